@@ -1,0 +1,43 @@
+/** The reference of all fields of a role, written from its schema: a TOML file to start from. */
+import * as v from "valibot";
+import { describe, type FieldSchema, fileKey, isOptional, type TableSchema } from "./field.ts";
+import { type Config, SCHEMAS } from "./load.ts";
+
+const WIDTH = 100;
+
+/** Every field of a role: meaning, bounds, default and RFC section; optional fields are commented out. */
+export function explainConfig(role: Config["role"]): string {
+  return explainTable(SCHEMAS[role]);
+}
+
+function explainTable(schema: TableSchema): string {
+  return Object.entries(schema.entries as Record<string, FieldSchema>)
+    .map(([property, field]) => explainField(fileKey(property, field), field))
+    .join("\n");
+}
+
+function explainField(key: string, field: FieldSchema): string {
+  const { about, source, expected, example, tables } = describe(field);
+  const meaning = source ? `${about} [${source}]` : about;
+  if (tables) return `${comment(meaning)}[[${key}]]\n\n${explainTable(tables)}`;
+
+  const fallback = v.getDefault(field as never) as unknown;
+  const optional = isOptional(field);
+  const need = fallback !== undefined ? `Default: ${toToml(fallback)}` : optional ? "Optional" : "Required";
+  const line = `${optional ? "# " : ""}${key} = ${toToml(fallback ?? example)}\n`;
+  return comment(meaning) + comment(`${need}. Must be ${expected}.`) + line;
+}
+
+/** A value as TOML: JSON's texts, numbers, booleans and lists of them are written the same way. */
+export function toToml(value: unknown): string {
+  return Array.isArray(value) ? `[${value.map(toToml).join(", ")}]` : JSON.stringify(value);
+}
+
+function comment(text: string): string {
+  const lines = [""];
+  for (const word of text.replace(/(RFC|§\S+,) (?=[\d§])/g, "$1\u00a0").split(" ")) {
+    if (lines[lines.length - 1].length + word.length + 3 > WIDTH) lines.push("");
+    lines[lines.length - 1] += ` ${word}`;
+  }
+  return lines.map((line) => `#${line}\n`).join("").replaceAll("\u00a0", " ");
+}

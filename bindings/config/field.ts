@@ -1,0 +1,181 @@
+/**
+ * The kinds of fields a configuration file has. Each is a valibot schema that carries its own documentation:
+ * what is expected (used by every message), what it means and where it comes from (used by the reference).
+ */
+import * as v from "valibot";
+import {
+  AddressError, formatAddress, formatPrefix, parseAddress, parsePrefix, whyNotRoutable,
+} from "../address.ts";
+import { parseDuration } from "./duration.ts";
+import { kindOf, show } from "./problem.ts";
+
+/** What is said about a field in the reference. */
+export interface About {
+  /** What it means: full sentences. */
+  readonly about: string;
+  /** Where it comes from: "RFC 6275 §13". */
+  readonly source?: string;
+  /** A good value, for a field that has no default. */
+  readonly example?: unknown;
+}
+
+/** All that the reference and the messages know of a field. */
+export interface Description extends About {
+  /** "an integer from 256 to 4294967295" */
+  readonly expected: string;
+  /** The fields of one table, where the field is a list of tables. */
+  readonly tables?: TableSchema;
+}
+
+/** A table of a file: property name in the program → schema. The key in the file follows by `fileKey`. */
+export type TableSchema = v.ObjectSchema<v.ObjectEntries, undefined>;
+export type FieldSchema = v.GenericSchema<unknown>;
+
+/**
+ * The key in the file for a property of the program: units are dropped (`maxLifetimeMs` is `max_lifetime`),
+ * and a list of tables has one header for each item (`nodes` is `[[node]]`).
+ */
+export function fileKey(property: string, field: FieldSchema): string {
+  const name = describe(field).tables ? property.replace(/s$/, "") : property.replace(/Ms$/, "");
+  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}
+
+/** The description that a field was built with. */
+export function describe(field: FieldSchema): Description {
+  const inner = (field as { wrapped?: FieldSchema }).wrapped ?? field;
+  return v.getMetadata(inner as never) as unknown as Description;
+}
+
+/** Whether the file may leave the field out. */
+export function isOptional(field: FieldSchema): boolean {
+  return field.type === "optional";
+}
+
+/** A text that `read` turns into a value; it throws an AddressError or gives a `Refusal` saying why not. */
+function readText<T>(description: Description, read: (text: string) => T | Refusal) {
+  return v.pipe(
+    v.string(refuseKind),
+    v.rawTransform<string, T>(({ dataset, addIssue, NEVER }) => {
+      const value = read(dataset.value);
+      if (!(value instanceof Refusal)) return value;
+      addIssue({ message: value.why });
+      return NEVER;
+    }),
+    v.metadata({ ...description }),
+  );
+}
+
+/** Why a text is refused: "is …". */
+class Refusal {
+  constructor(readonly why: string) {}
+}
+
+function refuseKind(issue: { input: unknown }): string {
+  return `is ${kindOf(issue.input)}`;
+}
+
+function refuseValue(issue: { input: unknown }): string {
+  return typeof issue.input === "number" ? `is ${show(issue.input)}` : `is ${kindOf(issue.input)}`;
+}
+
+/** A text of the given form, as it is. */
+export function text(expected: string, form: RegExp, about: About, maxBytes = 255) {
+  return readText({ ...about, expected }, (value) => {
+    const lengthBytes = new TextEncoder().encode(value).length;
+    if (lengthBytes > maxBytes) return new Refusal(`has ${lengthBytes} octets, more than ${maxBytes}`);
+    return form.test(value) ? value : new Refusal(`is ${show(value)}`);
+  });
+}
+
+/** The path of a file or socket, as the host understands it. */
+export function path(about: About) {
+  return text("a path", /^[^\0]+$/, about, 4096);
+}
+
+/** A key text: like `text`, but never shown. */
+export function secret<T>(expected: string, read: (text: string) => T | string, about: About) {
+  return readText({ ...about, expected }, (value) => {
+    const result = read(value);
+    return typeof result === "string" ? new Refusal(result) : result;
+  });
+}
+
+/** One of some words. */
+export function word<const W extends string>(words: readonly W[], about: About) {
+  const expected = words.map((w) => JSON.stringify(w)).join(" or ");
+  return readText<W>({ ...about, expected }, (value) => {
+    return words.find((w) => w === value) ?? new Refusal(`is ${show(value)}`);
+  });
+}
+
+/** An IPv6 address that packets can be routed to (6275-4.6-1); canonical text (RFC 5952). */
+export function address(about: About) {
+  return readText({ ...about, expected: "a routable unicast IPv6 address" }, (value) => {
+    return refuseAddressError(value, () => {
+      const bytes = parseAddress(value);
+      const why = whyNotRoutable(bytes);
+      return why === undefined ? formatAddress(bytes) : new Refusal(`is ${show(value)}, which ${why}`);
+    });
+  });
+}
+
+/** An IPv6 prefix; canonical text. */
+export function prefix(about: About) {
+  const expected = 'an IPv6 prefix like "2001:db8:100::/64"';
+  return readText({ ...about, expected }, (value) => {
+    return refuseAddressError(value, () => formatPrefix(parsePrefix(value)));
+  });
+}
+
+function refuseAddressError<T>(value: string, read: () => T): T | Refusal {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof AddressError)) throw error;
+    return new Refusal(value === "" ? error.message : `is ${show(value)}, which ${error.message}`);
+  }
+}
+
+/** A duration in milliseconds, from `minimum` to `maximum` (texts like "1h"). */
+export function duration(minimum: string, maximum: string, about: About) {
+  const expected = `a duration from "${minimum}" to "${maximum}"`;
+  return readText({ ...about, expected }, (value) => {
+    const durationMs = parseDuration(value);
+    const good = durationMs !== undefined && durationMs >= toMs(minimum) && durationMs <= toMs(maximum);
+    return good ? durationMs : new Refusal(`is ${show(value)}`);
+  });
+}
+
+function toMs(text: string): number {
+  const durationMs = parseDuration(text);
+  if (durationMs === undefined) throw new RangeError(`${text} is no duration`);
+  return durationMs;
+}
+
+/** An integer within bounds. */
+export function integer(minimum: number, maximum: number, about: About) {
+  return v.pipe(
+    v.number(refuseKind),
+    v.integer(refuseValue),
+    v.minValue(minimum, refuseValue),
+    v.maxValue(maximum, refuseValue),
+    v.metadata({ ...about, expected: `an integer from ${minimum} to ${maximum}` }),
+  );
+}
+
+/** true or false. */
+export function flag(about: About) {
+  return v.pipe(v.boolean(refuseKind), v.metadata({ ...about, expected: "true or false" }));
+}
+
+/** A list of at least one item. */
+export function list<S extends FieldSchema>(item: S, about: About) {
+  const expected = `a list of one or more, each ${describe(item).expected}`;
+  return v.pipe(v.array(item, refuseKind), v.minLength(1, "is empty"), v.metadata({ ...about, expected }));
+}
+
+/** Any number of tables under one header, `[[node]]`. */
+export function tables<S extends TableSchema>(table: S, about: About) {
+  const expected = "a list of tables, each with a header in double brackets";
+  return v.pipe(v.array(table, refuseKind), v.metadata({ ...about, expected, tables: table }));
+}

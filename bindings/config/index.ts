@@ -1,0 +1,8 @@
+/** The configuration layer: everything that a host needs of it. */
+export { explainConfig } from "./explain.ts";
+export type { HomeAgentConfig, HomeAgentNodeConfig } from "./home-agent.ts";
+export { type Config, type Loaded, loadConfig } from "./load.ts";
+export type { MobileNodeConfig } from "./mobile-node.ts";
+export { ConfigError, formatProblem, type Problem } from "./problem.ts";
+export type { LoadOptions, SecurityAssociation } from "./security.ts";
+export { SharedKey } from "./shared-key.ts";

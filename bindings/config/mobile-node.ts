@@ -1,0 +1,109 @@
+/** The configuration of a mobile node: every field once, and what the fields must be together. */
+import * as v from "valibot";
+import { daemonEntries, interfaceName, LIFETIME_MAX, LIFETIME_MIN } from "./daemon.ts";
+import { type About, address, duration, flag, integer, list, word } from "./field.ts";
+import type { Report } from "./problem.ts";
+import type { Good } from "./read-table.ts";
+import { checkHomeAddress, reportDuplicates, reportUniqueLocal } from "./rules.ts";
+import { securityEntries, type SecurityAssociation, type WithoutSecurity } from "./security.ts";
+
+/** INITIAL_BINDACK_TIMEOUT and MAX_BINDACK_TIMEOUT of RFC 6275 §12. */
+const INITIAL_BINDING_ACK_TIMEOUT = "1s";
+const MAX_BINDING_ACK_TIMEOUT = "32s";
+
+function bindingAckTimeout(about: About) {
+  return duration(INITIAL_BINDING_ACK_TIMEOUT, MAX_BINDING_ACK_TIMEOUT, about);
+}
+
+export const mobileNodeSchema = v.object({
+  role: word(["mobile-node"], { about: "What this file configures.", example: "mobile-node" }),
+  homeAddress: address({
+    about: "The address that stays the same wherever the node is.",
+    source: "RFC 6275 §4.1, §4.6",
+    example: "2001:db8:100::17",
+  }),
+  homeAgent: address({
+    about: "The address of the home agent.",
+    source: "RFC 6275 §11.7.1",
+    example: "2001:db8:100::1",
+  }),
+  homePrefixLength: v.optional(integer(1, 128, {
+    about: "How many bits of the home address are the prefix of the home link: an uplink with an address " +
+      "in that prefix is at home.",
+    source: "RFC 6275 §11.5.2",
+  }), 64),
+  identity: securityEntries.identity,
+  authentication: securityEntries.authentication,
+  spi: securityEntries.spi,
+  key: securityEntries.key,
+  keyFile: securityEntries.keyFile,
+  replayProtection: securityEntries.replayProtection,
+  tunnel: daemonEntries.tunnel,
+  uplinks: list(interfaceName("An interface.", "wlan0"), {
+    about: "The interfaces that care-of addresses come from, the preferred one first.",
+    source: "RFC 6275 §11.5.4",
+    example: ["wlan0", "wwan0"],
+  }),
+  lifetimeMs: v.optional(duration(LIFETIME_MIN, LIFETIME_MAX, {
+    about: "How long a binding is asked for; the home agent may grant less.",
+    source: "RFC 6275 §6.1.7, §11.7.1",
+  }), "10m"),
+  optimistic: v.optional(flag({
+    about: "Use a care-of address before duplicate address detection has finished: a handover is about a " +
+      "second shorter, and wrong only where another host has the same address.",
+    source: "RFC 6275 §11.5.3",
+  }), true),
+  // 6275-13-1: InitialBindackTimeoutFirstReg can be set.
+  initialBindingAckTimeoutFirstRegistrationMs: v.optional(bindingAckTimeout({
+    about: "How long the first binding update waits for its acknowledgement: the home agent may need the " +
+      "time for duplicate address detection (InitialBindackTimeoutFirstReg).",
+    source: "RFC 6275 §11.8, §13",
+  }), "1500ms"),
+  initialBindingAckTimeoutMs: v.optional(bindingAckTimeout({
+    about: "How long any other binding update waits before it is sent again (INITIAL_BINDACK_TIMEOUT); the " +
+      "wait doubles each time.",
+    source: "RFC 6275 §11.8, §12",
+  }), INITIAL_BINDING_ACK_TIMEOUT),
+  maxBindingAckTimeoutMs: v.optional(bindingAckTimeout({
+    about: "Where the doubling ends (MAX_BINDACK_TIMEOUT).",
+    source: "RFC 6275 §11.8, §12",
+  }), MAX_BINDING_ACK_TIMEOUT),
+  stateFile: daemonEntries.stateFile,
+  control: daemonEntries.control,
+  logLevel: daemonEntries.logLevel,
+});
+
+type Fields = v.InferOutput<typeof mobileNodeSchema>;
+
+/** A checked mobile node file, with defaults filled in. Addresses are canonical text (RFC 5952). */
+export interface MobileNodeConfig extends WithoutSecurity<Fields> {
+  /** undefined: binding messages are not authenticated. */
+  readonly association: SecurityAssociation | undefined;
+}
+
+/** What the fields must be together; the ones that are not good by themselves are left out. */
+export function checkMobileNode(fields: Good<typeof mobileNodeSchema>, report: Report): void {
+  const { homeAddress, homeAgent, homePrefixLength, uplinks, tunnel } = fields;
+  if (homeAddress !== undefined) {
+    checkHomeAddress("home_address", homeAddress, homePrefixLength, homeAgent, report);
+  }
+  if (homeAgent !== undefined) reportUniqueLocal("home_agent", homeAgent, report);
+  const names = (uplinks ?? []).map((value, index) => ({ field: `uplinks[${index}]`, value }));
+  reportDuplicates(names, "every uplink is named once", report);
+  for (const { field, value } of names) {
+    if (value === tunnel) report.problem(field, "is the tunnel device", "must be another interface");
+  }
+  checkTimeouts(fields, report);
+}
+
+function checkTimeouts(fields: Good<typeof mobileNodeSchema>, report: Report): void {
+  const { maxBindingAckTimeoutMs: maximum = Infinity } = fields;
+  const initial = {
+    initial_binding_ack_timeout_first_registration: fields.initialBindingAckTimeoutFirstRegistrationMs,
+    initial_binding_ack_timeout: fields.initialBindingAckTimeoutMs,
+  };
+  for (const [field, timeoutMs] of Object.entries(initial)) {
+    if (timeoutMs === undefined || timeoutMs <= maximum) continue;
+    report.problem(field, `is ${timeoutMs} ms`, `must be at most max_binding_ack_timeout, ${maximum} ms`);
+  }
+}

@@ -1,0 +1,70 @@
+import {
+  BindingAcknowledgementStatus, BindingErrorStatus, MobilityHeaderType, NextHeader, ParameterProblemCode, TimeExceededCode,
+  UnreachableCode,
+} from "../core-as/abi/codes.ts";
+
+/**
+ * Words for people, made of the names that the code uses: "SequenceNumberOutOfWindow" is "sequence
+ * number out of window", "careofAddress" is "care-of address", the layer "mtu" is "MTU".
+ */
+
+/** How the RFCs spell words that are not plain. */
+const SPELLINGS: Readonly<Record<string, string>> = {
+  bsd: "BSD", careof: "care-of", cga: "CGA", dhcp: "DHCP", dns: "DNS", fmipv6: "FMIPv6", gre: "GRE", icmpv6: "ICMPv6",
+  ipv4: "IPv4", ipv6: "IPv6", mcoa: "MCoA", mh: "MH", mtu: "MTU", nat: "NAT", ndp: "NDP", n: "N", tcp: "TCP",
+  udp: "UDP", vlan: "VLAN",
+};
+
+/** Layers whose titles are not just their names. */
+const TITLES: Readonly<Record<string, string>> = {
+  "pad-n": "PadN",
+  "hop-by-hop": "Hop-by-Hop Options",
+  "bsd-loopback": "BSD loopback",
+  "linux-cooked2": "Linux cooked v2",
+  "routing-type2": "Routing type 2",
+  "encapsulating-security-payload": "ESP",
+  "authentication-header": "AH",
+};
+
+/** A name in camelCase, CapitalCase or kebab-case as lower-case words. */
+export function words(name: string): string {
+  const parts = name.replace(/([a-z0-9])([A-Z])/g, "$1 $2").toLowerCase().split(/[ -]/);
+  return parts.map((word) => SPELLINGS[word] ?? word).join(" ");
+}
+
+/** The name of a layer as a heading: "Binding Update". */
+export function title(layer: string): string {
+  const capitalize = (word: string) => word.charAt(0).toUpperCase() + word.slice(1);
+  return TITLES[layer] ?? words(layer).split(" ").map(capitalize).join(" ");
+}
+
+/** Fields whose numbers have names: by "layer.field", or by the field alone. */
+const NUMBERS: Readonly<Record<string, Readonly<Record<number, string>>>> = {
+  "binding-acknowledgement.status": BindingAcknowledgementStatus,
+  "binding-identifier.status": BindingAcknowledgementStatus,
+  "binding-error.status": BindingErrorStatus,
+  "destination-unreachable.code": UnreachableCode,
+  "time-exceeded.code": TimeExceededCode,
+  "parameter-problem.code": ParameterProblemCode,
+  nextHeader: NextHeader,
+  protocol: NextHeader,
+  payloadProto: NextHeader,
+  mhType: MobilityHeaderType,
+  "mobile-node-identifier.subtype": { 1: "NetworkAccessIdentifier" },
+  "mobility-message-authentication.subtype": { 1: "MobileNodeHomeAgent", 2: "MobileNodeAaa" },
+};
+
+/** What a number in a field means, or undefined. */
+export function meaning(layer: string, field: string, value: number): string | undefined {
+  const name = (NUMBERS[`${layer}.${field}`] ?? NUMBERS[field])?.[value];
+  return name === undefined ? undefined : words(name);
+}
+
+/** The letters that the RFCs give to flags. */
+export const FLAG_LETTERS: Readonly<Record<string, string>> = {
+  acknowledge: "A", homeRegistration: "H", linkLocalAddressCompatibility: "L", keyManagementMobility: "K",
+  mapRegistration: "M", mobileRouter: "R", proxyRegistration: "P", forceUdpEncapsulation: "F",
+  typeLengthValueHeader: "T", overwrite: "O", managedAddressConfiguration: "M", otherConfiguration: "O",
+  homeAgent: "H", router: "R", solicited: "S", override: "O", onLink: "L", autonomous: "A", routerAddress: "R",
+  simultaneousHomeAndForeign: "H", unsolicited: "U", response: "R", requestPrefix: "P", remove: "R",
+};

@@ -1,0 +1,169 @@
+import type { Field, Layer } from "./codec.ts";
+import type { FieldValue } from "./codec-value.ts";
+import { FLAG_LETTERS, title, words } from "./describe-names.ts";
+import { hex, valueText } from "./describe-values.ts";
+
+export interface DescribeOptions {
+  /** A line with all fields for each layer below the summary. */
+  readonly verbose?: boolean;
+  /** Reads the packet that an ICMPv6 error quotes; without it, it is shown as octets. */
+  readonly dissect?: (packet: Uint8Array) => Layer[];
+}
+
+/** What a summary says of each layer behind its title: fields in this order, by their short labels. */
+const SUMMARIES: Readonly<Record<string, readonly (readonly [label: string, field: string])[]>> = {
+  "binding-update": [["seq", "sequence"], ["lifetime", "lifetime"]],
+  "binding-acknowledgement": [["status", "status"], ["seq", "sequence"], ["lifetime", "lifetime"]],
+  "binding-error": [["status", "status"], ["home address", "homeAddress"]],
+  "home-test-init": [["cookie", "homeInitCookie"]],
+  "careof-test-init": [["cookie", "careofInitCookie"]],
+  "home-test": [["nonce index", "homeNonceIndex"], ["cookie", "homeInitCookie"]],
+  "careof-test": [["nonce index", "careofNonceIndex"], ["cookie", "careofInitCookie"]],
+  "fast-binding-update": [["seq", "sequence"], ["lifetime", "lifetime"]],
+  "fast-binding-acknowledgement": [["status", "status"], ["seq", "sequence"], ["lifetime", "lifetime"]],
+  heartbeat: [["seq", "sequence"]],
+  fragment: [["id", "identification"], ["offset", "fragmentOffset"]],
+  "routing-type2": [["home address", "homeAddress"]],
+  "encapsulating-security-payload": [["spi", "securityParametersIndex"], ["seq", "sequence"]],
+  "authentication-header": [["spi", "securityParametersIndex"], ["seq", "sequence"]],
+  udp: [["port", "sourcePort"], ["to", "destinationPort"]],
+  tcp: [["port", "sourcePort"], ["to", "destinationPort"]],
+  "destination-unreachable": [["code", "code"]],
+  "packet-too-big": [["mtu", "mtu"]],
+  "time-exceeded": [["code", "code"]],
+  "parameter-problem": [["code", "code"], ["pointer", "pointer"]],
+  "echo-request": [["id", "identifier"], ["seq", "sequence"]],
+  "echo-reply": [["id", "identifier"], ["seq", "sequence"]],
+  "router-advertisement": [["lifetime", "routerLifetime"]],
+  "neighbour-solicitation": [["target", "target"]],
+  "neighbour-advertisement": [["target", "target"]],
+  redirect: [["target", "target"], ["destination", "destination"]],
+  "home-agent-address-discovery-request": [["id", "identifier"]],
+  "home-agent-address-discovery-reply": [["id", "identifier"], ["home agent", "address"]],
+  "mobile-prefix-solicitation": [["id", "identifier"]],
+  "mobile-prefix-advertisement": [["id", "identifier"]],
+};
+
+/** Options that a summary names with a value. */
+const SUMMARY_OPTIONS: Readonly<Record<string, readonly [label: string, field: string]>> = {
+  "home-address": ["home address", "address"],
+  "alternate-careof-address": ["care-of address", "careofAddress"],
+  "mobile-network-prefix": ["prefix", "prefix"],
+  "home-network-prefix": ["prefix", "prefix"],
+  "binding-identifier": ["BID", "bindingIdentifier"],
+  "binding-refresh-advice": ["refresh", "refreshInterval"],
+  "mobile-node-identifier": ["node", "identifier"],
+  "prefix-information": ["prefix", "prefix"],
+};
+
+/** Layers that a summary leaves out: they say nothing of who talks about what. */
+const QUIET = new Set(["ethernet", "vlan-tag", "linux-cooked", "linux-cooked2", "bsd-loopback", "trailer"]);
+
+/** ICMPv6 errors: what follows is the beginning of the packet that they are about. */
+const ERRORS = new Set(["destination-unreachable", "packet-too-big", "time-exceeded", "parameter-problem"]);
+
+/**
+ * A packet in readable lines: one that sums it up; with `verbose` one more for each layer and option,
+ * indented; and always one for each mistake, with the section that it offends.
+ */
+export function describe(layers: readonly Layer[], options: DescribeOptions = {}): string[] {
+  const lines = [summary(layers, options)];
+  for (const layer of layers) lines.push(...details(layer, options.verbose ?? false, 1));
+  return lines;
+}
+
+/** Layers as plain values for JSON: octets as hexadecimal text, 64-bit numbers as decimal text. */
+export function toJson(layers: readonly Layer[]): object[] {
+  return layers.map((layer) => ({
+    name: layer.name,
+    offset: layer.offset,
+    length: layer.length,
+    fields: jsonFields(layer.fields),
+    ...(layer.options.length > 0 && { options: toJson(layer.options) }),
+    ...(layer.checksum && { checksum: layer.checksum }),
+    ...(layer.problem && { problem: layer.problem }),
+  }));
+}
+
+function jsonFields(fields: readonly Field[]): Record<string, unknown> {
+  const values: Record<string, unknown> = {};
+  for (const { name, value } of fields) {
+    const plain = jsonValue(value);
+    const before = values[name];
+    values[name] = before === undefined ? plain : Array.isArray(before) ? [...before, plain] : [before, plain];
+  }
+  return values;
+}
+
+function jsonValue(value: FieldValue): unknown {
+  if (value instanceof Uint8Array) return hex(value);
+  return typeof value === "bigint" ? value.toString() : value;
+}
+
+function summary(layers: readonly Layer[], options: DescribeOptions): string {
+  const parts: string[] = [];
+  for (const [index, layer] of layers.entries()) {
+    if (QUIET.has(layer.name)) continue;
+    const quoted = ERRORS.has(layers[index - 1]?.name) && layer.name === "payload";
+    parts.push(quoted ? quotedSummary(layer, options) : layerSummary(layer));
+  }
+  return parts.length > 0 ? parts.join(": ") : "empty";
+}
+
+/** What an error is about. */
+function quotedSummary(payload: Layer, options: DescribeOptions): string {
+  const octets = payload.fields[0]?.value;
+  if (!options.dissect || !(octets instanceof Uint8Array)) return layerSummary(payload);
+  return `about ${summary(options.dissect(octets), {})}`;
+}
+
+function layerSummary(layer: Layer): string {
+  const field = (name: string) => layer.fields.find((one) => one.name === name);
+  const text = (name: string) => (field(name) ? valueText(layer, field(name)!) : "?");
+  if (layer.name === "ipv6" || layer.name === "ipv4") return `${text("source")} > ${text("destination")}`;
+  if (layer.name === "payload") return `${layer.length} octets`;
+  const values = (SUMMARIES[layer.name] ?? []).filter(([, name]) => field(name));
+  const parts = [title(layer.name), ...values.map(([label, name]) => `${label} ${text(name)}`)];
+  const letters = layer.fields.filter(({ value }) => value === true).map(({ name }) => FLAG_LETTERS[name] ?? "");
+  if (letters.join("") !== "") parts.splice(1, 0, `[${letters.join("")}]`);
+  return [...parts, ...layer.options.flatMap(optionSummary)].join(" ");
+}
+
+function optionSummary(option: Layer): string[] {
+  const [label, name] = SUMMARY_OPTIONS[option.name] ?? [];
+  const field = option.fields.find((one) => one.name === name);
+  if (!field) return [];
+  const length = option.fields.find((one) => one.name === "prefixLength");
+  return [`${label} ${valueText(option, field)}${length ? `/${String(length.value)}` : ""}`];
+}
+
+function details(layer: Layer, verbose: boolean, depth: number): string[] {
+  const indent = "  ".repeat(depth);
+  const lines: string[] = [];
+  if (verbose) lines.push(`${indent}${layerLine(layer)}`);
+  const { problem } = layer;
+  if (problem) {
+    const place = `octet ${problem.offset}`;
+    lines.push(`${indent}! ${title(layer.name)}: ${problem.text} (${problem.section}, ${place})`);
+  }
+  if (layer.checksum === "bad" && !problem) lines.push(`${indent}! ${title(layer.name)}: the checksum is wrong`);
+  for (const option of layer.options) lines.push(...details(option, verbose, depth + 1));
+  return lines;
+}
+
+/** All that a layer says: "Mobile Network Prefix (52, 20 octets): prefix length 64, prefix 2001:db8::". */
+function layerLine(layer: Layer): string {
+  const flags = layer.fields.filter(({ value }) => value === true).map(({ name }) => words(name));
+  const parts = layer.fields
+    .filter(({ name, value }) => typeof value !== "boolean" && name !== "type" && name !== "mhType")
+    .map((field) => fieldText(layer, field));
+  if (flags.length > 0) parts.push(`flags ${flags.join(" + ")}`);
+  const head = `${title(layer.name)} (${layer.offset}, ${layer.length} octets)`;
+  return parts.length > 0 ? `${head}: ${parts.join(", ")}` : head;
+}
+
+function fieldText(layer: Layer, field: Field): string {
+  const verdict = field.name === "checksum" && layer.checksum ? ` (${layer.checksum})` : "";
+  return `${words(field.name)} ${valueText(layer, field)}${verdict}`;
+}
+

@@ -1,0 +1,312 @@
+import {
+  ABI_VERSION, COMMAND_BYTES, Command, ENTROPY_BYTES, EVENT_BYTES, HEADROOM, INPUT_BYTES, INPUT_DEVICE, INPUT_LENGTH,
+  ORDER_BYTES, ORDER_DEVICE, ORDER_KIND, ORDER_LENGTH, ORDER_POINTER, ORDER_VALUE, Order, Query, REPLY_BYTES, Refusal,
+  Role, START_MAX_BINDINGS, START_MAX_NODES, START_OUTPUT_BYTES, START_REASSEMBLIES, START_ROLE, START_SLOTS,
+  START_SLOT_BYTES, START_BYTES,
+} from "../core-as/abi/contract.ts";
+import { REASON_COUNT } from "../core-as/abi/reasons.ts";
+
+/** What the binary exports. Pointers are octet offsets into `memory`. */
+export interface CoreExports {
+  readonly memory: WebAssembly.Memory;
+  abiVersion(): number;
+  commandPointer(): number;
+  start(now: number): number;
+  command(code: number, lengthBytes: number, now: number): number;
+  entropyPointer(): number;
+  feedEntropy(lengthBytes: number): void;
+  inputPointer(): number;
+  inputStride(): number;
+  inputDescriptors(): number;
+  process(now: number, first: number, count: number): number;
+  tick(now: number): number;
+  orderCount(): number;
+  ordersPointer(): number;
+  nextWakeupMs(): number;
+  query(kind: number, cursor: number): number;
+  queryCursor(): number;
+  replyPointer(): number;
+  countersPointer(): number;
+  exportState(cursor: number): number;
+  importState(lengthBytes: number, now: number): number;
+  findBinding(addressPointer: number, bid: number): number;
+  hostAlloc(lengthBytes: number): number;
+  stateTable(machine: number): number;
+  dissect(lengthBytes: number, linkType: number): number;
+  dissectionPointer(): number;
+  scratchPointer(): number;
+}
+
+/** Sizes that an instance is started with; they are budgets and are not exceeded later. */
+export interface Budgets {
+  /** Packets of one input batch. */
+  slots: number;
+  /** Largest packet in octets. */
+  slotBytes: number;
+  /** Room for packets that the core makes in one call, octets. */
+  outputBytes: number;
+  maxBindings: number;
+  maxNodes: number;
+  /** Packets that are being put together from fragments at once. */
+  reassemblies: number;
+}
+
+export const DEFAULT_BUDGETS: Budgets = {
+  slots: 64, slotBytes: 2048, outputBytes: 65536, maxBindings: 64, maxNodes: 64, reassemblies: 4,
+};
+
+/** What a host does with the core's orders. Pointers are valid until the next call to the core. */
+export interface OrderHandler {
+  transmit(device: number, pointer: number, lengthBytes: number): void;
+  /** `record` is an EVENT_* record; copy it to keep it. */
+  event(record: DataView): void;
+  /** A state record for `importState` after a restart; copy it to keep it. */
+  keep(record: Uint8Array): void;
+  addAddress(device: number, address: Uint8Array, prefixLength: number): void;
+  removeAddress(device: number, address: Uint8Array, prefixLength: number): void;
+  addDefaultRoute(device: number, router: Uint8Array): void;
+  removeDefaultRoute(device: number, router: Uint8Array): void;
+  tunnelMtu(octets: number): void;
+}
+
+/** The core refused a command. */
+export class CommandRefused extends Error {
+  constructor(readonly command: string, readonly refusal: Refusal) {
+    super(`the core refused the command ${command}: ${Refusal[refusal] ?? refusal}`);
+    this.name = "CommandRefused";
+  }
+}
+
+/** Compiles the binary and checks that it is the core that these bindings were made for. */
+export async function compileCore(bytes: BufferSource): Promise<WebAssembly.Module> {
+  let module: WebAssembly.Module;
+  try {
+    module = await WebAssembly.compile(bytes);
+  } catch (cause) {
+    throw new Error("mext.wasm does not compile here: WebAssembly with SIMD and bulk memory is needed", { cause });
+  }
+  const imports = WebAssembly.Module.imports(module);
+  if (imports.length > 0) throw new Error("this is not mext.wasm: the core has no imports");
+  return module;
+}
+
+/**
+ * One node: one instance of the core.
+ *
+ * Obeys the driving law for its host: every call that changes something hands the orders that
+ * result to the handler before it returns.
+ */
+export class Engine {
+  readonly exports: CoreExports;
+  readonly slots: number;
+  readonly slotBytes: number;
+  private view: DataView;
+  private bytes: Uint8Array;
+  private readonly orders: number;
+  private readonly descriptors: number;
+  private readonly inputs: number;
+  private readonly stride: number;
+
+  constructor(
+    module: WebAssembly.Module,
+    readonly role: Role,
+    readonly handler: OrderHandler,
+    entropy: Uint8Array,
+    now: number,
+    budgets: Partial<Budgets> = {},
+  ) {
+    const sizes = { ...DEFAULT_BUDGETS, ...budgets };
+    this.exports = new WebAssembly.Instance(module).exports as unknown as CoreExports;
+    const version = this.exports.abiVersion?.();
+    if (version !== ABI_VERSION) {
+      throw new Error(`mext.wasm speaks contract ${version}, these bindings speak ${ABI_VERSION}: take both from one release`);
+    }
+    this.view = new DataView(this.exports.memory.buffer);
+    this.bytes = new Uint8Array(this.exports.memory.buffer);
+    this.slots = sizes.slots;
+    this.slotBytes = sizes.slotBytes;
+    this.feedEntropy(entropy);
+
+    const record = this.exports.commandPointer();
+    this.view.setUint32(record + START_ROLE, role, true);
+    this.view.setUint32(record + START_SLOTS, sizes.slots, true);
+    this.view.setUint32(record + START_SLOT_BYTES, sizes.slotBytes, true);
+    this.view.setUint32(record + START_OUTPUT_BYTES, sizes.outputBytes, true);
+    this.view.setUint32(record + START_MAX_BINDINGS, sizes.maxBindings, true);
+    this.view.setUint32(record + START_MAX_NODES, sizes.maxNodes, true);
+    this.view.setUint32(record + START_REASSEMBLIES, sizes.reassemblies, true);
+    const refusal = this.exports.start(now);
+    if (refusal !== Refusal.None) throw new CommandRefused("start", refusal);
+    this.refreshViews();
+    this.orders = this.exports.ordersPointer();
+    this.descriptors = this.exports.inputDescriptors();
+    this.inputs = this.exports.inputPointer() + HEADROOM;
+    this.stride = this.exports.inputStride();
+  }
+
+  /** Linear memory as octets; taken anew when the memory has grown. */
+  get memory(): Uint8Array {
+    if (this.bytes.buffer !== this.exports.memory.buffer) this.refreshViews();
+    return this.bytes;
+  }
+
+  /** Linear memory as numbers; taken anew when the memory has grown. */
+  get data(): DataView {
+    if (this.view.buffer !== this.exports.memory.buffer) this.refreshViews();
+    return this.view;
+  }
+
+  private refreshViews(): void {
+    this.view = new DataView(this.exports.memory.buffer);
+    this.bytes = new Uint8Array(this.exports.memory.buffer);
+  }
+
+  /** Adds up to ENTROPY_BYTES octets a call to the core's random generator. */
+  feedEntropy(entropy: Uint8Array): void {
+    const pointer = this.exports.entropyPointer();
+    for (let at = 0; at < entropy.length; at += ENTROPY_BYTES) {
+      const part = entropy.subarray(at, at + ENTROPY_BYTES);
+      this.memory.set(part, pointer);
+      this.exports.feedEntropy(part.length);
+    }
+  }
+
+  /** Pointer to the octets of input slot `index`: HEADROOM octets before it belong to the core. */
+  slotPointer(index: number): number {
+    return this.inputs + index * this.stride;
+  }
+
+  /** Says that slot `index` holds a packet of `lengthBytes` from `device`. */
+  fillSlot(index: number, device: number, lengthBytes: number): void {
+    const at = this.descriptors + index * INPUT_BYTES;
+    this.data.setUint32(at + INPUT_LENGTH, lengthBytes, true);
+    this.data.setUint32(at + INPUT_DEVICE, device, true);
+  }
+
+  /** Gives the first `count` slots to the core and carries out all orders. */
+  processSlots(now: number, count: number): void {
+    for (let first = 0; first < count; ) {
+      first += this.exports.process(now, first, count - first);
+      this.drain();
+    }
+  }
+
+  /** Gives one packet to the core: for hosts that hold packets in JavaScript. A packet too large is cut, and refused. */
+  receive(now: number, device: number, packet: Uint8Array): void {
+    const length = Math.min(packet.length, this.slotBytes);
+    this.memory.set(length === packet.length ? packet : packet.subarray(0, length), this.slotPointer(0));
+    this.fillSlot(0, device, length);
+    this.processSlots(now, 1);
+  }
+
+  /** Lets timers run. */
+  tick(now: number): void {
+    let more: number;
+    do {
+      more = this.exports.tick(now);
+      this.drain();
+    } while (more !== 0);
+  }
+
+  /** When `tick` is wanted next, in the host's monotonic ms; Infinity for never. */
+  nextWakeupMs(): number {
+    return this.exports.nextWakeupMs();
+  }
+
+  /** Writes a command record with `fill` and gives it to the core. Throws CommandRefused. */
+  command(code: Command, lengthBytes: number, now: number, fill?: (view: DataView, bytes: Uint8Array) => void): void {
+    if (lengthBytes > COMMAND_BYTES) throw new RangeError(`a command has at most ${COMMAND_BYTES} octets`);
+    if (fill) {
+      const pointer = this.exports.commandPointer();
+      const bytes = this.memory.subarray(pointer, pointer + lengthBytes);
+      bytes.fill(0);
+      fill(new DataView(bytes.buffer, bytes.byteOffset, lengthBytes), bytes);
+    }
+    const refusal = this.exports.command(code, lengthBytes, now);
+    this.drain();
+    if (refusal !== Refusal.None) throw new CommandRefused(Command[code] ?? String(code), refusal);
+  }
+
+  /** All records of a table, each as a view that is valid during the callback only. */
+  query(kind: Query, recordBytes: number, visit: (record: DataView) => void): void {
+    let cursor = 0;
+    do {
+      const length = this.exports.query(kind, cursor);
+      const pointer = this.exports.replyPointer();
+      for (let at = 0; at < length; at += recordBytes) {
+        visit(new DataView(this.exports.memory.buffer, pointer + at, recordBytes));
+      }
+      cursor = this.exports.queryCursor();
+    } while (cursor !== 0);
+  }
+
+  /** Packets refused, by reason. */
+  counters(): Float64Array {
+    return new Float64Array(this.exports.memory.buffer, this.exports.countersPointer(), REASON_COUNT).slice();
+  }
+
+  /** The whole state as records that `importState` takes. */
+  exportState(): Uint8Array {
+    const parts: Uint8Array[] = [];
+    let cursor = 0;
+    do {
+      const length = this.exports.exportState(cursor);
+      const pointer = this.exports.replyPointer();
+      parts.push(this.memory.slice(pointer, pointer + length));
+      cursor = this.exports.queryCursor();
+    } while (cursor !== 0);
+    const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+    parts.reduce((at, part) => (whole.set(part, at), at + part.length), 0);
+    return whole;
+  }
+
+  /**
+   * Takes records of `exportState` or Order.Keep, in their order; the later one for a key wins.
+   * Returns how many octets were understood: fewer than given means a damaged tail.
+   */
+  importState(records: Uint8Array, now: number): number {
+    const view = new DataView(records.buffer, records.byteOffset, records.length);
+    let at = 0;
+    while (at < records.length) {
+      let end = at; // as many whole records as the buffer takes
+      while (end + 4 <= records.length) {
+        const length = view.getUint16(end + 2, true);
+        if (length < 8 || end + length > records.length || end + length - at > REPLY_BYTES) break;
+        end += length;
+      }
+      if (end === at) break;
+      this.memory.set(records.subarray(at, end), this.exports.replyPointer());
+      const taken = this.exports.importState(end - at, now);
+      this.drain();
+      if (taken === 0) break;
+      at += taken;
+    }
+    return at;
+  }
+
+  private drain(): void {
+    const count = this.exports.orderCount();
+    const { handler } = this;
+    for (let index = 0; index < count; index++) {
+      const at = this.orders + index * ORDER_BYTES;
+      const view = this.data;
+      const device = view.getUint16(at + ORDER_DEVICE, true);
+      const pointer = view.getUint32(at + ORDER_POINTER, true);
+      const length = view.getUint32(at + ORDER_LENGTH, true);
+      const value = view.getUint32(at + ORDER_VALUE, true);
+      switch (view.getUint16(at + ORDER_KIND, true) as Order) {
+        case Order.Transmit: handler.transmit(device, pointer, length); break;
+        case Order.Event: handler.event(new DataView(view.buffer, pointer, EVENT_BYTES)); break;
+        case Order.Keep: handler.keep(this.memory.subarray(pointer, pointer + length)); break;
+        case Order.AddAddress: handler.addAddress(device, this.memory.slice(pointer, pointer + 16), value); break;
+        case Order.RemoveAddress: handler.removeAddress(device, this.memory.slice(pointer, pointer + 16), value); break;
+        case Order.AddDefaultRoute: handler.addDefaultRoute(device, this.memory.slice(pointer, pointer + 16)); break;
+        case Order.RemoveDefaultRoute: handler.removeDefaultRoute(device, this.memory.slice(pointer, pointer + 16)); break;
+        case Order.TunnelMtu: handler.tunnelMtu(value); break;
+        case Order.None: break;
+      }
+    }
+  }
+}
+
+export { Command, Order, Query, Refusal, Role, START_BYTES };

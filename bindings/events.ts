@@ -1,0 +1,72 @@
+import {
+  EVENT_CODE, EVENT_DEVICE, EVENT_FIRST, EVENT_SECOND, EVENT_TIME, EVENT_VALUE, EVENT_VALUE2, EVENT_VALUE3, Event,
+} from "../core-as/abi/contract.ts";
+import { RegistrationState } from "../core-as/abi/states.ts";
+import { formatAddress } from "./address.ts";
+import { Reason } from "../core-as/abi/reasons.ts";
+
+/** An event of the core as people and programs read it: addresses as text, times in ms. */
+export interface CoreEvent {
+  readonly name: keyof typeof Event;
+  /** Monotonic ms of the host's clock. */
+  readonly atMs: number;
+  /** Device index; absent where the event belongs to no device. */
+  readonly device?: number;
+  readonly fields: Readonly<Record<string, string | number | boolean>>;
+}
+
+type Field = [name: string, from: "first" | "second" | "value" | "value2" | "value3", show?: (value: number) => string | number | boolean];
+
+const yes = (value: number) => value !== 0;
+const state = (value: number) => RegistrationState[value] ?? value;
+const signed = (value: number) => value | 0;
+
+/** What each event's fields mean: the one place where they are named. */
+const FIELDS: Readonly<Record<Event, readonly Field[]>> = {
+  [Event.Link]: [["up", "value", yes]],
+  [Event.RouterAdvertisement]: [["router", "first"], ["prefix", "second"]],
+  [Event.RouterLost]: [["router", "first"]],
+  [Event.CareofFormed]: [["careofAddress", "first"], ["usable", "value", yes]],
+  [Event.CareofConfirmed]: [["careofAddress", "first"]],
+  [Event.CareofDuplicate]: [["careofAddress", "first"]],
+  [Event.CareofLost]: [["careofAddress", "first"]],
+  [Event.BindingUpdateSent]: [["homeAddress", "first"], ["careofAddress", "second"], ["sequence", "value"],
+    ["lifetimeS", "value2"], ["transmission", "value3"]],
+  [Event.BindingAcknowledged]: [["homeAddress", "first"], ["careofAddress", "second"], ["sequence", "value"],
+    ["status", "value2"], ["lifetimeS", "value3"]],
+  [Event.PathInUse]: [["careofAddress", "second"], ["outbound", "value", yes]],
+  [Event.BindingExpired]: [["homeAddress", "first"]],
+  [Event.RegistrationState]: [["state", "value", state], ["before", "value2", state]],
+  [Event.ClockAdjusted]: [["addedMs", "value2", signed]],
+  [Event.BindingAccepted]: [["homeAddress", "first"], ["careofAddress", "second"], ["sequence", "value"],
+    ["lifetimeS", "value2"], ["change", "value3", (value) => ["new", "moved", "refreshed"][value] ?? value]],
+  [Event.BindingRefused]: [["homeAddress", "first"], ["source", "second"], ["status", "value2"],
+    ["reason", "value3", (value) => Reason[value] ?? value]],
+  [Event.BindingEnded]: [["homeAddress", "first"], ["careofAddress", "second"],
+    ["why", "value", (value) => ["deregistered", "expired", "node removed"][value] ?? value]],
+  [Event.RefreshRequested]: [["homeAddress", "first"]],
+  [Event.PathMtu]: [["peer", "first"], ["octets", "value"]],
+  [Event.BindingError]: [["homeAddress", "first"], ["source", "second"], ["status", "value"]],
+};
+
+/** Reads an EVENT_* record. */
+export function readEvent(record: DataView): CoreEvent {
+  const code = record.getUint16(EVENT_CODE, true) as Event;
+  const device = record.getUint16(EVENT_DEVICE, true);
+  const fields: Record<string, string | number | boolean> = {};
+  const address = (at: number) => formatAddress(new Uint8Array(record.buffer, record.byteOffset + at, 16));
+  for (const [name, from, show] of FIELDS[code] ?? []) {
+    if (from === "first") fields[name] = address(EVENT_FIRST);
+    else if (from === "second") fields[name] = address(EVENT_SECOND);
+    else {
+      const number = record.getUint32(from === "value" ? EVENT_VALUE : from === "value2" ? EVENT_VALUE2 : EVENT_VALUE3, true);
+      fields[name] = show ? show(number) : number;
+    }
+  }
+  return {
+    name: (Event[code] ?? `Event${code}`) as keyof typeof Event,
+    atMs: record.getFloat64(EVENT_TIME, true),
+    ...(device === 0xffff ? {} : { device }),
+    fields,
+  };
+}

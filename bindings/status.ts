@@ -1,0 +1,144 @@
+import * as abi from "../core-as/abi/contract.ts";
+import { Reason } from "../core-as/abi/reasons.ts";
+import { RegistrationState, UplinkState } from "../core-as/abi/states.ts";
+import { formatAddress } from "./address.ts";
+import { type Engine, Query } from "./engine.ts";
+import { REASONS } from "./reasons.ts";
+
+/** Packets and octets through a tunnel. */
+export interface Traffic {
+  packetsIn: number;
+  packetsOut: number;
+  bytesIn: number;
+  bytesOut: number;
+}
+
+/** An entry of the binding cache (RFC 6275 §9.1). */
+export interface BindingStatus extends Traffic {
+  homeAddress: string;
+  careofAddress: string;
+  bindingIdentifier: number;
+  /** The host's number for the mobile node. */
+  node: number;
+  sequence: number;
+  flags: number;
+  remainingMs: number;
+  /** Since the care-of address was registered. */
+  ageMs: number;
+  pathMtu: number;
+}
+
+/** An entry of the binding update list (RFC 6275 §11.1). */
+export interface UpdateStatus extends Traffic {
+  homeAddress: string;
+  /** `::` when there is none. */
+  careofAddress: string;
+  peer: string;
+  state: keyof typeof RegistrationState;
+  remainingMs: number;
+  /** Until the next Binding Update; −1 when none is planned. */
+  nextRefreshMs: number;
+  /** Of the last registration; −1 when unknown. */
+  roundTripMs: number;
+  sequence: number;
+  /** Of the last Binding Acknowledgement; undefined before the first. */
+  lastStatus?: number;
+  device?: number;
+  pathMtu: number;
+}
+
+/** An uplink of a mobile node. */
+export interface UplinkStatus {
+  device: number;
+  state: keyof typeof UplinkState;
+  careofAddress: string;
+  router: string;
+  preference: number;
+  selected: boolean;
+}
+
+/** Packets refused for one reason. */
+export interface RefusalCount {
+  reason: keyof typeof Reason;
+  section: string;
+  text: string;
+  packets: number;
+}
+
+const addressAt = (record: DataView, at: number) => formatAddress(new Uint8Array(record.buffer, record.byteOffset + at, 16));
+const f64 = (record: DataView, at: number) => record.getFloat64(at, true);
+const u32 = (record: DataView, at: number) => record.getUint32(at, true);
+const u16 = (record: DataView, at: number) => record.getUint16(at, true);
+
+/** The binding cache of a home agent. */
+export function readBindings(engine: Engine): BindingStatus[] {
+  const all: BindingStatus[] = [];
+  engine.query(Query.Bindings, abi.BINDING_BYTES, (record) => all.push({
+    homeAddress: addressAt(record, abi.BINDING_HOME_ADDRESS),
+    careofAddress: addressAt(record, abi.BINDING_CAREOF_ADDRESS),
+    bindingIdentifier: u16(record, abi.BINDING_BID),
+    node: u32(record, abi.BINDING_NODE),
+    sequence: u16(record, abi.BINDING_SEQUENCE),
+    flags: u16(record, abi.BINDING_FLAGS),
+    remainingMs: f64(record, abi.BINDING_REMAINING),
+    ageMs: f64(record, abi.BINDING_AGE),
+    pathMtu: u16(record, abi.BINDING_PATH_MTU),
+    packetsIn: f64(record, abi.BINDING_PACKETS_IN),
+    packetsOut: f64(record, abi.BINDING_PACKETS_OUT),
+    bytesIn: f64(record, abi.BINDING_BYTES_IN),
+    bytesOut: f64(record, abi.BINDING_BYTES_OUT),
+  }));
+  return all;
+}
+
+/** The binding update list of a mobile node. */
+export function readUpdates(engine: Engine): UpdateStatus[] {
+  const all: UpdateStatus[] = [];
+  engine.query(Query.Updates, abi.UPDATE_BYTES, (record) => {
+    const lastStatus = u16(record, abi.UPDATE_LAST_STATUS);
+    const device = u16(record, abi.UPDATE_DEVICE);
+    all.push({
+      homeAddress: addressAt(record, abi.UPDATE_HOME_ADDRESS),
+      careofAddress: addressAt(record, abi.UPDATE_CAREOF_ADDRESS),
+      peer: addressAt(record, abi.UPDATE_PEER),
+      state: RegistrationState[u32(record, abi.UPDATE_STATE)] as keyof typeof RegistrationState,
+      remainingMs: f64(record, abi.UPDATE_REMAINING),
+      nextRefreshMs: f64(record, abi.UPDATE_NEXT_REFRESH),
+      roundTripMs: f64(record, abi.UPDATE_ROUND_TRIP),
+      sequence: u16(record, abi.UPDATE_SEQUENCE),
+      ...(lastStatus === 0xffff ? {} : { lastStatus }),
+      ...(device === abi.DEVICE_ANY ? {} : { device }),
+      pathMtu: u16(record, abi.UPDATE_PATH_MTU),
+      packetsIn: f64(record, abi.UPDATE_PACKETS_IN),
+      packetsOut: f64(record, abi.UPDATE_PACKETS_OUT),
+      bytesIn: f64(record, abi.UPDATE_BYTES_IN),
+      bytesOut: f64(record, abi.UPDATE_BYTES_OUT),
+    });
+  });
+  return all;
+}
+
+/** The uplinks of a mobile node. */
+export function readUplinks(engine: Engine): UplinkStatus[] {
+  const all: UplinkStatus[] = [];
+  engine.query(Query.Uplinks, abi.UPLINK_BYTES, (record) => all.push({
+    device: u32(record, abi.UPLINK_DEVICE),
+    state: UplinkState[u32(record, abi.UPLINK_STATE)] as keyof typeof UplinkState,
+    careofAddress: addressAt(record, abi.UPLINK_CAREOF_ADDRESS),
+    router: addressAt(record, abi.UPLINK_ROUTER),
+    preference: u32(record, abi.UPLINK_PREFERENCE),
+    selected: u32(record, abi.UPLINK_SELECTED) === 1,
+  }));
+  return all;
+}
+
+/** Why packets were refused, the most frequent reason first. */
+export function readRefusals(engine: Engine): RefusalCount[] {
+  const counters = engine.counters();
+  const all: RefusalCount[] = [];
+  counters.forEach((packets, number) => {
+    const text = REASONS[number as Reason];
+    if (packets > 0 && text) all.push({ reason: Reason[number] as keyof typeof Reason, ...text, packets });
+  });
+  return all.sort((a, b) => b.packets - a.packets);
+}

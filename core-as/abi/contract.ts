@@ -1,0 +1,353 @@
+/**
+ * The contract between the core and its host, read by both compilers.
+ *
+ * The driving law: **one change at a time**. A host gives the core one batch of packets, one
+ * command or one tick, carries out every order that results, and only then makes the next call.
+ * Orders point into linear memory and are valid until that next call.
+ *
+ * Time is a monotonic f64 in milliseconds, given with every call; it may start anywhere and a
+ * step backwards is ignored. Multi-octet numbers in records are little-endian (linear memory),
+ * addresses are 16 octets in network order. All offsets are in octets.
+ */
+
+/** Version of this contract. Bindings refuse a binary with another one. */
+export const ABI_VERSION = 1;
+
+/** What the instance is. One instance is one node. */
+export enum Role {
+  /** Packets can be read and built, nothing else. */
+  Codec = 0,
+  HomeAgent = 1,
+  MobileNode = 2,
+}
+
+/** An answer to a command. */
+export enum Refusal {
+  None = 0,
+  /** The command does not exist. */
+  UnknownCommand = 1,
+  /** The record is shorter than the command needs, or a count in it is too large. */
+  ShortRecord = 2,
+  /** `start` has not been called, or was called twice. */
+  WrongMoment = 3,
+  /** The command does not fit the instance's role. */
+  WrongRole = 4,
+  /** A budget given to `start` is used up. */
+  BudgetExhausted = 5,
+  /** A number in the record is outside its range. */
+  OutOfRange = 6,
+  /** The device index is not known. */
+  UnknownDevice = 7,
+  /** The identity or home address belongs to another node already. */
+  AlreadyPresent = 8,
+  /** No such entry. */
+  NotFound = 9,
+  /** A shared key is needed here and missing, or is shorter than 16 octets (RFC 4285 §5.1). */
+  KeyMissing = 10,
+  /** No entropy has been fed. */
+  NoEntropy = 11,
+  /** Linear memory could not grow. */
+  OutOfMemory = 12,
+}
+
+// ---- start: the record in the command buffer ------------------------------------------------
+export const START_ROLE = 0; //                                    u32  Role
+export const START_SLOTS = START_ROLE + 4; //                      u32  packets of one input batch
+export const START_SLOT_BYTES = START_SLOTS + 4; //                u32  largest packet, octets
+export const START_OUTPUT_BYTES = START_SLOT_BYTES + 4; //         u32  room for packets that the core makes, a call
+export const START_MAX_BINDINGS = START_OUTPUT_BYTES + 4; //       u32  budget: bindings
+export const START_MAX_NODES = START_MAX_BINDINGS + 4; //          u32  budget: mobile nodes that may register
+export const START_REASSEMBLIES = START_MAX_NODES + 4; //          u32  budget: packets being reassembled at once
+export const START_BYTES = START_REASSEMBLIES + 4;
+
+// ---- the input batch ------------------------------------------------------------------------
+/** Room in front of every packet, so that an outer header is written and not the packet moved. */
+export const HEADROOM = 128;
+/** An input descriptor: one for each slot. */
+export const INPUT_LENGTH = 0; //                                  u32  octets of the packet
+export const INPUT_DEVICE = INPUT_LENGTH + 4; //                   u32  device it came from
+export const INPUT_BYTES = INPUT_DEVICE + 4;
+
+// ---- orders ---------------------------------------------------------------------------------
+/** What the host is to do. */
+export enum Order {
+  None = 0,
+  /** Send `length` octets at `pointer`, a whole IPv6 packet, on `device`. */
+  Transmit = 1,
+  /** Tell people: an event record (EVENT_*) at `pointer`. */
+  Event = 2,
+  /** Keep `length` octets at `pointer`: a state record that `importState` takes after a restart. */
+  Keep = 3,
+  /** Add the address at `pointer` with prefix length `value` to `device`; duplicate detection is the core's. */
+  AddAddress = 4,
+  /** Remove the address at `pointer` with prefix length `value` from `device`. */
+  RemoveAddress = 5,
+  /** Route to everywhere from `device` by the router whose address is at `pointer`. */
+  AddDefaultRoute = 6,
+  /** Take that route away. */
+  RemoveDefaultRoute = 7,
+  /** The tunnel device takes packets of up to `value` octets. */
+  TunnelMtu = 8,
+}
+export const ORDER_KIND = 0; //                                    u16  Order
+export const ORDER_DEVICE = ORDER_KIND + 2; //                     u16
+export const ORDER_POINTER = ORDER_DEVICE + 2; //                  u32
+export const ORDER_LENGTH = ORDER_POINTER + 4; //                  u32
+export const ORDER_VALUE = ORDER_LENGTH + 4; //                    u32
+export const ORDER_BYTES = ORDER_VALUE + 4;
+/** Instead of a device: the host's own routing decides. */
+export const DEVICE_ANY = 0xffff;
+
+// ---- devices --------------------------------------------------------------------------------
+export enum DeviceKind {
+  /** Carries packets from and to home addresses: a TUN device. */
+  Tunnel = 1,
+  /** A link to other nodes. */
+  Access = 2,
+}
+/** Devices of one instance. */
+export const MAX_DEVICES = 32;
+
+// ---- commands -------------------------------------------------------------------------------
+export enum Command {
+  /** Add or change a device (DEVICE_*). */
+  Device = 1,
+  /** A device went up or down (LINK_*). */
+  Link = 2,
+  /** Difference of the wall clock and the monotonic clock (WALL_CLOCK_*). */
+  WallClock = 3,
+  /** What the home agent serves (HOME_AGENT_*). */
+  HomeAgent = 4,
+  /** A mobile node that may register (NODE_*). */
+  AddNode = 5,
+  /** It may no longer; its bindings end (NODE_ID). */
+  RemoveNode = 6,
+  /** Who the mobile node is (MOBILE_NODE_*). */
+  MobileNode = 7,
+  /** End well: a mobile node deregisters. No record. */
+  Shutdown = 8,
+  /** The host refused an address of ours (ADDRESS_*): it is somebody else's. */
+  AddressRefused = 9,
+}
+
+export const DEVICE_INDEX = 0; //                                  u32  0 … MAX_DEVICES − 1
+export const DEVICE_KIND = DEVICE_INDEX + 4; //                    u32  DeviceKind
+export const DEVICE_MTU = DEVICE_KIND + 4; //                      u32  octets
+export const DEVICE_UP = DEVICE_MTU + 4; //                        u32  0 or 1
+export const DEVICE_PREFERENCE = DEVICE_UP + 4; //                 u32  uplinks: the smaller one is preferred
+export const DEVICE_INTERFACE_ID = DEVICE_PREFERENCE + 4; //       8 octets  interface identifier, zero: the core makes one
+export const DEVICE_LINK_ADDRESS_BYTES = DEVICE_INTERFACE_ID + 8; // u32  octets of the link-layer address, 0 or 6
+export const DEVICE_LINK_ADDRESS = DEVICE_LINK_ADDRESS_BYTES + 4; // 8 octets
+export const DEVICE_BYTES = DEVICE_LINK_ADDRESS + 8;
+
+export const LINK_DEVICE = 0; //                                   u32
+export const LINK_UP = LINK_DEVICE + 4; //                         u32  0 or 1
+export const LINK_BYTES = LINK_UP + 4;
+
+export const WALL_CLOCK_OFFSET = 0; //                             f64  Unix time in ms = now + offset
+export const WALL_CLOCK_BYTES = WALL_CLOCK_OFFSET + 8;
+
+export const HOME_AGENT_ADDRESS = 0; //                            16 octets
+export const HOME_AGENT_MAX_LIFETIME = HOME_AGENT_ADDRESS + 16; // f64  ms, longest lifetime granted
+export const HOME_AGENT_REFRESH_ADVICE = HOME_AGENT_MAX_LIFETIME + 8; // f64  ms, 0: no advice (RFC 6275 §6.2.4)
+export const HOME_AGENT_REPLAY_WINDOW = HOME_AGENT_REFRESH_ADVICE + 8; // f64  ms (RFC 4285 §5.1)
+export const HOME_AGENT_PREFIX_COUNT = HOME_AGENT_REPLAY_WINDOW + 8; // u32  1 … MAX_HOME_PREFIXES
+export const HOME_AGENT_PREFIXES = HOME_AGENT_PREFIX_COUNT + 4; //  each: 16 octets, u32 prefix length
+export const HOME_PREFIX_BYTES = 16 + 4;
+export const MAX_HOME_PREFIXES = 16;
+
+export enum Authentication {
+  /** Only where a person says so, for a node: anybody on its path can move it. */
+  None = 0,
+  /** RFC 4285: HMAC-SHA1 with a shared key. */
+  SharedKey = 1,
+}
+export enum ReplayProtection {
+  /** The 16-bit sequence number alone (RFC 6275 §9.5.1). */
+  Sequence = 0,
+  /** Also the timestamp of RFC 4285 §6. */
+  Timestamp = 1,
+}
+
+/** How a mobility message is authenticated: stands in NODE_SECURITY and MOBILE_NODE_SECURITY. */
+export const SECURITY_AUTHENTICATION = 0; //                       u32  Authentication
+export const SECURITY_REPLAY = SECURITY_AUTHENTICATION + 4; //     u32  ReplayProtection
+export const SECURITY_SPI = SECURITY_REPLAY + 4; //                u32  256 … 2^32 − 1
+export const SECURITY_KEY_BYTES = SECURITY_SPI + 4; //             u32  16 … MAX_KEY_BYTES
+export const SECURITY_KEY = SECURITY_KEY_BYTES + 4; //             MAX_KEY_BYTES octets
+export const MAX_KEY_BYTES = 64;
+export const SECURITY_IDENTITY_BYTES = SECURITY_KEY + MAX_KEY_BYTES; // u32  0 … MAX_IDENTITY_BYTES
+export const SECURITY_IDENTITY = SECURITY_IDENTITY_BYTES + 4; //   MAX_IDENTITY_BYTES octets: the NAI (RFC 4283 §3)
+export const MAX_IDENTITY_BYTES = 240;
+export const SECURITY_BYTES = SECURITY_IDENTITY + MAX_IDENTITY_BYTES;
+
+export const NODE_ID = 0; //                                       u32  the host's number for the node
+export const NODE_MAX_LIFETIME = NODE_ID + 4; //                   u32  s, 0: as the home agent
+export const NODE_SECURITY = NODE_MAX_LIFETIME + 4; //             SECURITY_*
+export const NODE_HOME_ADDRESS_COUNT = NODE_SECURITY + SECURITY_BYTES; // u32  1 … MAX_HOME_ADDRESSES
+export const NODE_HOME_ADDRESSES = NODE_HOME_ADDRESS_COUNT + 4; // 16 octets each
+export const MAX_HOME_ADDRESSES = 16;
+
+export const MOBILE_NODE_HOME_ADDRESS = 0; //                      16 octets
+export const MOBILE_NODE_HOME_AGENT = MOBILE_NODE_HOME_ADDRESS + 16; // 16 octets
+export const MOBILE_NODE_LIFETIME = MOBILE_NODE_HOME_AGENT + 16; // f64  ms, asked for
+export const MOBILE_NODE_FIRST_TIMEOUT = MOBILE_NODE_LIFETIME + 8; // f64  ms, InitialBindackTimeoutFirstReg
+export const MOBILE_NODE_TIMEOUT = MOBILE_NODE_FIRST_TIMEOUT + 8; // f64  ms, INITIAL_BINDACK_TIMEOUT
+export const MOBILE_NODE_MAX_TIMEOUT = MOBILE_NODE_TIMEOUT + 8; // f64  ms, MAX_BINDACK_TIMEOUT
+export const MOBILE_NODE_HOLD_DOWN = MOBILE_NODE_MAX_TIMEOUT + 8; // f64  ms a preferred uplink must last before the return to it
+export const MOBILE_NODE_OPTIMISTIC = MOBILE_NODE_HOLD_DOWN + 8; // u32  1: use a care-of address during duplicate address detection
+export const MOBILE_NODE_SECURITY = MOBILE_NODE_OPTIMISTIC + 4; // SECURITY_*
+export const MOBILE_NODE_BYTES = MOBILE_NODE_SECURITY + SECURITY_BYTES;
+
+export const ADDRESS_DEVICE = 0; //                                u32
+export const ADDRESS_VALUE = ADDRESS_DEVICE + 4; //                16 octets
+export const ADDRESS_BYTES = ADDRESS_VALUE + 16;
+
+/** Octets of the command buffer. */
+export const COMMAND_BYTES = 4096;
+/** Octets of the entropy buffer. */
+export const ENTROPY_BYTES = 64;
+
+// ---- queries --------------------------------------------------------------------------------
+export enum Query {
+  /** Binding cache: BINDING_* records. */
+  Bindings = 1,
+  /** Binding update list: UPDATE_* records. */
+  Updates = 2,
+  /** Uplinks of a mobile node: UPLINK_* records. */
+  Uplinks = 3,
+  /** Mobile nodes that may register: AUTHORISED_* records. */
+  Nodes = 4,
+}
+/** Octets of the buffer for answers; also the largest piece of exported state. */
+export const REPLY_BYTES = 65536;
+
+export const BINDING_HOME_ADDRESS = 0; //                          16 octets
+export const BINDING_CAREOF_ADDRESS = BINDING_HOME_ADDRESS + 16; // 16 octets
+export const BINDING_REMAINING = BINDING_CAREOF_ADDRESS + 16; //   f64  ms
+export const BINDING_AGE = BINDING_REMAINING + 8; //               f64  ms since the care-of address was registered
+export const BINDING_PACKETS_IN = BINDING_AGE + 8; //              f64  from the mobile node
+export const BINDING_PACKETS_OUT = BINDING_PACKETS_IN + 8; //      f64  to the mobile node
+export const BINDING_BYTES_IN = BINDING_PACKETS_OUT + 8; //        f64
+export const BINDING_BYTES_OUT = BINDING_BYTES_IN + 8; //          f64
+export const BINDING_NODE = BINDING_BYTES_OUT + 8; //              u32  NODE_ID
+export const BINDING_BID = BINDING_NODE + 4; //                    u16
+export const BINDING_SEQUENCE = BINDING_BID + 2; //                u16
+export const BINDING_FLAGS = BINDING_SEQUENCE + 2; //              u16  flags of the Binding Update
+export const BINDING_PATH_MTU = BINDING_FLAGS + 2; //              u16  octets
+export const BINDING_BYTES = BINDING_PATH_MTU + 2 + 4;
+
+export const UPDATE_HOME_ADDRESS = 0; //                           16 octets
+export const UPDATE_CAREOF_ADDRESS = UPDATE_HOME_ADDRESS + 16; //  16 octets, unspecified: none
+export const UPDATE_PEER = UPDATE_CAREOF_ADDRESS + 16; //          16 octets
+export const UPDATE_REMAINING = UPDATE_PEER + 16; //               f64  ms of the binding, 0: none
+export const UPDATE_NEXT_REFRESH = UPDATE_REMAINING + 8; //        f64  ms until the next Binding Update, −1: none planned
+export const UPDATE_ROUND_TRIP = UPDATE_NEXT_REFRESH + 8; //       f64  ms, last registration, −1: unknown
+export const UPDATE_PACKETS_IN = UPDATE_ROUND_TRIP + 8; //         f64  from the peer through the tunnel
+export const UPDATE_PACKETS_OUT = UPDATE_PACKETS_IN + 8; //        f64
+export const UPDATE_BYTES_IN = UPDATE_PACKETS_OUT + 8; //          f64
+export const UPDATE_BYTES_OUT = UPDATE_BYTES_IN + 8; //            f64
+export const UPDATE_STATE = UPDATE_BYTES_OUT + 8; //               u32  RegistrationState
+export const UPDATE_SEQUENCE = UPDATE_STATE + 4; //                u16
+export const UPDATE_LAST_STATUS = UPDATE_SEQUENCE + 2; //          u16  of the last acknowledgement, 0xffff: none yet
+export const UPDATE_DEVICE = UPDATE_LAST_STATUS + 2; //            u16  uplink in use, DEVICE_ANY: none
+export const UPDATE_PATH_MTU = UPDATE_DEVICE + 2; //               u16  octets
+export const UPDATE_BYTES = UPDATE_PATH_MTU + 2 + 4;
+
+export const UPLINK_CAREOF_ADDRESS = 0; //                         16 octets
+export const UPLINK_ROUTER = UPLINK_CAREOF_ADDRESS + 16; //        16 octets
+export const UPLINK_DEVICE = UPLINK_ROUTER + 16; //                u32
+export const UPLINK_STATE = UPLINK_DEVICE + 4; //                  u32  UplinkState
+export const UPLINK_PREFERENCE = UPLINK_STATE + 4; //              u32
+export const UPLINK_SELECTED = UPLINK_PREFERENCE + 4; //           u32  1: the registered care-of address is here
+export const UPLINK_BYTES = UPLINK_SELECTED + 4;
+
+export const AUTHORISED_HOME_ADDRESS = 0; //                       16 octets, the node's first
+export const AUTHORISED_ID = AUTHORISED_HOME_ADDRESS + 16; //      u32  NODE_ID
+export const AUTHORISED_AUTHENTICATION = AUTHORISED_ID + 4; //     u32  Authentication
+export const AUTHORISED_BYTES = AUTHORISED_AUTHENTICATION + 4;
+
+// ---- events ---------------------------------------------------------------------------------
+/** What happened; the fields that count are named in `bindings/events.ts`. */
+export enum Event {
+  /** An uplink went up (value 1) or down (0). */
+  Link = 1,
+  /** A router advertisement from `first` with prefix `second`. */
+  RouterAdvertisement = 2,
+  /** The router `first` no longer answers or its lifetime ended. */
+  RouterLost = 3,
+  /** Care-of address `first` was formed; duplicate address detection runs (value 1: usable already). */
+  CareofFormed = 4,
+  /** Duplicate address detection of `first` has ended without objection. */
+  CareofConfirmed = 5,
+  /** Somebody else has `first`. */
+  CareofDuplicate = 6,
+  /** Care-of address `first` is gone. */
+  CareofLost = 7,
+  /** Binding Update sent: home address `first`, care-of address `second`, value sequence, value2 lifetime s, value3 transmission. */
+  BindingUpdateSent = 8,
+  /** Binding Acknowledgement taken: home address `first`, care-of address `second`, value sequence, value2 status, value3 lifetime s. */
+  BindingAcknowledged = 9,
+  /** First packet of the tunnel on care-of address `second`; value 0 inbound, 1 outbound. */
+  PathInUse = 10,
+  /** The binding of `first` at the peer ended without renewal. */
+  BindingExpired = 11,
+  /** The registration's state changed from value2 to value. */
+  RegistrationState = 12,
+  /** The clock of the home agent differs: value2 ms (signed) were added to the timestamps. */
+  ClockAdjusted = 13,
+  /** Home agent: a binding of `first` at `second` was accepted; value sequence, value2 lifetime s, value3 0 new, 1 moved, 2 refreshed. */
+  BindingAccepted = 14,
+  /** Home agent: a binding update was refused; `first` home address, `second` source, value2 status, value3 reason. */
+  BindingRefused = 15,
+  /** Home agent: the binding of `first` at `second` ended; value 0 deregistered, 1 expired, 2 node removed. */
+  BindingEnded = 16,
+  /** Home agent: a Binding Refresh Request went to `first`. */
+  RefreshRequested = 17,
+  /** Path MTU to `first` is now value octets. */
+  PathMtu = 18,
+  /** A mobile node received a Binding Error from `second` about `first`; value status. */
+  BindingError = 19,
+}
+export const EVENT_CODE = 0; //                                    u16  Event
+export const EVENT_DEVICE = EVENT_CODE + 2; //                     u16
+export const EVENT_VALUE = EVENT_DEVICE + 2; //                    u32
+export const EVENT_TIME = EVENT_VALUE + 4; //                      f64  ms
+export const EVENT_FIRST = EVENT_TIME + 8; //                      16 octets
+export const EVENT_SECOND = EVENT_FIRST + 16; //                   16 octets
+export const EVENT_VALUE2 = EVENT_SECOND + 16; //                  u32
+export const EVENT_VALUE3 = EVENT_VALUE2 + 4; //                   u32
+export const EVENT_BYTES = EVENT_VALUE3 + 4;
+
+// ---- state records (Order.Keep, exportState, importState) -----------------------------------
+/** Records follow each other; the last one for a key wins. */
+export enum State {
+  Binding = 1,
+  Node = 2,
+  Update = 3,
+}
+/** Every record begins with its kind and its whole length. */
+export const STATE_KIND = 0; //                                    u16  State
+export const STATE_LENGTH = STATE_KIND + 2; //                     u16  octets with this head
+export const STATE_HEAD_BYTES = STATE_LENGTH + 2 + 4;
+
+export const STATE_BINDING_HOME_ADDRESS = STATE_HEAD_BYTES; //     16 octets
+export const STATE_BINDING_CAREOF_ADDRESS = STATE_BINDING_HOME_ADDRESS + 16;
+export const STATE_BINDING_EXPIRES = STATE_BINDING_CAREOF_ADDRESS + 16; // f64  Unix ms, 0: the binding is gone
+export const STATE_BINDING_SINCE = STATE_BINDING_EXPIRES + 8; //   f64  Unix ms
+export const STATE_BINDING_BID = STATE_BINDING_SINCE + 8; //       u16
+export const STATE_BINDING_SEQUENCE = STATE_BINDING_BID + 2; //    u16
+export const STATE_BINDING_FLAGS = STATE_BINDING_SEQUENCE + 2; //  u16
+export const STATE_BINDING_BYTES = STATE_BINDING_FLAGS + 2 + 2;
+
+export const STATE_NODE_HOME_ADDRESS = STATE_HEAD_BYTES; //        16 octets: the node's first
+export const STATE_NODE_TIMESTAMP = STATE_NODE_HOME_ADDRESS + 16; // u64  last accepted (RFC 4285 §6)
+export const STATE_NODE_BYTES = STATE_NODE_TIMESTAMP + 8;
+
+export const STATE_UPDATE_HOME_ADDRESS = STATE_HEAD_BYTES; //      16 octets
+export const STATE_UPDATE_PEER = STATE_UPDATE_HOME_ADDRESS + 16; // 16 octets
+export const STATE_UPDATE_CAREOF_ADDRESS = STATE_UPDATE_PEER + 16; // 16 octets
+export const STATE_UPDATE_EXPIRES = STATE_UPDATE_CAREOF_ADDRESS + 16; // f64  Unix ms, 0: none
+export const STATE_UPDATE_CLOCK_OFFSET = STATE_UPDATE_EXPIRES + 8; // f64  ms added to timestamps
+export const STATE_UPDATE_SEQUENCE = STATE_UPDATE_CLOCK_OFFSET + 8; // u16
+export const STATE_UPDATE_BYTES = STATE_UPDATE_SEQUENCE + 2 + 6;

@@ -1,0 +1,114 @@
+/**
+ * Why a packet was refused. Each reason has a number that never changes, the section that demands
+ * it, and a counter; `bindings/reasons.ts` has the sentence for people.
+ *
+ *   1– 39  IPv6 header and extension headers        70– 99  ICMPv6 and neighbour discovery
+ *  40– 69  Mobility Header and mobility options    100–149  authentication and bindings
+ * 150–179  tunnel                                  180–199  the engine's own limits
+ */
+export enum Reason {
+  None = 0,
+
+  // IPv6 header and extension headers
+  NotIpv6 = 1, // RFC 8200 §3
+  Ipv6Truncated = 2, // RFC 8200 §3
+  ExtensionTruncated = 3, // RFC 8200 §4
+  TooManyExtensionHeaders = 4, // RFC 8504 §5.3
+  HopByHopNotFirst = 5, // RFC 8200 §4.3
+  OptionOverrun = 6, // RFC 8200 §4.2
+  OptionDiscard = 7, // RFC 8200 §4.2
+  OptionUnrecognized = 8, // RFC 8200 §4.2
+  HomeAddressOptionLength = 9, // RFC 6275 §6.3
+  HomeAddressOptionRepeated = 10, // RFC 6275 §6.3
+  HomeAddressOptionMisplaced = 11, // RFC 6275 §6.3
+  HomeAddressNotRoutable = 12, // RFC 6275 §9.3.1
+  RoutingType2Length = 13, // RFC 6275 §6.4.1
+  RoutingType2SegmentsLeft = 14, // RFC 6275 §6.4.1
+  RoutingType2Repeated = 15, // RFC 6275 §6.4
+  RoutingType2NotRoutable = 16, // RFC 6275 §6.4
+  RoutingTypeUnrecognized = 17, // RFC 8200 §4.4
+  AuthenticationHeaderLength = 18, // RFC 4302 §2.2
+
+  // Mobility Header and mobility options
+  MobilityTruncated = 40, // RFC 6275 §6.1.1
+  MobilityChecksum = 41, // RFC 6275 §9.2
+  MobilityTypeUnrecognized = 42, // RFC 6275 §9.2
+  MobilityPayloadProto = 43, // RFC 6275 §9.2
+  MobilityHeaderLen = 44, // RFC 6275 §9.2
+  MobilityOptionOverrun = 45, // RFC 6275 §6.2.1
+  MobilityOptionLength = 46, // RFC 6275 §6.2
+  BindingAuthorizationDataNotLast = 47, // RFC 6275 §6.2
+  AuthenticationOptionNotLast = 48, // RFC 4285 §5
+
+  // ICMPv6 and neighbour discovery
+  Icmpv6Truncated = 70, // RFC 4443 §2.1
+  Icmpv6Checksum = 71, // RFC 4443 §2.3
+  Icmpv6Code = 72, // RFC 4861 §6.1
+  NeighbourHopLimit = 73, // RFC 4861 §6.1
+  NeighbourOptionLength = 74, // RFC 4861 §4.6
+  RouterNotLinkLocal = 75, // RFC 4861 §6.1.2
+  NeighbourTargetMulticast = 76, // RFC 4861 §7.1
+  NeighbourSolicitedMulticast = 77, // RFC 4861 §7.1.2
+  NeighbourUnspecifiedSource = 78, // RFC 4861 §7.1.1
+  // authentication and bindings
+  HomeAddressMissing = 100, // RFC 6275 §10.3.1
+  SourceNotUnicast = 101, // RFC 6275 §9.5.4
+  CareofNotRoutable = 102, // RFC 6275 §6.1.7
+  NotOurAddress = 103, // RFC 6275 §10.3.1
+  NoSecurityAssociation = 104, // RFC 4285 §5.1.1
+  AuthenticationMissing = 105, // RFC 4285 §5.1.1
+  AuthenticationFailed = 106, // RFC 4285 §5.1.1
+  ReplayProtectionMissing = 107, // RFC 4285 §6
+  TimestampInvalid = 108, // RFC 4285 §6
+  HomeAddressNotOwned = 109, // RFC 6275 §5.1
+  NotHomeSubnet = 110, // RFC 6275 §10.3.1
+  SequenceOutOfWindow = 111, // RFC 6275 §9.5.1
+  NoBindingToRemove = 112, // RFC 6275 §10.3.2
+  BindingBudgetExhausted = 113, // RFC 6275 §9.5.2
+  NotACorrespondentNode = 114, // RFC 6275 §9.5.1
+  NonceIndicesInHomeRegistration = 115, // RFC 6275 §9.5.1
+  CareofIsHomeAddress = 116, // RFC 6275 §10.3.1
+  HomeAddressWithoutBinding = 117, // RFC 6275 §9.3.1
+  MessageNotForThisRole = 118, // RFC 6275 §8
+  AcknowledgementUnexpected = 119, // RFC 6275 §11.7.3
+  AcknowledgementRoutingHeader = 120, // RFC 6275 §9.5.4
+  TimestampMismatch = 121, // RFC 4285 §6
+  NotFromHomeAgent = 122, // RFC 6275 §11.3.3
+  BindingErrorUnexpected = 123, // RFC 6275 §11.3.6
+  RoutingHeaderNotOurs = 124, // RFC 6275 §6.4
+  RegistrationTypeChange = 125, // RFC 6275 §9.5.1
+
+  // tunnel
+  TunnelSourceNotBound = 150, // RFC 6275 §10.4.5
+  TunnelNotFromHomeAgent = 151, // RFC 6275 §11.3.3
+  TunnelInnerNotOurs = 152, // RFC 6275 §11.3.3
+  InnerMalformed = 153, // RFC 2473 §3.3
+  CongestionLost = 154, // RFC 6040 §4.2
+  PacketTooBig = 155, // RFC 2473 §7.1
+  RecursiveEncapsulation = 156, // RFC 2473 §4.1.2
+  EncapsulationLimit = 157, // RFC 2473 §4.1.1
+  NoBinding = 158, // RFC 6275 §10.4.1
+  NoPath = 159, // RFC 6275 §11.3.1
+  InnerSourceNotHome = 160, // RFC 6275 §11.3.1
+  LinkLocalNotTunnelled = 161, // RFC 6275 §10.4.2
+  MulticastNotTunnelled = 162, // RFC 6275 §10.4.2
+  FragmentMalformed = 163, // RFC 8200 §4.5
+  FragmentOverlap = 164, // RFC 8200 §4.5
+  ReassemblyFull = 165, // RFC 8200 §4.5
+  ReassemblyTimeout = 166, // RFC 8200 §4.5
+  HopLimitExceeded = 167, // RFC 2473 §3.1
+  IcmpNotOurs = 168, // RFC 2473 §8
+  UpperProtocolUnknown = 169, // RFC 8200 §4
+
+  // the engine's own limits
+  OutputFull = 180, // room for output used up in one call
+  ErrorRateLimited = 181, // RFC 4443 §2.4(f)
+  NotForUs = 182, // RFC 8200 §3
+  UnknownDevice = 183, // input names a device that the host has not added
+  TimersFull = 184, // the budget of timers is used up
+  PacketTooLarge = 185, // longer than a slot
+  NotConfigured = 186, // the role has not been told who it is
+}
+
+/** One past the largest reason: the number of counters. */
+export const REASON_COUNT = 200;

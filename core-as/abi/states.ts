@@ -1,0 +1,123 @@
+/** States and events of the machines. The tables stand in core-as/protocol; a test prints them. */
+
+/** The home registration of a mobile node (RFC 6275 §11.7.1). */
+export enum RegistrationState {
+  /** No care-of address to register. */
+  Idle = 0,
+  /** A first Binding Update is out; the home agent holds no binding that we know of. */
+  Registering = 1,
+  /** The home agent has our care-of address. */
+  Registered = 2,
+  /** A Binding Update is out while an older binding lives. */
+  Updating = 3,
+  /** A Binding Update with lifetime zero is out. */
+  Deregistering = 4,
+  /** The home agent refused; a new attempt waits for its time. */
+  Refused = 5,
+}
+export const REGISTRATION_STATES = 6;
+
+export enum RegistrationEvent {
+  /** A (new) care-of address was selected. */
+  CareofSelected = 0,
+  /** No care-of address is left. */
+  CareofLost = 1,
+  /** Accepted, lifetime above zero. */
+  Accepted = 2,
+  /** Accepted, lifetime zero. */
+  Removed = 3,
+  /** Refused, but a corrected Binding Update can succeed: sequence number or timestamp. */
+  Correctable = 4,
+  /** Refused. */
+  Rejected = 5,
+  /** No acknowledgement in time. */
+  Timeout = 6,
+  /** Time to refresh, or the peer asks for it. */
+  RefreshDue = 7,
+  /** The lifetime ended. */
+  Expired = 8,
+  /** The host shuts down. */
+  Shutdown = 9,
+}
+export const REGISTRATION_EVENTS = 10;
+
+export enum RegistrationAction {
+  None = 0,
+  /** Send a Binding Update with the first timeout of this kind. */
+  SendUpdate = 1,
+  /** Send it again with twice the timeout. */
+  Resend = 2,
+  /** Send a Binding Update with lifetime zero. */
+  SendRemoval = 3,
+  /** Stop retransmitting, plan the refresh. */
+  Confirm = 4,
+  /** Stop all timers but the lifetime's. */
+  Pause = 5,
+  /** Forget the binding. */
+  Forget = 6,
+  /** Wait, then try again. */
+  HoldOff = 7,
+}
+
+/** One uplink of a mobile node: link, router and care-of address (RFC 6275 §11.5). */
+export enum UplinkState {
+  /** The link is down. */
+  Down = 0,
+  /** Looking for a router. */
+  Soliciting = 1,
+  /** A care-of address exists, duplicate address detection runs. */
+  Tentative = 2,
+  /** The care-of address can be used. */
+  Ready = 3,
+  /** The router was silent for too long, or the link came up anew; it is being asked. */
+  Doubtful = 4,
+  /** A router that shows another link was heard; the current one is being asked whether it is still there. */
+  Contested = 5,
+}
+export const UPLINK_STATES = 6;
+
+export enum UplinkEvent {
+  LinkUp = 0,
+  LinkDown = 1,
+  /** A router advertisement from the current router with our prefix; where there is none, from any. */
+  RouterHeard = 2,
+  /** A router advertisement that shows another link. */
+  RouterChanged = 3,
+  /** The router's advertisements are overdue, or nothing comes back through it. */
+  RouterSilent = 4,
+  /** The solicited router did not answer in time. */
+  SolicitTimeout = 5,
+  /** Nobody objected to the care-of address. */
+  AddressConfirmed = 6,
+  /** Somebody else has the care-of address. */
+  AddressDuplicate = 7,
+  /** The lifetime of router or prefix ended. */
+  LifetimeEnded = 8,
+}
+export const UPLINK_EVENTS = 9;
+
+export enum UplinkAction {
+  None = 0,
+  /** Send a router solicitation and start its timer. */
+  Solicit = 1,
+  /** Drop router and care-of address. */
+  Clear = 2,
+  /** Take router and prefix, form a care-of address, check it. */
+  Adopt = 3,
+  /** Take note of new lifetimes; the silence timer starts anew. */
+  Renew = 4,
+  /** The care-of address is confirmed. */
+  Confirm = 5,
+  /** Form another care-of address in the same prefix. */
+  Reform = 6,
+  /** Drop router and address, then look for another. */
+  ClearAndSolicit = 7,
+  /** Drop them and adopt the router heard last. */
+  ClearAndAdopt = 8,
+}
+
+/** The machines whose tables `stateTable` gives. */
+export enum Machine {
+  Registration = 0,
+  Uplink = 1,
+}

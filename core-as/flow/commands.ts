@@ -1,0 +1,135 @@
+/** Commands of the host: each checks its record, then changes one thing. */
+import * as abi from "../abi/contract";
+import { Authentication, Command, DeviceKind, Refusal, Role } from "../abi/contract";
+import { RegistrationEvent } from "../abi/states";
+import { isUnicastRoutable, sameAddress } from "../wire/bytes";
+import * as authentication from "../protocol/authentication";
+import * as homeAgent from "../protocol/home-agent";
+import * as lifetimes from "../protocol/binding-lifetime";
+import * as mobileNode from "../protocol/mobile-node";
+import * as movement from "../protocol/movement";
+import * as registration from "../protocol/registration";
+import * as security from "../protocol/security";
+import * as bindings from "../tables/bindings";
+import * as clock from "../tables/clock";
+import * as devices from "../tables/devices";
+import * as nodes from "../tables/nodes";
+import { NONE } from "../tables/slab";
+import * as node from "./node";
+
+/** Carries out the command whose record of `length` octets is at `record`. */
+export function execute(code: u32, record: usize, length: u32): Refusal {
+  switch (code) {
+    case Command.Device:
+      return length < <u32>abi.DEVICE_BYTES ? Refusal.ShortRecord : setDevice(record);
+    case Command.Link:
+      return length < <u32>abi.LINK_BYTES ? Refusal.ShortRecord : setLink(load<u32>(record, abi.LINK_DEVICE), load<u32>(record, abi.LINK_UP) != 0);
+    case Command.WallClock:
+      if (length < <u32>abi.WALL_CLOCK_BYTES) return Refusal.ShortRecord;
+      clock.setWallOffset(load<f64>(record, abi.WALL_CLOCK_OFFSET));
+      return Refusal.None;
+    case Command.HomeAgent:
+      if (node.role() != Role.HomeAgent) return Refusal.WrongRole;
+      return length < <u32>abi.HOME_AGENT_PREFIXES ? Refusal.ShortRecord : homeAgent.configure(record, length);
+    case Command.AddNode:
+      if (node.role() != Role.HomeAgent) return Refusal.WrongRole;
+      return length < <u32>abi.NODE_HOME_ADDRESSES ? Refusal.ShortRecord : addNode(record, length);
+    case Command.RemoveNode:
+      if (node.role() != Role.HomeAgent) return Refusal.WrongRole;
+      return length < 4 ? Refusal.ShortRecord : removeNode(load<u32>(record, abi.NODE_ID));
+    case Command.MobileNode:
+      if (node.role() != Role.MobileNode) return Refusal.WrongRole;
+      return length < <u32>abi.MOBILE_NODE_BYTES ? Refusal.ShortRecord : mobileNode.configure(record);
+    case Command.Shutdown:
+      if (registration.isConfigured()) registration.happen(RegistrationEvent.Shutdown);
+      return Refusal.None;
+    case Command.AddressRefused:
+      return length < <u32>abi.ADDRESS_BYTES ? Refusal.ShortRecord : refuseAddress(record);
+    default:
+      return Refusal.UnknownCommand;
+  }
+}
+
+function setDevice(record: usize): Refusal {
+  const index = load<u32>(record, abi.DEVICE_INDEX);
+  const kind = load<u32>(record, abi.DEVICE_KIND);
+  if (!devices.isIndex(index) || (kind != DeviceKind.Tunnel && kind != DeviceKind.Access)) return Refusal.OutOfRange;
+  if (load<u32>(record, abi.DEVICE_LINK_ADDRESS_BYTES) > 8) return Refusal.OutOfRange;
+  const device = devices.at(index);
+  if (device.kind != 0 && device.kind != kind) return Refusal.AlreadyPresent;
+  device.kind = kind;
+  device.mtu = load<u32>(record, abi.DEVICE_MTU);
+  device.preference = load<u32>(record, abi.DEVICE_PREFERENCE);
+  device.interfaceId = load<u64>(record, abi.DEVICE_INTERFACE_ID);
+  device.linkAddressBytes = load<u32>(record, abi.DEVICE_LINK_ADDRESS_BYTES);
+  device.linkAddress = load<u64>(record, abi.DEVICE_LINK_ADDRESS);
+  const up = load<u32>(record, abi.DEVICE_UP) != 0;
+  return up == (device.up != 0) ? Refusal.None : setLink(index, up);
+}
+
+/** A link event. `up` for a link that is up already says that it may be another link now. */
+function setLink(index: u32, up: bool): Refusal {
+  if (!devices.isIndex(index) || devices.at(index).kind == 0) return Refusal.UnknownDevice;
+  devices.at(index).up = up ? 1 : 0;
+  if (node.role() == Role.MobileNode && devices.at(index).kind == DeviceKind.Access) {
+    movement.linkChanged(index, up);
+  }
+  return Refusal.None;
+}
+
+function addNode(record: usize, length: u32): Refusal {
+  const id = load<u32>(record, abi.NODE_ID);
+  const count = load<u32>(record, abi.NODE_HOME_ADDRESS_COUNT);
+  if (count == 0 || count > <u32>abi.MAX_HOME_ADDRESSES || id >= nodes.capacity()) return Refusal.OutOfRange;
+  if (length < <u32>abi.NODE_HOME_ADDRESSES + count * 16) return Refusal.ShortRecord;
+  const secrets = record + abi.NODE_SECURITY;
+  const refusal = security.check(secrets);
+  if (refusal != Refusal.None) return refusal;
+  if (nodes.findId(id) != NONE) return Refusal.AlreadyPresent;
+  for (let index: u32 = 0; index < count; index++) {
+    const home = record + abi.NODE_HOME_ADDRESSES + <usize>index * 16;
+    if (!isUnicastRoutable(home) || !homeAgent.isOnHomeLink(home) || sameAddress(home, homeAgent.address())) return Refusal.OutOfRange;
+    if (nodes.findHome(home) != NONE) return Refusal.AlreadyPresent;
+  }
+  const kind = load<u32>(secrets, abi.SECURITY_AUTHENTICATION);
+  let identity: usize = 0;
+  if (kind == Authentication.SharedKey) {
+    identity = authentication.hashIdentity(secrets + abi.SECURITY_IDENTITY, load<u32>(secrets, abi.SECURITY_IDENTITY_BYTES));
+    if (nodes.findIdentity(identity) != NONE) return Refusal.AlreadyPresent;
+  }
+  const number = nodes.insert(id, identity);
+  if (number == NONE) return Refusal.BudgetExhausted;
+  const entry = nodes.at(number);
+  entry.authentication = kind;
+  entry.maxLifetimeS = load<u32>(record, abi.NODE_MAX_LIFETIME);
+  if (kind == Authentication.SharedKey) {
+    entry.replay = load<u32>(secrets, abi.SECURITY_REPLAY);
+    entry.spi = load<u32>(secrets, abi.SECURITY_SPI);
+    security.prepareKey(secrets, nodes.keyState(entry));
+  }
+  for (let index: u32 = 0; index < count; index++) {
+    if (!nodes.addHome(number, record + abi.NODE_HOME_ADDRESSES + <usize>index * 16)) {
+      nodes.remove(number);
+      return Refusal.BudgetExhausted;
+    }
+  }
+  return Refusal.None;
+}
+
+function removeNode(id: u32): Refusal {
+  const number = nodes.findId(id);
+  if (number == NONE) return Refusal.NotFound;
+  for (let home = nodes.firstHome(number); home != NONE; home = nodes.nextHome(home)) {
+    const binding = bindings.find(nodes.homeAddressOf(home), 0);
+    if (binding != NONE) lifetimes.end(binding, lifetimes.NODE_REMOVED);
+  }
+  nodes.remove(number);
+  return Refusal.None;
+}
+
+function refuseAddress(record: usize): Refusal {
+  const device = load<u32>(record, abi.ADDRESS_DEVICE);
+  if (!devices.is(device, DeviceKind.Access)) return Refusal.UnknownDevice;
+  movement.objected(device, record + abi.ADDRESS_VALUE);
+  return Refusal.None;
+}

@@ -1,0 +1,75 @@
+/**
+ * Out of the tunnel: who may send through it, and where the inner packet goes.
+ *
+ *   home agent    outer source = care-of address that is bound to the inner source   RFC 6275 §10.4.5
+ *   mobile node   outer source = home agent, inner destination = home address        RFC 6275 §11.3.3
+ */
+import { DeviceKind, Event, Role } from "../abi/contract";
+import { NextHeader } from "../abi/codes";
+import { Reason } from "../abi/reasons";
+import { isLinkLocal, isMulticast, sameAddress } from "../wire/bytes";
+import * as extension from "../wire/extension";
+import * as ip6 from "../wire/ip6";
+import * as tunnel from "../encap/tunnel";
+import * as selector from "../select/selector";
+import * as bindings from "../tables/bindings";
+import * as devices from "../tables/devices";
+import * as orders from "../tables/orders";
+import { NONE } from "../tables/slab";
+import * as updates from "../tables/updates";
+import * as mobileNode from "../protocol/mobile-node";
+import * as received from "../protocol/mobility-message";
+import * as registration from "../protocol/registration";
+import * as node from "./node";
+
+/** Takes a tunnel packet of which `extension.walk` found the headers; returns what refused it. */
+export function receive(device: u32, packet: usize): Reason {
+  const inner = packet + extension.upperOffset();
+  const refusal = tunnel.open(packet, inner, extension.upperLength());
+  if (refusal != Reason.None) return refusal;
+  return node.role() == Role.HomeAgent ? fromMobileNode(packet, inner) : fromHomeAgent(device, packet, inner);
+}
+
+/** 6275-8.4-4, 6275-8.4-5, 6275-10.4.5-1, 6275-10.4.5-3, 6275-10.3.1-35 */
+function fromMobileNode(packet: usize, inner: usize): Reason {
+  const record = selector.boundTo(ip6.source(inner), ip6.source(packet));
+  if (record == NONE) return Reason.TunnelSourceNotBound;
+  if (isLinkLocal(ip6.destination(inner))) return Reason.LinkLocalNotTunnelled;
+  if (isMulticast(ip6.destination(inner))) return Reason.MulticastNotTunnelled;
+  const binding = bindings.at(record);
+  const length = ip6.totalLength(inner);
+  binding.packetsIn += 1;
+  binding.bytesIn += <f64>length;
+  binding.active = 1;
+  orders.transmit(devices.first(DeviceKind.Tunnel), inner, length);
+  return Reason.None;
+}
+
+/** 6275-11.3.3-1, 6275-11.3.3-2, 6275-8.5-3 */
+function fromHomeAgent(device: u32, packet: usize, inner: usize): Reason {
+  if (!registration.isConfigured()) return Reason.NotConfigured;
+  const update = registration.current();
+  if (!sameAddress(ip6.source(packet), updates.peerOf(update))) return Reason.TunnelNotFromHomeAgent;
+  if (!sameAddress(ip6.destination(inner), updates.home(update))) return Reason.TunnelInnerNotOurs;
+  const length = ip6.totalLength(inner);
+  update.packetsIn += 1;
+  update.bytesIn += <f64>length;
+  if ((update.inUse & INBOUND) == 0 && sameAddress(ip6.destination(packet), updates.careof(update))) {
+    update.inUse |= INBOUND;
+    orders.event(Event.PathInUse, device, 0, updates.careof(update), 0);
+  }
+  // Messages of the home agent to the home address are for us, not for the host's stack.
+  if (ip6.nextHeader(inner) == NextHeader.Mobility && sameAddress(ip6.source(inner), updates.peerOf(update))) return receiveMobility(device, inner, length);
+  orders.transmit(devices.first(DeviceKind.Tunnel), inner, length);
+  return Reason.None;
+}
+
+function receiveMobility(device: u32, inner: usize, length: u32): Reason {
+  const malformed = extension.walk(inner, length);
+  if (malformed != Reason.None) return malformed;
+  const refusal = received.read(device, ip6.destination(inner), inner, length);
+  return refusal != Reason.None ? refusal : mobileNode.receive();
+}
+
+/** Bit of Update.inUse. */
+const INBOUND: u32 = 2;

@@ -1,0 +1,183 @@
+/**
+ * One call of the host: a batch of packets, a tick, or a command. Each call begins with the time
+ * and an empty list of orders; the host drains the list before the next one (the driving law).
+ */
+import {
+  COMMAND_BYTES, DeviceKind, INPUT_BYTES, INPUT_DEVICE, INPUT_LENGTH, MAX_DEVICES, REPLY_BYTES, Refusal, Role,
+  HEADROOM, START_MAX_BINDINGS, START_MAX_NODES, START_OUTPUT_BYTES, START_REASSEMBLIES, START_ROLE, START_SLOTS, START_SLOT_BYTES,
+} from "../abi/contract";
+import { Reason } from "../abi/reasons";
+import * as fragmentation from "../encap/fragmentation";
+import * as reassembly from "../encap/reassembly";
+import * as homeAgent from "../protocol/home-agent";
+import * as lifetimes from "../protocol/binding-lifetime";
+import * as movement from "../protocol/movement";
+import * as random from "../protocol/crypto/random";
+import * as registration from "../protocol/registration";
+import * as registrationTable from "../protocol/registration-table";
+import { TimerKind } from "../protocol/timers";
+import * as uplinkTable from "../protocol/uplink-table";
+import * as uplinks from "../select/uplinks";
+import * as bindings from "../tables/bindings";
+import * as clock from "../tables/clock";
+import * as counters from "../tables/counters";
+import * as devices from "../tables/devices";
+import * as nodes from "../tables/nodes";
+import * as orders from "../tables/orders";
+import { NONE } from "../tables/slab";
+import * as timers from "../tables/timers";
+import * as updates from "../tables/updates";
+import * as commands from "./commands";
+import * as inbound from "./inbound";
+import * as node from "./node";
+import * as outbound from "./outbound";
+
+/** Timers beyond one a binding: those of uplinks and registrations. */
+const OTHER_TIMERS: u32 = 4 * <u32>MAX_DEVICES;
+const UPDATES: u32 = 64;
+const MAX_SLOTS: u32 = 4096;
+const MAX_SLOT_BYTES: u32 = 65575;
+const MIN_SLOT_BYTES: u32 = 1500;
+
+export const commandBuffer = memory.data(4096, 16); // COMMAND_BYTES
+
+let slots: u32 = 0;
+let slotBytes: u32 = 0;
+let stride: usize = 0;
+let inputs: usize = 0;
+let descriptors: usize = 0;
+
+/** Starts the instance with the START_* record in the command buffer. */
+export function start(now: f64): Refusal {
+  if (node.started()) return Refusal.WrongMoment;
+  if (!random.isSeeded()) return Refusal.NoEntropy;
+  const role = load<u32>(commandBuffer, START_ROLE);
+  slots = load<u32>(commandBuffer, START_SLOTS);
+  slotBytes = load<u32>(commandBuffer, START_SLOT_BYTES);
+  const maxBindings = load<u32>(commandBuffer, START_MAX_BINDINGS);
+  const maxNodes = load<u32>(commandBuffer, START_MAX_NODES);
+  const reassemblies = load<u32>(commandBuffer, START_REASSEMBLIES);
+  if (role > <u32>Role.MobileNode || slots == 0 || slots > MAX_SLOTS || slotBytes < MIN_SLOT_BYTES || slotBytes > MAX_SLOT_BYTES) return Refusal.OutOfRange;
+  if (maxBindings > MAX_RECORDS || maxNodes > MAX_RECORDS || reassemblies > MAX_SLOTS) return Refusal.OutOfRange;
+
+  stride = (<usize>HEADROOM + slotBytes + 15) & ~15;
+  inputs = heap.alloc(stride * slots);
+  descriptors = heap.alloc(<usize>INPUT_BYTES * slots);
+  clock.start(now);
+  orders.start(load<u32>(commandBuffer, START_OUTPUT_BYTES), slotBytes);
+  timers.start(maxBindings + OTHER_TIMERS, now);
+  reassembly.start(reassemblies, slotBytes);
+  fragmentation.start(random.next32());
+  if (role == Role.HomeAgent) {
+    bindings.start(maxBindings, random.next64(), random.next64());
+    nodes.start(maxNodes, random.next64(), random.next64());
+  } else if (role == Role.MobileNode) {
+    updates.start(UPDATES);
+    uplinks.start();
+    registrationTable.start();
+    uplinkTable.start();
+  }
+  node.start(role);
+  return Refusal.None;
+}
+
+/** Bindings or nodes that fit into the linear memory of one instance. */
+const MAX_RECORDS: u32 = 8000000;
+
+export function inputPointer(): usize {
+  return inputs;
+}
+
+export function inputStride(): usize {
+  return stride;
+}
+
+export function inputDescriptors(): usize {
+  return descriptors;
+}
+
+/** Begins a call. */
+function begin(now: f64): void {
+  orders.reset();
+  clock.advance(now);
+}
+
+/**
+ * Handles the packets in slots `first` to `first + count − 1`, in their order. Returns how many: when
+ * it is fewer, the host drains the orders and calls again for the rest.
+ */
+export function process(now: f64, first: u32, count: u32): u32 {
+  begin(now);
+  if (!node.started() || first >= slots) return count;
+  const last = min(first + count, slots);
+  let slot = first;
+  while (slot < last && orders.hasRoom()) receive(slot++);
+  return slot == last ? count : slot - first;
+}
+
+function receive(slot: u32): void {
+  const descriptor = descriptors + <usize>slot * INPUT_BYTES;
+  const length = load<u32>(descriptor, INPUT_LENGTH);
+  const device = load<u32>(descriptor, INPUT_DEVICE);
+  const packet = inputs + <usize>slot * stride + HEADROOM;
+  if (length > slotBytes) counters.refuse(Reason.PacketTooLarge);
+  else if (devices.is(device, DeviceKind.Access)) counters.refuse(inbound.receive(device, packet, length));
+  else if (devices.is(device, DeviceKind.Tunnel)) counters.refuse(outbound.send(device, packet, length));
+  else counters.refuse(Reason.UnknownDevice);
+}
+
+/** Lets the timers run that are due. Returns 1 when there are more: the host drains and calls again. */
+export function tick(now: f64): u32 {
+  begin(now);
+  if (!node.started()) return 0;
+  timers.advance(clock.now());
+  while (orders.hasRoom()) {
+    if (timers.popExpired() == NONE) return 0;
+    onTimer(timers.expiredKind(), timers.expiredOwner());
+  }
+  return 1;
+}
+
+function onTimer(kind: u32, owner: u32): void {
+  switch (kind) {
+    case TimerKind.Binding:
+      lifetimes.onTimer(owner, homeAgent.address());
+      break;
+    case TimerKind.Registration:
+      registration.onTimer(owner);
+      break;
+    case TimerKind.Lifetime:
+      registration.onLifetimeTimer(owner);
+      break;
+    case TimerKind.Selection:
+      movement.onSelectionTimer();
+      break;
+    default:
+      movement.onTimer(kind, owner);
+      break;
+  }
+}
+
+/** Carries out the command in the command buffer. */
+export function command(code: u32, length: u32, now: f64): Refusal {
+  begin(now);
+  if (!node.started()) return Refusal.WrongMoment;
+  if (length > <u32>COMMAND_BYTES) return Refusal.OutOfRange;
+  return commands.execute(code, commandBuffer, length);
+}
+
+/** Begins a call that imports state. */
+export function beginImport(now: f64): void {
+  begin(now);
+}
+
+/** Buffer for answers, made at first use: a node that nobody asks does without. */
+export function replyBuffer(): usize {
+  if (reply == 0) reply = heap.alloc(REPLY_BYTES);
+  return reply;
+}
+let reply: usize = 0;
+
+export function nextWakeupMs(): f64 {
+  return node.started() ? timers.nextWakeupMs() : Infinity;
+}

@@ -1,0 +1,103 @@
+/**
+ * Inbound: a packet that came in on a link, addressed to this node.
+ *
+ *   1. IPv6 header                                      wire/ip6
+ *   2. is it for us                                     below
+ *   3. extension headers                                wire/extension
+ *   4. a fragment waits for the others                  encap/reassembly
+ *   5. by its upper protocol:
+ *        Mobility Header      → the role's protocol     protocol/home-agent, protocol/mobile-node
+ *        IPv6                 → out of the tunnel       flow/decapsulate
+ *        ICMPv6               → routers, neighbours,    flow/icmp
+ *                               errors from the path
+ *        anything else        → refused: the host's own stack has the packet as well
+ */
+import { DEVICE_ANY, Role } from "../abi/contract";
+import { BindingErrorStatus, Icmpv6Type, NextHeader } from "../abi/codes";
+import { Reason } from "../abi/reasons";
+import { isMulticast, sameAddress } from "../wire/bytes";
+import * as extension from "../wire/extension";
+import * as ip6 from "../wire/ip6";
+import * as routing2 from "../wire/routing2";
+import * as errors from "../encap/errors";
+import * as reassembly from "../encap/reassembly";
+import * as uplinks from "../select/uplinks";
+import * as updates from "../tables/updates";
+import * as homeAgent from "../protocol/home-agent";
+import * as mobileNode from "../protocol/mobile-node";
+import * as received from "../protocol/mobility-message";
+import * as registration from "../protocol/registration";
+import * as decapsulate from "./decapsulate";
+import * as icmp from "./icmp";
+import * as node from "./node";
+
+/** Takes a packet from link `device`; returns what refused it, uncounted. */
+export function receive(device: u32, packet: usize, length: u32): Reason {
+  const malformed = ip6.check(packet, length); // 1
+  if (malformed != Reason.None) return malformed;
+  length = ip6.totalLength(packet);
+  if (!isForUs(device, ip6.destination(packet))) return Reason.NotForUs; // 2
+  return inspect(device, packet, length, true);
+}
+
+function inspect(device: u32, packet: usize, length: u32, mayBeFragment: bool): Reason {
+  const refusal = extension.walk(packet, length); // 3
+  if (refusal != Reason.None) {
+    if (extension.errorCode() != extension.NO_ANSWER) {
+      errors.answer(device, self(packet), Icmpv6Type.ParameterProblem, extension.errorCode(), extension.errorPointer(), packet, length);
+    }
+    return refusal;
+  }
+  if (extension.isFragment()) { // 4
+    if (!mayBeFragment) return Reason.FragmentMalformed;
+    const whole = reassembly.take(packet);
+    return whole != 0 ? inspect(device, whole, reassembly.lengthBytes(), false) : Reason.None;
+  }
+  const misrouted = checkRouting(packet);
+  if (misrouted != Reason.None) return misrouted;
+  switch (extension.upperProtocol()) { // 5
+    case NextHeader.Mobility:
+      return receiveMobility(device, packet, length);
+    case NextHeader.Ipv6:
+      return decapsulate.receive(device, packet);
+    case NextHeader.Icmpv6:
+      return icmp.receive(device, packet);
+    default:
+      return refuseHomeAddress(device, packet);
+  }
+}
+
+/** Addresses that this node listens to on a link: its own, and the groups of Neighbour Discovery. */
+function isForUs(device: u32, destination: usize): bool {
+  if (node.role() == Role.HomeAgent) return sameAddress(destination, homeAgent.address());
+  // A mobile node also hears its routers, and those who want its address (RFC 4862 §5.4.1).
+  return uplinks.findCareof(destination) != DEVICE_ANY || isMulticast(destination);
+}
+
+/** The address to answer from: the one that the packet was sent to. */
+function self(packet: usize): usize {
+  return node.role() == Role.HomeAgent ? homeAgent.address() : ip6.destination(packet);
+}
+
+/** A type 2 routing header must name our own home address (6275-6.4-1), a home agent has none (6275-8.2-3). */
+function checkRouting(packet: usize): Reason {
+  const at = extension.routingHeaderOffset();
+  if (at == 0) return extension.refuseOtherRouting();
+  if (node.role() != Role.MobileNode || !registration.isConfigured()) return Reason.RoutingHeaderNotOurs;
+  const ours = sameAddress(routing2.homeAddress(packet + at), updates.home(registration.current()));
+  return ours ? Reason.None : Reason.RoutingHeaderNotOurs;
+}
+
+function receiveMobility(device: u32, packet: usize, length: u32): Reason {
+  const refusal = received.read(device, self(packet), packet, length);
+  if (refusal != Reason.None) return refusal;
+  if (node.role() == Role.HomeAgent) return homeAgent.isConfigured() ? homeAgent.receive(device) : Reason.NotConfigured;
+  return mobileNode.receive();
+}
+
+/** A Home Address option on a packet that is no Binding Update needs a binding (6275-9.3.1-3, 6275-9.3.1-5). */
+function refuseHomeAddress(device: u32, packet: usize): Reason {
+  if (extension.homeAddressOption() == 0) return Reason.UpperProtocolUnknown;
+  received.sendBindingError(device, self(packet), BindingErrorStatus.UnknownBinding, packet);
+  return Reason.HomeAddressWithoutBinding;
+}

@@ -1,0 +1,86 @@
+/**
+ * Outbound: a packet that came out of the host's tunnel device, to be sent through a tunnel.
+ *
+ *   1. IPv6 header                                        wire/ip6
+ *   2. may it go through a tunnel                         below
+ *   3. which binding, which path                          select/selector
+ *   4. outer header, size, fragments                      encap/tunnel
+ *
+ * The host's stack has decremented the hop limit when it routed the packet to us (RFC 2473 §3.1).
+ */
+import { DEVICE_ANY, Event, Role } from "../abi/contract";
+import { Icmpv6Type, UnreachableCode } from "../abi/codes";
+import { Reason } from "../abi/reasons";
+import { get8, isLinkLocal, isMulticast, isUnspecified, sameAddress } from "../wire/bytes";
+import * as ip6 from "../wire/ip6";
+import * as errors from "../encap/errors";
+import * as tunnel from "../encap/tunnel";
+import * as selector from "../select/selector";
+import * as uplinks from "../select/uplinks";
+import * as bindings from "../tables/bindings";
+import * as orders from "../tables/orders";
+import { NONE } from "../tables/slab";
+import * as updates from "../tables/updates";
+import * as homeAgent from "../protocol/home-agent";
+import * as registration from "../protocol/registration";
+import * as node from "./node";
+
+/** Takes a packet from tunnel device `device`; returns what refused it, uncounted. */
+export function send(device: u32, packet: usize, length: u32): Reason {
+  const malformed = ip6.check(packet, length); // 1
+  if (malformed != Reason.None) return malformed;
+  length = ip6.totalLength(packet);
+  return node.role() == Role.HomeAgent ? toMobileNode(device, packet, length) : toHomeAgent(device, packet, length);
+}
+
+/** RFC 6275 §10.4.2 (6275-8.4-3, 6275-10.4.2-1). */
+function toMobileNode(device: u32, packet: usize, length: u32): Reason {
+  const destination = ip6.destination(packet);
+  if (isMulticast(destination)) return Reason.MulticastNotTunnelled; // 2: 6275-10.4.2-4, 6275-10.4.2-5
+  if (isLinkLocal(destination)) { // 6275-10.4.2-2, 6275-10.4.2-3
+    errors.answer(device, homeAgent.address(), Icmpv6Type.DestinationUnreachable, UnreachableCode.AddressUnreachable, 0, packet, length);
+    return Reason.LinkLocalNotTunnelled;
+  }
+  const record = selector.forHomeAddress(destination); // 3
+  if (record == NONE) {
+    errors.answer(device, homeAgent.address(), Icmpv6Type.DestinationUnreachable, UnreachableCode.AddressUnreachable, 0, packet, length);
+    return Reason.NoBinding;
+  }
+  const binding = bindings.at(record);
+  const refusal = tunnel.send(DEVICE_ANY, packet, length, homeAgent.address(), bindings.careofAddress(binding), binding.pathMtu, device); // 4
+  if (refusal == Reason.None) {
+    binding.packetsOut += 1;
+    binding.bytesOut += <f64>length;
+    binding.active = 1;
+  }
+  return refusal;
+}
+
+/** Reverse tunnelling (RFC 6275 §11.3.1; 6275-11.3.1-5). */
+function toHomeAgent(device: u32, packet: usize, length: u32): Reason {
+  if (!registration.isConfigured()) return Reason.NotConfigured;
+  const update = registration.current();
+  const destination = ip6.destination(packet);
+  // 2: what the host's stack says to the neighbours of a link that is none.
+  if (isUnspecified(ip6.source(packet)) || isLinkLocal(ip6.source(packet))) return Reason.LinkLocalNotTunnelled;
+  if (isLinkLocal(destination)) return Reason.LinkLocalNotTunnelled;
+  if (isMulticast(destination) && (get8(destination + 1) & 0x0f) <= LINK_SCOPE) return Reason.MulticastNotTunnelled;
+  if (!sameAddress(ip6.source(packet), updates.home(update))) return Reason.InnerSourceNotHome;
+
+  const uplink = selector.forHomeAgent(update); // 3
+  if (uplink == DEVICE_ANY) return Reason.NoPath;
+  const refusal = tunnel.send(uplink, packet, length, uplinks.careof(uplinks.at(uplink)), updates.peerOf(update), update.pathMtu, device); // 4
+  if (refusal != Reason.None) return refusal;
+  update.packetsOut += 1;
+  update.bytesOut += <f64>length;
+  if ((update.inUse & OUTBOUND) == 0) {
+    update.inUse |= OUTBOUND;
+    orders.event(Event.PathInUse, uplink, 0, updates.careof(update), 1);
+  }
+  return Reason.None;
+}
+
+/** Multicast scope of a link (RFC 4291 §2.7). */
+const LINK_SCOPE: u32 = 2;
+/** Bit of Update.inUse. */
+const OUTBOUND: u32 = 1;

@@ -1,0 +1,223 @@
+/**
+ * What people and hosts may look at: the tables as records (Query), and all state that outlives a
+ * restart (State). Both come in pieces that fit the reply buffer; `cursor` says where to go on.
+ */
+import * as abi from "../abi/contract";
+import { DeviceKind, MAX_DEVICES, Query, REPLY_BYTES, Role, State } from "../abi/contract";
+import { copyAddress } from "../wire/bytes";
+import * as homeAgent from "../protocol/home-agent";
+import * as lifetimes from "../protocol/binding-lifetime";
+import * as registration from "../protocol/registration";
+import * as state from "../protocol/state";
+import * as uplinks from "../select/uplinks";
+import * as bindings from "../tables/bindings";
+import * as clock from "../tables/clock";
+import * as devices from "../tables/devices";
+import * as nodes from "../tables/nodes";
+import { NONE } from "../tables/slab";
+import * as updates from "../tables/updates";
+import * as node from "./node";
+
+let nextCursor: u32 = 0;
+
+/** Where the last query or export goes on; 0: it is complete. */
+export function cursor(): u32 {
+  return nextCursor;
+}
+
+/** Writes records of a table to `reply`, from `from` on; returns their octets. */
+export function query(kind: u32, from: u32, reply: usize): u32 {
+  nextCursor = 0;
+  switch (kind) {
+    case Query.Bindings:
+      return node.role() == Role.HomeAgent ? listBindings(from, reply) : 0;
+    case Query.Updates:
+      return node.role() == Role.MobileNode ? listUpdates(from, reply) : 0;
+    case Query.Uplinks:
+      return node.role() == Role.MobileNode ? listUplinks(reply) : 0;
+    case Query.Nodes:
+      return node.role() == Role.HomeAgent ? listNodes(from, reply) : 0;
+    default:
+      return 0;
+  }
+}
+
+function listBindings(from: u32, reply: usize): u32 {
+  let used: u32 = 0;
+  for (let record = bindings.next(from); record != NONE; record = bindings.next(record + 1)) {
+    if (used + abi.BINDING_BYTES > <u32>REPLY_BYTES) {
+      nextCursor = record;
+      break;
+    }
+    const binding = bindings.at(record);
+    const p = reply + used;
+    copyAddress(p + abi.BINDING_HOME_ADDRESS, bindings.homeAddress(binding));
+    copyAddress(p + abi.BINDING_CAREOF_ADDRESS, bindings.careofAddress(binding));
+    store<f64>(p, max<f64>(0, binding.expiresMs - clock.now()), abi.BINDING_REMAINING);
+    store<f64>(p, clock.now() - binding.sinceMs, abi.BINDING_AGE);
+    store<f64>(p, binding.packetsIn, abi.BINDING_PACKETS_IN);
+    store<f64>(p, binding.packetsOut, abi.BINDING_PACKETS_OUT);
+    store<f64>(p, binding.bytesIn, abi.BINDING_BYTES_IN);
+    store<f64>(p, binding.bytesOut, abi.BINDING_BYTES_OUT);
+    store<u32>(p, nodes.at(binding.node).id, abi.BINDING_NODE);
+    store<u16>(p, <u16>binding.identifier, abi.BINDING_BID);
+    store<u16>(p, binding.sequence, abi.BINDING_SEQUENCE);
+    store<u16>(p, binding.flags, abi.BINDING_FLAGS);
+    store<u16>(p, binding.pathMtu, abi.BINDING_PATH_MTU);
+    used += abi.BINDING_BYTES;
+  }
+  return used;
+}
+
+function listUpdates(from: u32, reply: usize): u32 {
+  let used: u32 = 0;
+  for (let record = updates.next(from); record != NONE; record = updates.next(record + 1)) {
+    const update = updates.at(record);
+    const p = reply + used;
+    copyAddress(p + abi.UPDATE_HOME_ADDRESS, updates.home(update));
+    copyAddress(p + abi.UPDATE_CAREOF_ADDRESS, updates.careof(update));
+    copyAddress(p + abi.UPDATE_PEER, updates.peerOf(update));
+    store<f64>(p, max<f64>(0, update.expiresMs - clock.now()), abi.UPDATE_REMAINING);
+    store<f64>(p, update.refreshMs < 0 ? -1 : max<f64>(0, update.refreshMs - clock.now()), abi.UPDATE_NEXT_REFRESH);
+    store<f64>(p, update.roundTripMs, abi.UPDATE_ROUND_TRIP);
+    store<f64>(p, update.packetsIn, abi.UPDATE_PACKETS_IN);
+    store<f64>(p, update.packetsOut, abi.UPDATE_PACKETS_OUT);
+    store<f64>(p, update.bytesIn, abi.UPDATE_BYTES_IN);
+    store<f64>(p, update.bytesOut, abi.UPDATE_BYTES_OUT);
+    store<u32>(p, update.state, abi.UPDATE_STATE);
+    store<u16>(p, update.sequence, abi.UPDATE_SEQUENCE);
+    store<u16>(p, update.lastStatus, abi.UPDATE_LAST_STATUS);
+    store<u16>(p, <u16>update.device, abi.UPDATE_DEVICE);
+    store<u16>(p, update.pathMtu, abi.UPDATE_PATH_MTU);
+    used += abi.UPDATE_BYTES;
+  }
+  return used;
+}
+
+function listUplinks(reply: usize): u32 {
+  let used: u32 = 0;
+  for (let index: u32 = 0; index < <u32>MAX_DEVICES; index++) {
+    if (!devices.is(index, DeviceKind.Access)) continue;
+    const uplink = uplinks.at(index);
+    const p = reply + used;
+    copyAddress(p + abi.UPLINK_CAREOF_ADDRESS, uplinks.careof(uplink));
+    copyAddress(p + abi.UPLINK_ROUTER, uplinks.router(uplink));
+    store<u32>(p, index, abi.UPLINK_DEVICE);
+    store<u32>(p, uplink.state, abi.UPLINK_STATE);
+    store<u32>(p, devices.at(index).preference, abi.UPLINK_PREFERENCE);
+    store<u32>(p, uplinks.selected() == index ? 1 : 0, abi.UPLINK_SELECTED);
+    used += abi.UPLINK_BYTES;
+  }
+  return used;
+}
+
+function listNodes(from: u32, reply: usize): u32 {
+  let used: u32 = 0;
+  for (let record = nodes.next(from); record != NONE; record = nodes.next(record + 1)) {
+    if (used + abi.AUTHORISED_BYTES > <u32>REPLY_BYTES) {
+      nextCursor = record;
+      break;
+    }
+    const p = reply + used;
+    copyAddress(p + abi.AUTHORISED_HOME_ADDRESS, nodes.homeAddressOf(nodes.firstHome(record)));
+    store<u32>(p, nodes.at(record).id, abi.AUTHORISED_ID);
+    store<u32>(p, nodes.at(record).authentication, abi.AUTHORISED_AUTHENTICATION);
+    used += abi.AUTHORISED_BYTES;
+  }
+  return used;
+}
+
+// ---- state ----------------------------------------------------------------------------------
+
+/** Cursors from this one on are in the second table of the role. */
+const SECOND_TABLE: u32 = 0x80000000;
+const LARGEST_STATE_BYTES: u32 = 128;
+
+/** Writes state records to `reply`, from `from` on; returns their octets. */
+export function exportState(from: u32, reply: usize): u32 {
+  nextCursor = 0;
+  if (node.role() == Role.MobileNode) return registration.isConfigured() ? state.writeUpdate(reply, updates.next(0)) : 0;
+  if (node.role() != Role.HomeAgent) return 0;
+  let used: u32 = 0;
+  if (from < SECOND_TABLE) {
+    for (let record = nodes.next(from); record != NONE; record = nodes.next(record + 1)) {
+      if (used + LARGEST_STATE_BYTES > <u32>REPLY_BYTES) {
+        nextCursor = record;
+        return used;
+      }
+      if (nodes.at(record).timestamp != 0) used += state.writeNode(reply + used, record);
+    }
+    from = SECOND_TABLE;
+  }
+  for (let record = bindings.next(from - SECOND_TABLE); record != NONE; record = bindings.next(record + 1)) {
+    if (used + LARGEST_STATE_BYTES > <u32>REPLY_BYTES) {
+      nextCursor = SECOND_TABLE + record;
+      break;
+    }
+    used += state.writeBinding(reply + used, record);
+  }
+  return used;
+}
+
+/** Takes the state records in the first `length` octets of `reply`; returns how many octets it understood. */
+export function importState(reply: usize, length: u32): u32 {
+  let at: u32 = 0;
+  while (at + <u32>abi.STATE_HEAD_BYTES <= length) {
+    const record = reply + at;
+    const octets = <u32>load<u16>(record, abi.STATE_LENGTH);
+    if (octets < <u32>abi.STATE_HEAD_BYTES || at + octets > length) break;
+    switch (<u32>load<u16>(record, abi.STATE_KIND)) {
+      case State.Binding:
+        if (octets < <u32>abi.STATE_BINDING_BYTES) return at;
+        if (node.role() == Role.HomeAgent) importBinding(record);
+        break;
+      case State.Node:
+        if (octets < <u32>abi.STATE_NODE_BYTES) return at;
+        if (node.role() == Role.HomeAgent) importNode(record);
+        break;
+      case State.Update:
+        if (octets < <u32>abi.STATE_UPDATE_BYTES) return at;
+        if (node.role() == Role.MobileNode && registration.isConfigured()) registration.restore(record);
+        break;
+      default: // a record of a later version: whoever wrote it knows what it is for
+        break;
+    }
+    at += octets;
+  }
+  return at;
+}
+
+/** A binding that was kept: only for a node that may still have it. */
+function importBinding(record: usize): void {
+  const home = record + abi.STATE_BINDING_HOME_ADDRESS;
+  const identifier = <u32>load<u16>(record, abi.STATE_BINDING_BID);
+  const expires = load<f64>(record, abi.STATE_BINDING_EXPIRES);
+  const leftMs = clock.fromUnix(expires) - clock.now();
+  const owner = nodes.findHome(home);
+  let number = bindings.find(home, identifier);
+  if (!(expires > 0) || !(leftMs > 0) || owner == NONE || !homeAgent.isOnHomeLink(home)) {
+    if (number != NONE) lifetimes.drop(number);
+    return;
+  }
+  if (number == NONE) {
+    number = bindings.insert(home, identifier);
+    if (number == NONE) return;
+    if (!lifetimes.begin(number)) {
+      bindings.remove(number);
+      return;
+    }
+  }
+  const binding = bindings.at(number);
+  copyAddress(bindings.careofAddress(binding), record + abi.STATE_BINDING_CAREOF_ADDRESS);
+  binding.node = owner;
+  binding.sequence = load<u16>(record, abi.STATE_BINDING_SEQUENCE);
+  binding.flags = load<u16>(record, abi.STATE_BINDING_FLAGS);
+  lifetimes.moved(binding);
+  binding.sinceMs = clock.fromUnix(load<f64>(record, abi.STATE_BINDING_SINCE));
+  lifetimes.renew(number, leftMs);
+}
+
+function importNode(record: usize): void {
+  const owner = nodes.findHome(record + abi.STATE_NODE_HOME_ADDRESS);
+  if (owner != NONE) nodes.at(owner).timestamp = load<u64>(record, abi.STATE_NODE_TIMESTAMP);
+}

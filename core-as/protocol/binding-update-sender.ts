@@ -1,0 +1,57 @@
+/**
+ * The Binding Update that a mobile node sends to its home agent (RFC 6275 §11.7.1, RFC 4285 §5.1):
+ *
+ *   │ IPv6: care-of address → home agent │ Home Address option │ Binding Update and its options │
+ */
+import { Authentication, ReplayProtection } from "../abi/contract";
+import { BindingUpdateFlag, NextHeader } from "../abi/codes";
+import * as authenticationOptions from "../wire/authentication-options";
+import * as bindingOptions from "../wire/binding-options";
+import * as bindingUpdate from "../wire/binding-update";
+import * as homeAddressOption from "../wire/home-address";
+import * as ip6 from "../wire/ip6";
+import * as mobility from "../wire/mobility";
+import * as orders from "../tables/orders";
+import * as updates from "../tables/updates";
+import { Update } from "../tables/updates";
+import * as authentication from "./authentication";
+import { HOP_LIMIT } from "./mobility-message";
+import * as security from "./security";
+
+/** Fixed parts, and options of which the identity (255 octets) is the largest. */
+const MAX_BYTES: u32 = 480;
+
+/** Sends the update that the entry describes: its sequence number, lifetime and care-of address. */
+export function send(update: Update): void {
+  const packet = orders.allocate(MAX_BYTES);
+  if (packet == 0) return;
+  const home = updates.home(update);
+  const careof = updates.careof(update);
+  const agent = updates.peerOf(update);
+  const message = packet + ip6.LENGTH_BYTES + homeAddressOption.LENGTH_BYTES;
+
+  // 6275-11.7.1-2, 6275-11.7.1-3, 6275-11.5.4-4. K stays clear: keys are not negotiated (6275-11.7.1-10); L as well:
+  // the link-local address of an uplink has nothing to do with the home address (6275-11.7.1-8).
+  const flags = BindingUpdateFlag.Acknowledge | BindingUpdateFlag.HomeRegistration;
+  let end = bindingUpdate.build(message, update.sequence, flags, update.lifetimeMs);
+  end = bindingOptions.appendAlternateCareofAddress(message, end, careof); // 6275-11.7.1-6
+  if (security.kind() == Authentication.SharedKey) {
+    end = authenticationOptions.appendMobileNodeIdentifier(end, security.identity(), security.identityBytes()); // 4285-4-1
+    if (security.replay() == ReplayProtection.Timestamp) {
+      update.timestamp = freshTimestamp(update);
+      end = authenticationOptions.appendReplayProtection(message, end, update.timestamp);
+    }
+    end = authentication.sign(message, end, security.keyState(), security.spi(), careof, home); // 4285-5.1.1-1, 6275-11.7.1-16
+  }
+  const length = mobility.finish(message, end, home, agent);
+  homeAddressOption.build(packet + ip6.LENGTH_BYTES, NextHeader.Mobility, home); // 6275-11.7.1-4, 6275-11.7.1-17
+  const payload = <u32>homeAddressOption.LENGTH_BYTES + length;
+  ip6.build(packet, 0, 0, payload, NextHeader.Destination, HOP_LIMIT, careof, agent); // 6275-11.7.1-5
+  orders.transmit(update.device, packet, <u32>ip6.LENGTH_BYTES + payload);
+}
+
+/** The home agent's time of day as far as we know it, always above the one before (4285-6-8). */
+function freshTimestamp(update: Update): u64 {
+  const now = authentication.timestampNow(update.clockAddedMs);
+  return authentication.differenceMs(now, update.timestamp) > 0 || update.timestamp == 0 ? now : update.timestamp + 1;
+}

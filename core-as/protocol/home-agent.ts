@@ -1,0 +1,281 @@
+/**
+ * The home agent's side of a registration (RFC 6275 §10.3). A Binding Update goes through these
+ * steps, and stops at the first that refuses it:
+ *
+ *   1. who sends it, from where, about which home address       §9.5.1, §10.3.1
+ *   2. is it authentic                                          RFC 4285 §5.1
+ *   3. may this identity bind this home address                 §5.1, §10.3.1
+ *   4. is it fresh: timestamp, sequence number                  RFC 4285 §6, §9.5.1
+ *   5. is the care-of address one that may be bound             §6.1.7
+ *   6. remove the binding, or make or change it                 §10.3.2, §10.3.1
+ *   7. Binding Acknowledgement                                  §9.5.4, §10.3.1
+ *
+ * The home link is a virtual one: the home prefix is routed to the home agent, there is nobody else
+ * on the link, so duplicate address detection and interception have nothing to do.
+ */
+import {
+  Authentication, DEVICE_ANY, Event, HOME_AGENT_ADDRESS, HOME_AGENT_MAX_LIFETIME, HOME_AGENT_PREFIXES,
+  HOME_AGENT_PREFIX_COUNT, HOME_AGENT_REFRESH_ADVICE, HOME_AGENT_REPLAY_WINDOW, HOME_PREFIX_BYTES, MAX_HOME_PREFIXES,
+  Refusal, ReplayProtection,
+} from "../abi/contract";
+import {
+  AuthenticationSubtype, BindingAcknowledgementStatus, BindingUpdateFlag, MobilityHeaderType, MobilityOptionType,
+} from "../abi/codes";
+import { Reason } from "../abi/reasons";
+import { copyAddress, isMulticast, isUnicastRoutable, isUnspecified, sameAddress, samePrefix } from "../wire/bytes";
+import * as authenticationOptions from "../wire/authentication-options";
+import * as bindingOptions from "../wire/binding-options";
+import * as bindingUpdate from "../wire/binding-update";
+import * as ip6 from "../wire/ip6";
+import * as mobility from "../wire/mobility";
+import * as errors from "../encap/errors";
+import * as bindings from "../tables/bindings";
+import * as nodes from "../tables/nodes";
+import * as orders from "../tables/orders";
+import { NONE } from "../tables/slab";
+import * as authentication from "./authentication";
+import * as acknowledgement from "./acknowledgement";
+import * as lifetimes from "./binding-lifetime";
+import * as received from "./mobility-message";
+import * as sequence from "./sequence";
+import * as state from "./state";
+
+const self = memory.data(16, 16);
+const prefixes = memory.data(320, 8); // MAX_HOME_PREFIXES × HOME_PREFIX_BYTES
+let prefixCount: u32 = 0;
+let maxLifetimeMs: f64 = 0;
+let refreshAdviceMs: f64 = 0;
+let replayWindowMs: f64 = 0;
+
+// The Binding Update in hand.
+let homeAddress: usize = 0;
+let careofAddress: usize = 0;
+let node: u32 = NONE;
+
+/** Takes what this home agent serves. */
+export function configure(record: usize, length: u32): Refusal {
+  const count = load<u32>(record, HOME_AGENT_PREFIX_COUNT);
+  if (count == 0 || count > <u32>MAX_HOME_PREFIXES) return Refusal.OutOfRange;
+  if (length < <u32>HOME_AGENT_PREFIXES + count * <u32>HOME_PREFIX_BYTES) return Refusal.ShortRecord;
+  if (!isUnicastRoutable(record + HOME_AGENT_ADDRESS)) return Refusal.OutOfRange;
+  copyAddress(self, record + HOME_AGENT_ADDRESS);
+  maxLifetimeMs = load<f64>(record, HOME_AGENT_MAX_LIFETIME);
+  refreshAdviceMs = load<f64>(record, HOME_AGENT_REFRESH_ADVICE);
+  replayWindowMs = load<f64>(record, HOME_AGENT_REPLAY_WINDOW);
+  prefixCount = count;
+  memory.copy(prefixes, record + HOME_AGENT_PREFIXES, <usize>count * HOME_PREFIX_BYTES);
+  return Refusal.None;
+}
+
+export function isConfigured(): bool {
+  return prefixCount != 0;
+}
+
+/** Pointer to the home agent's address. */
+export function address(): usize {
+  return self;
+}
+
+/** True when `address` is on a home link that is served here (6275-10.3.1-6). */
+export function isOnHomeLink(address: usize): bool {
+  for (let index: u32 = 0; index < prefixCount; index++) {
+    const prefix = prefixes + <usize>index * HOME_PREFIX_BYTES;
+    if (samePrefix(prefix, address, load<u32>(prefix, 16))) return true;
+  }
+  return false;
+}
+
+/** Takes a mobility message that has passed `mobility-message.read`; returns its refusal, uncounted. */
+export function receive(device: u32): Reason {
+  switch (mobility.type(received.message())) {
+    case MobilityHeaderType.BindingUpdate:
+      return receiveBindingUpdate(device);
+    default:
+      return Reason.MessageNotForThisRole;
+  }
+}
+
+function receiveBindingUpdate(device: u32): Reason {
+  const message = received.message();
+  const source = ip6.source(received.packet());
+  const unbound = identify(message, source);
+  if (unbound != Reason.None) return unbound;
+
+  const forged = authenticate(message);
+  if (forged == Reason.AuthenticationFailed || forged == Reason.AuthenticationMissing) {
+    // 4285-5.1.1-4, 4285-5.3-1. Anybody can cause this answer, so it is rate limited.
+    if (errors.mayAnswer()) reject(device, BindingAcknowledgementStatus.AuthenticationFailed, bindingUpdate.sequence(message));
+    return report(forged, BindingAcknowledgementStatus.AuthenticationFailed);
+  }
+  if (forged == Reason.NotHomeSubnet) {
+    if (errors.mayAnswer()) reject(device, BindingAcknowledgementStatus.NotHomeSubnet, bindingUpdate.sequence(message)); // 6275-10.3.1-6
+    return report(forged, BindingAcknowledgementStatus.NotHomeSubnet);
+  }
+  if (forged != Reason.None) return report(forged, 0);
+
+  const status = authorise(message);
+  if (status != BindingAcknowledgementStatus.Accepted) {
+    reject(device, status, lastSequence(message, status));
+    return report(refusal, status);
+  }
+  if (isRemoval(message)) return remove(device, message);
+  return register(device, message);
+}
+
+/** Step 1: the addresses. What fails here is discarded in silence (6275-9.5.1-16). */
+function identify(message: usize, source: usize): Reason {
+  if (isMulticast(source) || isUnspecified(source)) return Reason.SourceNotUnicast; // 6275-9.5.4-9
+  const option = received.homeAddressOption();
+  homeAddress = option != 0 ? option : source;
+  if (!isUnicastRoutable(homeAddress)) return Reason.HomeAddressNotRoutable; // 6275-9.5.1-2
+  const alternate = received.option(MobilityOptionType.AlternateCareofAddress);
+  careofAddress = alternate != 0 ? bindingOptions.alternateCareofAddress(alternate) : source; // 6275-9.5.1-18
+  if (!isUnicastRoutable(careofAddress)) return Reason.CareofNotRoutable; // 6275-6.1.7-9, 6275-6.1.7-11
+  // 6275-10.3.1-8: only a node at home may leave the option away, and only to remove its binding (6275-10.3.2-1).
+  if (option == 0 && !isRemoval(message)) return Reason.HomeAddressMissing;
+  if (!bindingUpdate.hasFlag(message, BindingUpdateFlag.HomeRegistration)) return Reason.NotACorrespondentNode;
+  if (received.option(MobilityOptionType.NonceIndices) != 0) return Reason.NonceIndicesInHomeRegistration; // 6275-9.5.1-11
+  return Reason.None;
+}
+
+/** Step 2: finds the node, by its identity or its home address, and checks the message (6275-10.3.1-2). */
+function authenticate(message: usize): Reason {
+  const identifier = received.option(MobilityOptionType.MobileNodeIdentifier);
+  if (identifier != 0) {
+    const hash = authentication.hashIdentity(authenticationOptions.identifier(identifier), authenticationOptions.identifierLength(identifier));
+    node = nodes.findIdentity(hash);
+    // A node that need not authenticate may still say its name.
+    if (node == NONE) node = withoutAuthentication(nodes.findHome(homeAddress));
+  } else {
+    node = nodes.findHome(homeAddress);
+  }
+  if (node == NONE) return isOnHomeLink(homeAddress) ? Reason.NoSecurityAssociation : Reason.NotHomeSubnet; // 4285-5.1.1-5
+  const entry = nodes.at(node);
+  if (entry.authentication == Authentication.None) return Reason.None;
+
+  const option = received.authenticationOption(AuthenticationSubtype.MobileNodeHomeAgent);
+  if (option == 0) return Reason.AuthenticationMissing; // 4285-5.1.1-1
+  if (authenticationOptions.mobilitySpi(option) != entry.spi) return Reason.NoSecurityAssociation; // 4285-5.1.1-5
+  const valid = authentication.verify(message, option, nodes.keyState(entry), careofAddress, homeAddress); // 4285-5.1.1-3
+  return valid ? Reason.None : Reason.AuthenticationFailed;
+}
+
+function withoutAuthentication(found: u32): u32 {
+  return found != NONE && nodes.at(found).authentication == Authentication.None ? found : NONE;
+}
+
+/** Why `authorise` refused. */
+let refusal: Reason = Reason.None;
+
+/** Steps 3 to 5 on an authentic message: the status to refuse it with, or Accepted. */
+function authorise(message: usize): u32 {
+  if (!isOnHomeLink(homeAddress)) return refuse(Reason.NotHomeSubnet, BindingAcknowledgementStatus.NotHomeSubnet); // 6275-10.3.1-6
+  // 6275-5.1-3: an identity binds its own home addresses and no others.
+  if (nodes.findHome(homeAddress) != node) return refuse(Reason.HomeAddressNotOwned, BindingAcknowledgementStatus.AdministrativelyProhibited);
+
+  const stale = checkTimestamp();
+  if (stale != BindingAcknowledgementStatus.Accepted) return stale;
+
+  const record = bindings.find(homeAddress, 0);
+  if (record == NONE) {
+    // 6275-9.5.1-3, 4285-10.2-1: any sequence number will do. 6275-10.3.2-3: nothing to remove.
+    if (isRemoval(message)) return refuse(Reason.NoBindingToRemove, BindingAcknowledgementStatus.NotHomeAgentForThisMobileNode);
+  } else if (!sequence.isGreater(bindingUpdate.sequence(message), bindings.at(record).sequence)) {
+    return refuse(Reason.SequenceOutOfWindow, BindingAcknowledgementStatus.SequenceNumberOutOfWindow); // 6275-9.5.1-12
+  }
+  if (!isRemoval(message) && (nodes.findHome(careofAddress) != NONE || sameAddress(careofAddress, self))) {
+    // A home address served here as care-of address would send packets in a circle (RFC 2473 §4.1.2).
+    return refuse(Reason.CareofIsHomeAddress, BindingAcknowledgementStatus.AdministrativelyProhibited);
+  }
+  return BindingAcknowledgementStatus.Accepted;
+}
+
+function refuse(reason: Reason, status: u32): u32 {
+  refusal = reason;
+  return status;
+}
+
+/** The timestamp of RFC 4285 §6, for nodes whose security association wants one. */
+function checkTimestamp(): u32 {
+  const entry = nodes.at(node);
+  if (entry.authentication == Authentication.None || entry.replay != ReplayProtection.Timestamp) return BindingAcknowledgementStatus.Accepted;
+  const option = received.option(MobilityOptionType.ReplayProtection);
+  if (option == 0) return refuse(Reason.ReplayProtectionMissing, BindingAcknowledgementStatus.MessageIdentifierRequired);
+  const timestamp = authenticationOptions.timestamp(option);
+  const aheadMs = authentication.differenceMs(timestamp, authentication.timestampNow(0));
+  // 4285-6-8, 4285-6-9, 4285-6-10, 4285-6-11
+  if (Math.abs(aheadMs) > replayWindowMs || (entry.timestamp != 0 && authentication.differenceMs(timestamp, entry.timestamp) <= 0)) {
+    return refuse(Reason.TimestampInvalid, BindingAcknowledgementStatus.IdentificationMismatch);
+  }
+  entry.timestamp = timestamp;
+  state.keepNode(node);
+  return BindingAcknowledgementStatus.Accepted;
+}
+
+/** True when the message asks for the end of the binding (6275-6.1.7-12; RFC 6275 §9.5.1). */
+function isRemoval(message: usize): bool {
+  return bindingUpdate.lifetimeMs(message) == 0 || sameAddress(careofAddress, homeAddress);
+}
+
+/** The number for the acknowledgement: the last accepted one when it says so, else the message's own. */
+function lastSequence(message: usize, status: u32): u32 {
+  if (status != BindingAcknowledgementStatus.SequenceNumberOutOfWindow) return bindingUpdate.sequence(message);
+  return bindings.at(bindings.find(homeAddress, 0)).sequence;
+}
+
+/** Step 6, a binding ends (RFC 6275 §10.3.2). */
+function remove(device: u32, message: usize): Reason {
+  lifetimes.end(bindings.find(homeAddress, 0), lifetimes.DEREGISTERED);
+  // 6275-10.3.2-4 to 6275-10.3.2-8
+  acknowledgement.send(device, self, homeAddress, careofAddress, node, BindingAcknowledgementStatus.Accepted, bindingUpdate.sequence(message), 0, 0);
+  return Reason.None;
+}
+
+/** Step 6, a binding is made or changed (RFC 6275 §10.3.1; 6275-10.3.1-11). */
+function register(device: u32, message: usize): Reason {
+  let record = bindings.find(homeAddress, 0);
+  const isNew = record == NONE;
+  if (isNew) {
+    record = bindings.insert(homeAddress, 0);
+    if (record == NONE || !lifetimes.begin(record)) {
+      if (record != NONE) bindings.remove(record);
+      reject(device, BindingAcknowledgementStatus.InsufficientResources, bindingUpdate.sequence(message)); // 6275-9.5.2-6
+      return report(Reason.BindingBudgetExhausted, BindingAcknowledgementStatus.InsufficientResources);
+    }
+  }
+  const binding = bindings.at(record);
+  const moved = !sameAddress(bindings.careofAddress(binding), careofAddress);
+  const grantedMs = grant(bindingUpdate.lifetimeMs(message));
+  copyAddress(bindings.careofAddress(binding), careofAddress);
+  binding.node = node;
+  binding.sequence = <u16>bindingUpdate.sequence(message);
+  binding.flags = <u16>bindingUpdate.flags(message);
+  binding.lifetimeS = <u32>(grantedMs / 1000);
+  if (moved) lifetimes.moved(binding);
+  lifetimes.renew(record, grantedMs);
+  state.keepBinding(record);
+  orders.event(Event.BindingAccepted, DEVICE_ANY, homeAddress, careofAddress, binding.sequence, binding.lifetimeS, isNew ? 0 : moved ? 1 : 2);
+
+  // 6275-10.3.1-22 to 6275-10.3.1-28: acknowledged whether asked for or not.
+  const adviceMs = refreshAdviceMs < grantedMs ? refreshAdviceMs : 0; // 6275-10.3.1-31
+  acknowledgement.send(device, self, homeAddress, careofAddress, node, BindingAcknowledgementStatus.Accepted, binding.sequence, grantedMs, adviceMs);
+  return Reason.None;
+}
+
+/** The lifetime granted for one that is asked for (6275-10.3.1-16, 6275-10.3.1-20). */
+function grant(askedMs: f64): f64 {
+  const ownS = nodes.at(node).maxLifetimeS;
+  const mostMs = ownS != 0 ? min(maxLifetimeMs, <f64>ownS * 1000) : maxLifetimeMs;
+  // Whole units of the wire, and never none: zero would say that the binding is gone.
+  return max<f64>(4000, Math.floor(min(askedMs, mostMs) / 4000) * 4000);
+}
+
+/** Refuses with a status (6275-9.5.4-6). `node` may be NONE: then nothing is signed. */
+function reject(device: u32, status: u32, sequenceNumber: u32): void {
+  acknowledgement.send(device, self, homeAddress, careofAddress, node, status, sequenceNumber, 0, 0);
+}
+
+function report(reason: Reason, status: u32): Reason {
+  orders.event(Event.BindingRefused, DEVICE_ANY, homeAddress, ip6.source(received.packet()), 0, status, reason);
+  return reason;
+}

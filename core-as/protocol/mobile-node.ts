@@ -1,0 +1,166 @@
+/**
+ * The mobile node's side of what its home agent says: Binding Acknowledgement (RFC 6275 §11.7.3),
+ * Binding Error (§11.3.6) and Binding Refresh Request (§6.1.2).
+ */
+import {
+  Authentication, Event, MOBILE_NODE_FIRST_TIMEOUT, MOBILE_NODE_HOLD_DOWN, MOBILE_NODE_HOME_ADDRESS,
+  MOBILE_NODE_HOME_AGENT, MOBILE_NODE_LIFETIME, MOBILE_NODE_MAX_TIMEOUT, MOBILE_NODE_OPTIMISTIC, MOBILE_NODE_SECURITY,
+  MOBILE_NODE_TIMEOUT, DEVICE_ANY, Refusal, ReplayProtection,
+} from "../abi/contract";
+import {
+  AuthenticationSubtype, BindingAcknowledgementStatus, BindingErrorStatus, LIFETIME_UNIT_MS, MobilityHeaderType,
+  MobilityOptionType,
+} from "../abi/codes";
+import { RegistrationEvent, RegistrationState } from "../abi/states";
+import { Reason } from "../abi/reasons";
+import { isUnicastRoutable, sameAddress } from "../wire/bytes";
+import * as authenticationOptions from "../wire/authentication-options";
+import * as bindingAcknowledgement from "../wire/binding-acknowledgement";
+import * as bindingError from "../wire/binding-error";
+import * as bindingOptions from "../wire/binding-options";
+import * as ip6 from "../wire/ip6";
+import * as mobility from "../wire/mobility";
+import * as orders from "../tables/orders";
+import { NONE } from "../tables/slab";
+import * as updates from "../tables/updates";
+import { Update } from "../tables/updates";
+import * as uplinks from "../select/uplinks";
+import * as authentication from "./authentication";
+import * as movement from "./movement";
+import * as received from "./mobility-message";
+import * as registration from "./registration";
+import * as security from "./security";
+
+/** Takes who this mobile node is. */
+export function configure(record: usize): Refusal {
+  if (registration.isConfigured()) return Refusal.AlreadyPresent;
+  if (!isUnicastRoutable(record + MOBILE_NODE_HOME_ADDRESS) || !isUnicastRoutable(record + MOBILE_NODE_HOME_AGENT)) return Refusal.OutOfRange;
+  const refusal = security.check(record + MOBILE_NODE_SECURITY);
+  if (refusal != Refusal.None) return refusal;
+  const lifetimeMs = load<f64>(record, MOBILE_NODE_LIFETIME);
+  const firstMs = load<f64>(record, MOBILE_NODE_FIRST_TIMEOUT);
+  const timeoutMs = load<f64>(record, MOBILE_NODE_TIMEOUT);
+  const maxMs = load<f64>(record, MOBILE_NODE_MAX_TIMEOUT);
+  if (!(lifetimeMs >= LIFETIME_UNIT_MS) || !(firstMs > 0) || !(timeoutMs > 0) || !(maxMs >= timeoutMs)) return Refusal.OutOfRange;
+
+  const entry = updates.insert(record + MOBILE_NODE_HOME_ADDRESS, record + MOBILE_NODE_HOME_AGENT);
+  if (entry == NONE) return Refusal.BudgetExhausted;
+  security.configure(record + MOBILE_NODE_SECURITY);
+  registration.configure(lifetimeMs, firstMs, timeoutMs, maxMs);
+  uplinks.configure(load<u32>(record, MOBILE_NODE_OPTIMISTIC) != 0, load<f64>(record, MOBILE_NODE_HOLD_DOWN));
+  registration.begin(entry);
+  movement.reselect();
+  return Refusal.None;
+}
+
+/** Takes a mobility message that has passed `mobility-message.read`; returns its refusal, uncounted. */
+export function receive(): Reason {
+  if (!registration.isConfigured()) return Reason.NotConfigured;
+  switch (mobility.type(received.message())) {
+    case MobilityHeaderType.BindingAcknowledgement:
+      return receiveAcknowledgement(registration.current());
+    case MobilityHeaderType.BindingError:
+      return receiveError(registration.current());
+    case MobilityHeaderType.BindingRefreshRequest:
+      return receiveRefreshRequest(registration.current());
+    default:
+      return Reason.MessageNotForThisRole;
+  }
+}
+
+/** RFC 6275 §11.7.3. What fails a test is ignored in silence (6275-11.7.3-4). */
+function receiveAcknowledgement(update: Update): Reason {
+  const message = received.message();
+  const home = updates.home(update);
+  if (!sameAddress(ip6.source(received.packet()), updates.peerOf(update))) return Reason.NotFromHomeAgent;
+  const routed = received.routedHomeAddress();
+  if (routed == 0 || !sameAddress(routed, home)) return Reason.AcknowledgementRoutingHeader;
+
+  const forged = checkAuthentic(message, home);
+  if (forged != Reason.None) return forged;
+  const status = bindingAcknowledgement.status(message);
+  if (!isAwaiting(update)) return Reason.AcknowledgementUnexpected;
+  const stale = checkTimestamp(update, status);
+  if (stale != Reason.None) return stale;
+
+  if (status == BindingAcknowledgementStatus.SequenceNumberOutOfWindow) {
+    update.sequence = <u16>bindingAcknowledgement.sequence(message); // 6275-11.7.3-9: the next one is above it
+    registration.correctable(status);
+    return Reason.None;
+  }
+  if (bindingAcknowledgement.sequence(message) != <u32>update.sequence) return Reason.AcknowledgementUnexpected; // 6275-11.7.3-1
+  if (status == BindingAcknowledgementStatus.IdentificationMismatch) {
+    adjustClock(update);
+    registration.correctable(status);
+    return Reason.None;
+  }
+  const advice = received.option(MobilityOptionType.BindingRefreshAdvice);
+  registration.acknowledged(status, bindingAcknowledgement.lifetimeMs(message), advice != 0 ? bindingOptions.refreshIntervalMs(advice) : 0);
+  return Reason.None;
+}
+
+/** 4285-5.1.1-3, 6275-11.7.3-10. The care-of address is the one that the acknowledgement was sent to. */
+function checkAuthentic(message: usize, home: usize): Reason {
+  if (security.kind() == Authentication.None) return Reason.None;
+  const option = received.authenticationOption(AuthenticationSubtype.MobileNodeHomeAgent);
+  if (option == 0) return Reason.AuthenticationMissing;
+  if (authenticationOptions.mobilitySpi(option) != security.spi()) return Reason.NoSecurityAssociation;
+  const careof = ip6.destination(received.packet());
+  return authentication.verify(message, option, security.keyState(), careof, home) ? Reason.None : Reason.AuthenticationFailed;
+}
+
+/** True while a Binding Update is out. */
+function isAwaiting(update: Update): bool {
+  switch (update.state) {
+    case RegistrationState.Registering:
+    case RegistrationState.Updating:
+    case RegistrationState.Deregistering:
+      return true;
+    default:
+      return false;
+  }
+}
+
+/** RFC 4285 §6: the answer bears the timestamp of the question, unless that was refused (4285-6-14). */
+function checkTimestamp(update: Update, status: u32): Reason {
+  if (security.kind() == Authentication.None || security.replay() != ReplayProtection.Timestamp) return Reason.None;
+  const option = received.option(MobilityOptionType.ReplayProtection);
+  if (option == 0) {
+    // A home agent that could not read the timestamp may answer without one.
+    return status == BindingAcknowledgementStatus.MessageIdentifierRequired ? Reason.None : Reason.ReplayProtectionMissing;
+  }
+  const timestamp = authenticationOptions.timestamp(option);
+  const same = status == BindingAcknowledgementStatus.IdentificationMismatch
+    ? (timestamp & 0xffffffff) == (update.timestamp & 0xffffffff)
+    : timestamp == update.timestamp;
+  return same ? Reason.None : Reason.TimestampMismatch;
+}
+
+/** The home agent's clock is another: from now on ours is shifted by the difference (4285-6-12, 4285-6-13). */
+function adjustClock(update: Update): void {
+  const option = received.option(MobilityOptionType.ReplayProtection);
+  if (option == 0) return;
+  const addedMs = authentication.differenceMs(authenticationOptions.timestamp(option), update.timestamp);
+  update.clockAddedMs += addedMs;
+  if (addedMs < 0) update.timestamp = 0; // the home agent never accepted what lies in its future
+  orders.event(Event.ClockAdjusted, DEVICE_ANY, 0, 0, 0, <u32><i32>addedMs);
+}
+
+/** RFC 6275 §11.3.6. */
+function receiveError(update: Update): Reason {
+  const message = received.message();
+  const source = ip6.source(received.packet());
+  if (!sameAddress(source, updates.peerOf(update)) || !updates.hasCareof(update)) return Reason.BindingErrorUnexpected; // 6275-11.3.6-1
+  const status = bindingError.status(message);
+  orders.event(Event.BindingError, update.device, bindingError.homeAddress(message), source, status);
+  // 6275-11.3.6-2: the home agent has no binding, so it gets one. Status 2 tells of an extension that we did not use.
+  if (status == BindingErrorStatus.UnknownBinding) registration.happen(RegistrationEvent.RefreshDue);
+  return Reason.None;
+}
+
+/** RFC 6275 §6.1.2: the peer would like a Binding Update (6275-8.5-12). */
+function receiveRefreshRequest(update: Update): Reason {
+  if (!sameAddress(ip6.source(received.packet()), updates.peerOf(update))) return Reason.NotFromHomeAgent;
+  registration.happen(RegistrationEvent.RefreshDue);
+  return Reason.None;
+}

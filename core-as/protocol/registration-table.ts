@@ -1,0 +1,80 @@
+/**
+ * The home registration of a mobile node as a table (RFC 6275 §11.7.1, §11.7.3, §11.8): for each
+ * state a row, for each event the next state and the action.
+ */
+import {
+  REGISTRATION_EVENTS, RegistrationAction as A, RegistrationEvent as E, RegistrationState as S,
+} from "../abi/states";
+
+/** Two octets a cell: next state, action. */
+const table = memory.data(120); // REGISTRATION_STATES × REGISTRATION_EVENTS × 2
+
+function cell(state: S, event: E): usize {
+  return table + <usize>((state * REGISTRATION_EVENTS + event) << 1);
+}
+
+function on(state: S, event: E, action: A, next: S): void {
+  store<u8>(cell(state, event), <u8>next);
+  store<u8>(cell(state, event), <u8>action, 1);
+}
+
+/** Fills the table. What is not named stays in its state and does nothing. */
+export function start(): void {
+  for (let state: i32 = 0; state < 6; state++) {
+    for (let event: i32 = 0; event < REGISTRATION_EVENTS; event++) on(state, event, A.None, state);
+  }
+  //  state             event             action            next state
+  on(S.Idle,            E.CareofSelected, A.SendUpdate,     S.Registering); // §11.7.1
+  on(S.Idle,            E.Expired,        A.Forget,         S.Idle);
+
+  on(S.Registering,     E.CareofSelected, A.SendUpdate,     S.Registering);
+  on(S.Registering,     E.CareofLost,     A.Pause,          S.Idle);
+  on(S.Registering,     E.Accepted,       A.Confirm,        S.Registered); // §11.7.3
+  on(S.Registering,     E.Correctable,    A.SendUpdate,     S.Registering); // §11.7.3, RFC 4285 §6
+  on(S.Registering,     E.Rejected,       A.HoldOff,        S.Refused);
+  on(S.Registering,     E.Timeout,        A.Resend,         S.Registering); // §11.8
+  on(S.Registering,     E.Expired,        A.Forget,         S.Registering);
+  on(S.Registering,     E.Shutdown,       A.SendRemoval,    S.Deregistering);
+
+  on(S.Registered,      E.CareofSelected, A.SendUpdate,     S.Updating); // §11.5.4
+  on(S.Registered,      E.CareofLost,     A.Pause,          S.Idle);
+  on(S.Registered,      E.Timeout,        A.SendUpdate,     S.Updating); // the refresh timer, §11.7.1
+  on(S.Registered,      E.RefreshDue,     A.SendUpdate,     S.Updating); // §6.1.2, §11.3.6
+  on(S.Registered,      E.Expired,        A.Forget,         S.Registering);
+  on(S.Registered,      E.Shutdown,       A.SendRemoval,    S.Deregistering);
+
+  on(S.Updating,        E.CareofSelected, A.SendUpdate,     S.Updating);
+  on(S.Updating,        E.CareofLost,     A.Pause,          S.Idle);
+  on(S.Updating,        E.Accepted,       A.Confirm,        S.Registered);
+  on(S.Updating,        E.Correctable,    A.SendUpdate,     S.Updating);
+  on(S.Updating,        E.Rejected,       A.HoldOff,        S.Refused);
+  on(S.Updating,        E.Timeout,        A.Resend,         S.Updating);
+  on(S.Updating,        E.Expired,        A.Forget,         S.Registering);
+  on(S.Updating,        E.Shutdown,       A.SendRemoval,    S.Deregistering);
+
+  on(S.Deregistering,   E.CareofLost,     A.Pause,          S.Idle);
+  on(S.Deregistering,   E.Removed,        A.Forget,         S.Idle);
+  on(S.Deregistering,   E.Correctable,    A.SendRemoval,    S.Deregistering);
+  on(S.Deregistering,   E.Rejected,       A.Forget,         S.Idle);
+  on(S.Deregistering,   E.Timeout,        A.Resend,         S.Deregistering);
+  on(S.Deregistering,   E.Expired,        A.Forget,         S.Idle);
+
+  on(S.Refused,         E.CareofSelected, A.SendUpdate,     S.Registering);
+  on(S.Refused,         E.CareofLost,     A.Pause,          S.Idle);
+  on(S.Refused,         E.Timeout,        A.SendUpdate,     S.Registering); // the hold-off ended
+  on(S.Refused,         E.Expired,        A.Forget,         S.Refused);
+  on(S.Refused,         E.Shutdown,       A.Forget,         S.Idle);
+}
+
+export function nextState(state: u32, event: E): u32 {
+  return load<u8>(cell(state, event));
+}
+
+export function action(state: u32, event: E): u32 {
+  return load<u8>(cell(state, event), 1);
+}
+
+/** Pointer to the table: for people and tests. */
+export function pointer(): usize {
+  return table;
+}

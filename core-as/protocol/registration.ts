@@ -1,0 +1,288 @@
+/**
+ * The home registration of a mobile node (RFC 6275 §11.7.1, §11.8): the actions of the table in
+ * `registration-table`, and the timers.
+ */
+import {
+  DEVICE_ANY, DeviceKind, Event, STATE_UPDATE_CLOCK_OFFSET, STATE_UPDATE_EXPIRES, STATE_UPDATE_HOME_ADDRESS,
+  STATE_UPDATE_PEER, STATE_UPDATE_SEQUENCE,
+} from "../abi/contract";
+import {
+  BINDING_REJECTED_MIN, BindingAcknowledgementStatus, MAX_UPDATE_RATE,
+} from "../abi/codes";
+import { RegistrationAction, RegistrationEvent, RegistrationState, UplinkEvent } from "../abi/states";
+import { Reason } from "../abi/reasons";
+import { copyAddress, sameAddress } from "../wire/bytes";
+import * as clock from "../tables/clock";
+import * as counters from "../tables/counters";
+import * as devices from "../tables/devices";
+import * as orders from "../tables/orders";
+import { NONE } from "../tables/slab";
+import * as timers from "../tables/timers";
+import * as updates from "../tables/updates";
+import { Update } from "../tables/updates";
+import * as tunnel from "../encap/tunnel";
+import * as uplinks from "../select/uplinks";
+import * as bindingUpdateSender from "./binding-update-sender";
+import * as random from "./crypto/random";
+import * as movement from "./movement";
+import * as table from "./registration-table";
+import * as state from "./state";
+import { TimerKind } from "./timers";
+
+/** Share of the lifetime after which the binding is refreshed: well before its end (6275-11.7.3-8). */
+const REFRESH_SHARE: f64 = 0.75;
+/** After a refusal: until the next attempt, where the node itself can't mend the cause. */
+const HOLD_OFF_MS: f64 = 60000;
+/** After a failed authentication a node is to stop (4285-5.3-2): a person must act first. */
+const AUTHENTICATION_HOLD_OFF_MS: f64 = 3600000;
+/** Corrections in a row before retransmission goes back to its timer. */
+const MAX_CORRECTIONS: u32 = 3;
+/** Unanswered transmissions that raise doubt about the uplink's router. */
+const DOUBT_AFTER: u32 = 2;
+const SECOND_MS: f64 = 1000;
+
+/** Record of the home registration, NONE: the node has not been told who it is. */
+let entry: u32 = NONE;
+let lifetimeMs: f64 = 0;
+let firstTimeoutMs: f64 = 0;
+let laterTimeoutMs: f64 = 0;
+let maxTimeoutMs: f64 = 0;
+/** When the last MAX_UPDATE_RATE Binding Updates were sent. */
+const sentAt = memory.data(24, 8);
+/** True while a Binding Update waits for the rate limit, which is no loss. */
+let deferred: bool = false;
+
+/** Times as RFC 6275 §12 and §13 name them (6275-13-1). */
+export function configure(lifetime: f64, firstTimeout: f64, timeout: f64, maxTimeout: f64): void {
+  lifetimeMs = lifetime;
+  firstTimeoutMs = firstTimeout;
+  laterTimeoutMs = timeout;
+  maxTimeoutMs = maxTimeout;
+  for (let index: u32 = 0; index < <u32>MAX_UPDATE_RATE; index++) store<f64>(sentAt + (index << 3), -SECOND_MS);
+}
+
+/** Begins with an entry of the binding update list; its sequence numbers at random (6275-11.7.2-19). */
+export function begin(record: u32): void {
+  entry = record;
+  updates.at(record).sequence = <u16>random.next32();
+}
+
+export function isConfigured(): bool {
+  return entry != NONE;
+}
+
+/** The entry of the home registration. */
+export function current(): Update {
+  return updates.at(entry);
+}
+
+/** Feeds an event to the registration. */
+export function happen(event: RegistrationEvent): void {
+  const update = current();
+  const before = update.state;
+  const action = table.action(before, event);
+  update.state = table.nextState(before, event);
+  act(update, action);
+  if (update.state != before) {
+    orders.event(Event.RegistrationState, DEVICE_ANY, updates.home(update), 0, update.state, before);
+  }
+}
+
+function act(update: Update, action: u32): void {
+  switch (action) {
+    case RegistrationAction.SendUpdate:
+      update.transmissions = 0;
+      send(update, lifetimeMs);
+      break;
+    case RegistrationAction.SendRemoval:
+      update.transmissions = 0;
+      send(update, 0);
+      break;
+    case RegistrationAction.Resend:
+      if (!deferred) update.timeoutMs = min(maxTimeoutMs, update.timeoutMs * 2); // 6275-11.8-4
+      send(update, update.state == RegistrationState.Deregistering ? 0 : lifetimeMs);
+      break;
+    case RegistrationAction.Confirm:
+      confirm(update);
+      break;
+    case RegistrationAction.Pause:
+      stopTimer(update);
+      break;
+    case RegistrationAction.HoldOff:
+      setTimer(update, update.lastStatus == BindingAcknowledgementStatus.AuthenticationFailed ? AUTHENTICATION_HOLD_OFF_MS : HOLD_OFF_MS);
+      break;
+    case RegistrationAction.Forget:
+      forget(update);
+      break;
+  }
+}
+
+/** The selected uplink, and so perhaps the care-of address, is `device` now (DEVICE_ANY: none). */
+export function careofChanged(device: u32): void {
+  if (entry == NONE) return;
+  const update = current();
+  if (device == DEVICE_ANY) {
+    if (!updates.hasCareof(update)) return;
+    memory.fill(updates.careof(update), 0, 16);
+    update.device = DEVICE_ANY;
+    happen(RegistrationEvent.CareofLost);
+    return;
+  }
+  const careof = uplinks.careof(uplinks.at(device));
+  adjustMtu(update, device);
+  if (update.device == device && sameAddress(updates.careof(update), careof)) return;
+  copyAddress(updates.careof(update), careof);
+  update.device = device;
+  update.inUse = 0;
+  happen(RegistrationEvent.CareofSelected); // 6275-11.5.4-3, 6275-11.7.1-1
+}
+
+/** The path begins with the MTU of its link; what is smaller is learnt on the way (RFC 8201 §4). */
+function adjustMtu(update: Update, device: u32): void {
+  const mtu = uplinks.at(device).mtu;
+  if (update.device == device && update.pathMtu != 0 && update.pathMtu <= <u16>min(mtu, 65535)) return;
+  setPathMtu(update, mtu);
+}
+
+/** The path to the home agent takes `mtu` octets: so does the tunnel, less its header. */
+export function setPathMtu(update: Update, mtu: u32): void {
+  update.pathMtu = <u16>min(mtu, 65535);
+  orders.tunnelMtu(devices.first(DeviceKind.Tunnel), tunnel.innerMtu(mtu));
+}
+
+/** Takes what was kept of an earlier life: sequence number, clock and lifetime (STATE_UPDATE_*). */
+export function restore(record: usize): void {
+  const update = current();
+  if (!sameAddress(updates.home(update), record + STATE_UPDATE_HOME_ADDRESS) || !sameAddress(updates.peerOf(update), record + STATE_UPDATE_PEER)) return;
+  update.sequence = load<u16>(record, STATE_UPDATE_SEQUENCE);
+  update.clockAddedMs = load<f64>(record, STATE_UPDATE_CLOCK_OFFSET);
+  const expires = load<f64>(record, STATE_UPDATE_EXPIRES);
+  update.expiresMs = expires > 0 ? clock.fromUnix(expires) : 0;
+}
+
+// ---- sending --------------------------------------------------------------------------------
+
+function send(update: Update, lifetime: f64): void {
+  if (update.transmissions == 0) {
+    update.corrections = 0;
+    // 6275-11.8-2: who has no binding yet gives the home agent longer (duplicate address detection).
+    update.timeoutMs = update.expiresMs > clock.now() ? laterTimeoutMs : firstTimeoutMs;
+  }
+  const waitMs = rateLimit();
+  deferred = waitMs > 0;
+  if (deferred) {
+    setTimer(update, waitMs);
+    return;
+  }
+  update.sequence++; // 6275-11.7.1-19, 6275-11.7.2-18, 6275-11.7.2-20, 6275-11.8-8
+  update.transmissions++;
+  update.sentMs = clock.now();
+  update.lifetimeMs = lifetime;
+  update.refreshMs = -1;
+  bindingUpdateSender.send(update);
+  noteSent();
+  state.keepUpdate(entry);
+  setTimer(update, update.timeoutMs);
+  orders.event(Event.BindingUpdateSent, update.device, updates.home(update), updates.careof(update), update.sequence,
+    <u32>(lifetime / 1000), update.transmissions);
+}
+
+/** How long to wait so that no second sees more than MAX_UPDATE_RATE (6275-11.5.3-3, 6275-11.8-7). */
+function rateLimit(): f64 {
+  return load<f64>(sentAt) + SECOND_MS - clock.now();
+}
+
+function noteSent(): void {
+  const last = sentAt + ((MAX_UPDATE_RATE - 1) << 3);
+  memory.copy(sentAt, sentAt + 8, (MAX_UPDATE_RATE - 1) << 3);
+  store<f64>(last, clock.now());
+}
+
+// ---- what comes back ------------------------------------------------------------------------
+
+/** An authentic acknowledgement of the last Binding Update (RFC 6275 §11.7.3; 6275-11.7.3-5). */
+export function acknowledged(status: u32, grantedMs: f64, adviceMs: f64): void {
+  const update = current();
+  update.lastStatus = <u16>status;
+  update.roundTripMs = clock.now() - update.sentMs;
+  orders.event(Event.BindingAcknowledged, update.device, updates.home(update), updates.careof(update), update.sequence, status, <u32>(grantedMs / 1000));
+  if (status >= <u32>BINDING_REJECTED_MIN) {
+    // A binding that the home agent does not have is removed as well as one that it has.
+    const gone = update.state == RegistrationState.Deregistering && status == BindingAcknowledgementStatus.NotHomeAgentForThisMobileNode;
+    happen(gone ? RegistrationEvent.Removed : RegistrationEvent.Rejected);
+    return;
+  }
+  if (update.state == RegistrationState.Deregistering) {
+    happen(RegistrationEvent.Removed);
+    return;
+  }
+  // 6275-11.7.3-7: what the home agent granted, counted from when the Binding Update was sent.
+  update.expiresMs = update.sentMs + min(grantedMs, update.lifetimeMs);
+  const leftMs = update.expiresMs - clock.now();
+  const plannedMs = adviceMs > 0 && adviceMs < grantedMs ? adviceMs : grantedMs * REFRESH_SHARE; // 6275-11.7.3-14
+  update.refreshMs = clock.now() + max<f64>(SECOND_MS, min(plannedMs, leftMs * REFRESH_SHARE) * (1 - random.nextUnit() / 20));
+  happen(RegistrationEvent.Accepted);
+}
+
+/** A refusal that a corrected Binding Update can mend; too many in a row wait for the timer. */
+export function correctable(status: u32): void {
+  const update = current();
+  update.lastStatus = <u16>status;
+  if (++update.corrections > MAX_CORRECTIONS) return;
+  const corrections = update.corrections;
+  happen(RegistrationEvent.Correctable);
+  update.corrections = corrections;
+}
+
+function confirm(update: Update): void {
+  setTimer(update, update.refreshMs - clock.now()); // 6275-11.7.3-6: and so no retransmission
+  if (!timers.move(update.lifetimeTimer, update.expiresMs)) {
+    update.lifetimeTimer = timers.set(TimerKind.Lifetime, entry, update.expiresMs); // 6275-11.1-3
+  }
+  state.keepUpdate(entry);
+}
+
+function forget(update: Update): void {
+  timers.cancel(update.lifetimeTimer);
+  update.lifetimeTimer = NONE;
+  update.expiresMs = 0;
+  // A Binding Update that is out goes on being retransmitted.
+  if (update.state == RegistrationState.Idle || update.state == RegistrationState.Refused) stopTimer(update);
+  else if (update.timer == NONE) send(update, lifetimeMs);
+  state.keepUpdate(entry);
+}
+
+// ---- timers ---------------------------------------------------------------------------------
+
+/** The timer of the registration ended. */
+export function onTimer(record: u32): void {
+  const update = updates.at(record);
+  update.timer = NONE;
+  if (!deferred && update.state != RegistrationState.Registered && update.transmissions >= DOUBT_AFTER && update.device != DEVICE_ANY) {
+    movement.happen(update.device, UplinkEvent.RouterSilent);
+    if (update.timer != NONE) return; // the doubt led to another care-of address already
+  }
+  happen(RegistrationEvent.Timeout);
+}
+
+/** The binding's lifetime ended. */
+export function onLifetimeTimer(record: u32): void {
+  const update = updates.at(record);
+  update.lifetimeTimer = NONE;
+  orders.event(Event.BindingExpired, DEVICE_ANY, updates.home(update), 0, 0);
+  happen(RegistrationEvent.Expired);
+}
+
+function setTimer(update: Update, afterMs: f64): void {
+  const deadline = clock.now() + afterMs;
+  if (timers.move(update.timer, deadline)) return;
+  update.timer = timers.set(TimerKind.Registration, entry, deadline);
+  if (update.timer == NONE) counters.refuse(Reason.TimersFull);
+}
+
+function stopTimer(update: Update): void {
+  timers.cancel(update.timer);
+  update.timer = NONE;
+  update.refreshMs = -1;
+  deferred = false;
+}

@@ -1,0 +1,70 @@
+/**
+ * An uplink of a mobile node as a table (RFC 6275 §11.5): movement detection, care-of address
+ * formation and duplicate address detection. For each state a row, for each event the next state
+ * and the action.
+ */
+import { UPLINK_EVENTS, UplinkAction as A, UplinkEvent as E, UplinkState as S } from "../abi/states";
+
+/** Two octets a cell: next state, action. */
+const table = memory.data(108); // UPLINK_STATES × UPLINK_EVENTS × 2
+
+function cell(state: S, event: E): usize {
+  return table + <usize>((state * UPLINK_EVENTS + event) << 1);
+}
+
+function on(state: S, event: E, action: A, next: S): void {
+  store<u8>(cell(state, event), <u8>next);
+  store<u8>(cell(state, event), <u8>action, 1);
+}
+
+/** Fills the table. What is not named stays in its state and does nothing. */
+export function start(): void {
+  for (let state: i32 = 0; state < 6; state++) {
+    for (let event: i32 = 0; event < UPLINK_EVENTS; event++) on(state, event, A.None, state);
+    if (state != S.Down) on(state, E.LinkDown, A.Clear, S.Down);
+  }
+  //  state         event               action              next state
+  on(S.Down,        E.LinkUp,           A.Solicit,          S.Soliciting);
+
+  on(S.Soliciting,  E.RouterHeard,      A.Adopt,            S.Tentative);
+  on(S.Soliciting,  E.SolicitTimeout,   A.Solicit,          S.Soliciting);
+  on(S.Soliciting,  E.LinkUp,           A.Solicit,          S.Soliciting);
+
+  on(S.Tentative,   E.LinkUp,           A.ClearAndSolicit,  S.Soliciting);
+  on(S.Tentative,   E.RouterHeard,      A.Renew,            S.Tentative);
+  on(S.Tentative,   E.AddressConfirmed, A.Confirm,          S.Ready);
+  on(S.Tentative,   E.AddressDuplicate, A.Reform,           S.Tentative);
+  on(S.Tentative,   E.LifetimeEnded,    A.ClearAndSolicit,  S.Soliciting);
+
+  on(S.Ready,       E.LinkUp,           A.Solicit,          S.Doubtful); // a link that came back may be another
+  on(S.Ready,       E.RouterHeard,      A.Renew,            S.Ready);
+  on(S.Ready,       E.RouterChanged,    A.Solicit,          S.Contested);
+  on(S.Ready,       E.RouterSilent,     A.Solicit,          S.Doubtful); // §11.5.1
+  on(S.Ready,       E.AddressDuplicate, A.Reform,           S.Tentative);
+  on(S.Ready,       E.LifetimeEnded,    A.ClearAndSolicit,  S.Soliciting);
+
+  on(S.Doubtful,    E.RouterHeard,      A.Renew,            S.Ready);
+  on(S.Doubtful,    E.RouterChanged,    A.ClearAndAdopt,    S.Tentative);
+  on(S.Doubtful,    E.SolicitTimeout,   A.ClearAndSolicit,  S.Soliciting);
+  on(S.Doubtful,    E.AddressDuplicate, A.Reform,           S.Tentative);
+  on(S.Doubtful,    E.LifetimeEnded,    A.ClearAndSolicit,  S.Soliciting);
+
+  on(S.Contested,   E.LinkUp,           A.Solicit,          S.Doubtful);
+  on(S.Contested,   E.RouterHeard,      A.Renew,            S.Ready);
+  on(S.Contested,   E.SolicitTimeout,   A.ClearAndAdopt,    S.Tentative);
+  on(S.Contested,   E.AddressDuplicate, A.Reform,           S.Tentative);
+  on(S.Contested,   E.LifetimeEnded,    A.ClearAndAdopt,    S.Tentative);
+}
+
+export function nextState(state: u32, event: E): u32 {
+  return load<u8>(cell(state, event));
+}
+
+export function action(state: u32, event: E): u32 {
+  return load<u8>(cell(state, event), 1);
+}
+
+/** Pointer to the table: for people and tests. */
+export function pointer(): usize {
+  return table;
+}

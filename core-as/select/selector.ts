@@ -1,0 +1,43 @@
+/**
+ * Tunnel selection: which binding and which path a packet takes.
+ *
+ * A home address may have bindings under several identifiers (RFC 5648), and flows may be bound to
+ * them (RFC 6089); today there is the one of a plain RFC 6275 registration, identifier 0.
+ */
+import { DEVICE_ANY } from "../abi/contract";
+import { RegistrationState } from "../abi/states";
+import { sameAddress } from "../wire/bytes";
+import * as bindings from "../tables/bindings";
+import * as clock from "../tables/clock";
+import { NONE } from "../tables/slab";
+import { Update } from "../tables/updates";
+import * as uplinks from "./uplinks";
+
+const PRIMARY: u32 = 0;
+
+/** Home agent: the live binding that a packet to `homeAddress` takes, or NONE. */
+export function forHomeAddress(homeAddress: usize): u32 {
+  const record = bindings.find(homeAddress, PRIMARY);
+  return record != NONE && bindings.at(record).expiresMs > clock.now() ? record : NONE;
+}
+
+/** Home agent: the live binding of `homeAddress` whose care-of address is `careofAddress`, or NONE. */
+export function boundTo(homeAddress: usize, careofAddress: usize): u32 {
+  const record = forHomeAddress(homeAddress);
+  return record != NONE && sameAddress(bindings.careofAddress(bindings.at(record)), careofAddress) ? record : NONE;
+}
+
+/**
+ * Mobile node: the uplink that a packet to the home agent takes, DEVICE_ANY: none. A Binding Update
+ * in front of the packet is enough: it gets there first, so packets need not wait for its answer.
+ */
+export function forHomeAgent(update: Update): u32 {
+  switch (update.state) {
+    case RegistrationState.Registering:
+    case RegistrationState.Updating:
+    case RegistrationState.Registered:
+      return uplinks.selected();
+    default:
+      return DEVICE_ANY;
+  }
+}

@@ -1,0 +1,100 @@
+/**
+ * The binding cache (RFC 6275 §9.1): keyed by home address and binding identifier, so that a node
+ * may have several care-of addresses (RFC 5648); identifier 0 is the binding of a plain RFC 6275
+ * registration.
+ */
+import { AddressIndex, newIndex } from "./index";
+import { NONE, Slab, newSlab } from "./slab";
+
+@unmanaged
+export class Binding {
+  homeHigh: u64;
+  homeLow: u64;
+  careofHigh: u64;
+  careofLow: u64;
+  /** When the lifetime ends, monotonic ms. */
+  expiresMs: f64;
+  /** When this care-of address was registered, monotonic ms. */
+  sinceMs: f64;
+  packetsIn: f64;
+  packetsOut: f64;
+  bytesIn: f64;
+  bytesOut: f64;
+  /** Binding identifier (BID). */
+  identifier: u32;
+  /** Record of the mobile node it belongs to. */
+  node: u32;
+  /** Handle of its timer. */
+  timer: u32;
+  /** Lifetime granted, s. */
+  lifetimeS: u32;
+  sequence: u16;
+  /** Flags of the Binding Update. */
+  flags: u16;
+  /** Largest packet that reaches the care-of address, octets. */
+  pathMtu: u16;
+  /** Binding Refresh Requests sent since the last Binding Update. */
+  refreshRequests: u8;
+  /** 1 when packets were carried since the last Binding Update. */
+  active: u8;
+}
+
+let slab = changetype<Slab>(0);
+let index = changetype<AddressIndex>(0);
+
+/** Room for `capacity` bindings. */
+export function start(capacity: u32, secretHigh: u64, secretLow: u64): void {
+  slab = newSlab(offsetof<Binding>(), capacity);
+  index = newIndex(slab, offsetof<Binding>("homeHigh"), offsetof<Binding>("identifier"), secretHigh, secretLow);
+}
+
+export function at(record: u32): Binding {
+  return changetype<Binding>(slab.at(record));
+}
+
+/** Pointer to the home address of a binding. */
+export function homeAddress(binding: Binding): usize {
+  return changetype<usize>(binding) + offsetof<Binding>("homeHigh");
+}
+
+/** Pointer to the care-of address of a binding. */
+export function careofAddress(binding: Binding): usize {
+  return changetype<usize>(binding) + offsetof<Binding>("careofHigh");
+}
+
+/** The binding of a home address under an identifier, or NONE. */
+export function find(homeAddress: usize, identifier: u32): u32 {
+  return index.find(homeAddress, identifier);
+}
+
+/** A new binding, all zero but its key; NONE when the budget is used up. */
+export function insert(homeAddress: usize, identifier: u32): u32 {
+  const record = slab.take();
+  if (record == NONE) return NONE;
+  const binding = at(record);
+  binding.homeHigh = load<u64>(homeAddress);
+  binding.homeLow = load<u64>(homeAddress, 8);
+  binding.identifier = identifier;
+  index.insert(record);
+  return record;
+}
+
+export function remove(record: u32): void {
+  index.remove(record);
+  slab.give(record);
+}
+
+/** How many bindings there are. */
+export function count(): u32 {
+  return slab.used;
+}
+
+/** The first live binding from `cursor` on, or NONE. */
+export function next(cursor: u32): u32 {
+  return slab.next(cursor);
+}
+
+/** True when `record` is a live binding: orders and timers may be older than it. */
+export function isLive(record: u32): bool {
+  return slab.isTaken(record);
+}

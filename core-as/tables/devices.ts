@@ -1,0 +1,46 @@
+/** The devices of the host: tunnel devices and links, by the index that the host gave. */
+import { DEVICE_ANY, DeviceKind, MAX_DEVICES } from "../abi/contract";
+
+@unmanaged
+export class Device {
+  /** DeviceKind, 0: no such device. */
+  kind: u32;
+  /** Octets. */
+  mtu: u32;
+  up: u32;
+  /** Uplinks: the smaller one is preferred. */
+  preference: u32;
+  /** Interface identifier in network order, 0: make one. */
+  interfaceId: u64;
+  linkAddressBytes: u32;
+  /** Link-layer address, in the first `linkAddressBytes` octets. */
+  linkAddress: u64;
+
+  linkAddressPointer(): usize {
+    return changetype<usize>(this) + offsetof<Device>("linkAddress");
+  }
+}
+
+const devices = memory.data(2048, 8); // MAX_DEVICES records of at most 64 octets
+const RECORD: usize = 64;
+
+/** True for an index that a device can have. */
+export function isIndex(index: u32): bool {
+  return index < <u32>MAX_DEVICES;
+}
+
+/** The record of a device; its kind is 0 when the host has not added it. */
+export function at(index: u32): Device {
+  return changetype<Device>(devices + <usize>index * RECORD);
+}
+
+/** True when the host has added a device of this kind under the index. */
+export function is(index: u32, kind: DeviceKind): bool {
+  return isIndex(index) && at(index).kind == kind;
+}
+
+/** The first device of this kind, DEVICE_ANY when there is none. */
+export function first(kind: DeviceKind): u32 {
+  for (let index: u32 = 0; index < <u32>MAX_DEVICES; index++) if (at(index).kind == kind) return index;
+  return DEVICE_ANY;
+}

@@ -1,0 +1,297 @@
+/**
+ * Takes a packet apart, for people: link header, every header of the chain, options, and inner
+ * packets, down to the payload. The records it writes are described in `abi/fields`.
+ *
+ * Reading goes on behind a mistake as far as it makes sense. What the engine itself would refuse is
+ * said by the engine's own checks: `ip6.check` and `extension.walk` judge the chain, `mobility`,
+ * `mobility-options`, `icmp6`, `neighbour` and `router` their messages. No octet behind the packet is read.
+ */
+import { Icmpv6Type, NextHeader, ROUTING_TYPE_2 } from "../abi/codes";
+import { Layer, LayerFamily, Verdict } from "../abi/fields";
+import { Reason } from "../abi/reasons";
+import { get8, get16 } from "./bytes";
+import * as chain from "./chain";
+import * as checksums from "./checksum";
+import * as layers from "./dissect-layer";
+import * as link from "./dissect-link";
+import * as records from "./dissect-records";
+import * as extension from "./extension";
+import * as fields from "./fields";
+import * as fragment from "./fragment";
+import * as icmp6 from "./icmp6";
+import * as ip6 from "./ip6";
+import * as mobility from "./mobility";
+import * as neighbour from "./neighbour";
+import * as router from "./router";
+import * as routing2 from "./routing2";
+
+/** UDP that carries IPv4 or IPv6 packets (RFC 5555 §4.1). */
+const UDP_ENCAPSULATION_PORT: u32 = 4191;
+
+const UDP_BYTES: u32 = 8;
+const UDP_CHECKSUM: u32 = 6;
+const TCP_MIN_BYTES: u32 = 20;
+const TCP_CHECKSUM: u32 = 16;
+const IPV4_MIN_BYTES: u32 = 20;
+const AUTHENTICATION_MIN_BYTES: u32 = 12;
+
+/** `layer` when nothing follows any more. */
+const NOTHING: u32 = u32.MAX_VALUE;
+
+let packet: usize = 0;
+/** Where the next layer begins, which it is, and where its packet ends. */
+let at: u32 = 0;
+let layer: u32 = 0;
+let end: u32 = 0;
+
+/** The innermost IPv6 header, and what the pseudo-header takes as addresses; 0: not known. */
+let ipv6At: u32 = 0;
+let source: usize = 0;
+let destination: usize = 0;
+let isPart = false;
+
+/** Reads the `length` octets at `p`; `linkType` is a LinkType. Writes to `output`, returns the records. */
+export function dissect(p: usize, length: u32, linkType: u32, output: usize): u32 {
+  fields.prepare();
+  records.begin(output);
+  layers.begin(p);
+  packet = p;
+  at = 0;
+  end = length;
+  source = destination = 0;
+  isPart = false;
+  layer = link.firstLayer(linkType, p, length);
+  while (layer != NOTHING && !records.isFull()) readNext();
+  if (at < length) layers.read(Layer.Trailer, at, length);
+  return records.written();
+}
+
+function readNext(): void {
+  switch (fields.family(layer)) {
+    case LayerFamily.Link:
+      return readLink();
+    case LayerFamily.Header:
+      return readHeader();
+    default:
+      return readPayload();
+  }
+}
+
+function readLink(): void {
+  const found = layer;
+  const length = link.lengthBytes(found);
+  if (at + length > end) return readCut(found);
+  const header = packet + at;
+  take(found, length, link.nextLayer(found, header));
+}
+
+/** Reads a header of `length` octets that is whole; `behind` comes next. */
+function take(found: u32, length: u32, behind: u32): void {
+  layers.read(found, at, at + length);
+  at += length;
+  layer = behind;
+}
+
+/** Reads what is there of a header whose end is missing. */
+function readCut(found: u32): void {
+  layers.read(found, at, end);
+  at = end;
+  layer = NOTHING;
+}
+
+function readPayload(): void {
+  if (at < end) layers.read(Layer.Payload, at, end);
+  at = end;
+  layer = NOTHING;
+}
+
+function readHeader(): void {
+  switch (layer) {
+    case NextHeader.Ipv6:
+      return readIpv6();
+    case NextHeader.Ipv4:
+      return readIpv4();
+    case NextHeader.HopByHop:
+    case NextHeader.Destination:
+    case NextHeader.Routing:
+    case NextHeader.Fragment:
+    case NextHeader.Authentication:
+      return readExtension();
+    case NextHeader.Esp:
+      return readCut(Layer.EncapsulatingSecurityPayload);
+    case NextHeader.Mobility:
+      return readMobility();
+    case NextHeader.Icmpv6:
+      return readIcmpv6();
+    case NextHeader.Udp:
+      return readUdp();
+    case NextHeader.Tcp:
+      return readTcp();
+    default:
+      return readPayload();
+  }
+}
+
+function readIpv6(): void {
+  const header = packet + at;
+  const available = end - at;
+  const refusal = ip6.check(header, available);
+  if (available < <u32>ip6.LENGTH_BYTES || refusal == Reason.NotIpv6) {
+    const start = at;
+    readPayload();
+    return records.problem(refusal, start * 8);
+  }
+  const start = at;
+  ipv6At = at;
+  source = ip6.source(header);
+  destination = ip6.destination(header);
+  isPart = false;
+  layers.forgetHomeAddress();
+  take(Layer.Ipv6, <u32>ip6.LENGTH_BYTES, ip6.nextHeader(header));
+  if (refusal != Reason.None) return records.problem(refusal, start * 8);
+  end = start + ip6.totalLength(header);
+  records.problem(extension.walk(header, end - start), (start + extension.errorPointer()) * 8);
+}
+
+/** IPv4 is read for the sake of UDP encapsulation (RFC 5555 §3.1). */
+function readIpv4(): void {
+  const header = packet + at;
+  const length = at < end ? (get8(header) & 15) * 4 : 0;
+  if (length < IPV4_MIN_BYTES || at + length > end) return readCut(Layer.Ipv4);
+  source = destination = 0;
+  isPart = (get16(header + 6) & 0x3fff) != 0;
+  end = min(end, at + max(get16(header + 2), length));
+  const isLater = (get16(header + 6) & 0x1fff) != 0;
+  const protocol = get8(header + 9);
+  const verdict = checksums.fold(checksums.sum(header, length)) == 0xffff ? Verdict.Good : Verdict.Bad;
+  const start = at;
+  take(Layer.Ipv4, length, isLater ? Layer.Payload : protocol);
+  records.checksum(verdict, (start + 10) * 8);
+}
+
+function readExtension(): void {
+  const header = packet + at;
+  if (at + chain.UNIT_BYTES > end) return readCut(described(header, end - at));
+  const length = chain.lengthBytes(layer, header);
+  const found = described(header, length);
+  if (at + length > end || (layer == NextHeader.Authentication && length < AUTHENTICATION_MIN_BYTES)) {
+    return readCut(found);
+  }
+  const behind = get8(header + chain.NEXT_HEADER);
+  take(found, length, behind);
+  if (layers.homeAddress() != 0) source = packet + layers.homeAddress();
+  if (fields.family(found) == LayerFamily.Routing) readRouting(header, length);
+  if (found == Layer.Fragment) readFragment(header);
+}
+
+/** The layer of the extension header at `header`: routing headers differ by their type. */
+function described(header: usize, length: u32): u32 {
+  if (layer != NextHeader.Routing) return layer;
+  return LayerFamily.Routing + (length > <u32>routing2.ROUTING_TYPE ? routing2.routingType(header) : 0);
+}
+
+/** The pseudo-header takes the final destination (RFC 8200 §8.1, RFC 6275 §6.1.1). */
+function readRouting(header: usize, length: u32): void {
+  if (routing2.segmentsLeft(header) == 0) return;
+  const isType2 = routing2.routingType(header) == ROUTING_TYPE_2 && length >= <u32>routing2.LENGTH_BYTES;
+  destination = isType2 ? routing2.homeAddress(header) : 0;
+}
+
+function readFragment(header: usize): void {
+  isPart = fragment.offsetBytes(header) != 0 || fragment.moreFragments(header);
+  if (fragment.offsetBytes(header) != 0) layer = Layer.Payload;
+}
+
+function readMobility(): void {
+  const header = packet + at;
+  const length = end - at;
+  if (length < mobility.UNIT_BYTES) return readCut(Layer.BindingRefreshRequest);
+  const found = LayerFamily.MobilityMessage + mobility.type(header);
+  if (mobility.lengthBytes(header) > length) {
+    readCut(found);
+    return records.problem(Reason.MobilityTruncated, (<u32>(header - packet) + 1) * 8);
+  }
+  const start = at;
+  take(found, mobility.lengthBytes(header), Layer.Payload);
+  records.problem(mobility.check(header, length), start * 8);
+  let verdict = Verdict.NotCheckable;
+  if (canCheck()) {
+    const refusal = mobility.verifyChecksum(source, destination, header, length);
+    verdict = refusal == Reason.None ? Verdict.Good : Verdict.Bad;
+    records.problem(refusal, (start + <u32>mobility.CHECKSUM) * 8);
+  }
+  records.checksum(verdict, (start + <u32>mobility.CHECKSUM) * 8);
+}
+
+function readIcmpv6(): void {
+  const message = packet + at;
+  const length = end - at;
+  if (length < 4) return readCut(LayerFamily.Icmpv6 + (length > 0 ? icmp6.type(message) : 0));
+  const start = at;
+  const type = icmp6.type(message);
+  const hasPayload = icmp6.isError(message) || type == Icmpv6Type.EchoRequest || type == Icmpv6Type.EchoReply;
+  const own = hasPayload ? min(length, <u32>icmp6.LENGTH_BYTES) : length;
+  take(LayerFamily.Icmpv6 + type, own, Layer.Payload);
+  if (canCheck()) records.problem(checkIcmpv6(message, length), start * 8);
+  records.checksum(verdict(message, length, NextHeader.Icmpv6), (start + 2) * 8);
+}
+
+/** The verdict of the engine about a message whose addresses are known. */
+function checkIcmpv6(message: usize, length: u32): Reason {
+  switch (icmp6.type(message)) {
+    case Icmpv6Type.RouterSolicitation:
+      return router.checkSolicitation(packet + ipv6At, message, length);
+    case Icmpv6Type.RouterAdvertisement:
+      return router.checkAdvertisement(packet + ipv6At, message, length);
+    case Icmpv6Type.NeighbourSolicitation:
+      return neighbour.checkSolicitation(packet + ipv6At, message, length);
+    case Icmpv6Type.NeighbourAdvertisement:
+      return neighbour.checkAdvertisement(packet + ipv6At, message, length);
+    default:
+      return icmp6.check(message, length, source, destination);
+  }
+}
+
+function readUdp(): void {
+  const header = packet + at;
+  if (at + UDP_BYTES > end) return readCut(Layer.Udp);
+  const start = at;
+  const length = min(end - at, max(get16(header + 4), UDP_BYTES));
+  const isWhole = length == get16(header + 4) && get16(header + UDP_CHECKSUM) != 0;
+  end = at + length;
+  take(Layer.Udp, UDP_BYTES, encapsulated(header));
+  records.checksum(
+    isWhole ? verdict(header, length, NextHeader.Udp) : Verdict.NotCheckable,
+    (start + UDP_CHECKSUM) * 8,
+  );
+}
+
+/** What UDP carries: on the port of RFC 5555 an IPv4 or IPv6 packet. */
+function encapsulated(header: usize): u32 {
+  const isTunnel = get16(header) == UDP_ENCAPSULATION_PORT || get16(header + 2) == UDP_ENCAPSULATION_PORT;
+  if (!isTunnel || at + UDP_BYTES >= end) return Layer.Payload;
+  const version = get8(header + UDP_BYTES) >> 4;
+  if (version == 6) return Layer.Ipv6;
+  return version == 4 ? Layer.Ipv4 : Layer.Payload;
+}
+
+function readTcp(): void {
+  const header = packet + at;
+  if (at + TCP_MIN_BYTES > end) return readCut(Layer.Tcp);
+  const start = at;
+  const segment = end - at;
+  const length = (get8(header + 12) >> 4) * 4;
+  if (length < TCP_MIN_BYTES || length > segment) return readCut(Layer.Tcp);
+  take(Layer.Tcp, length, Layer.Payload);
+  records.checksum(verdict(header, segment, NextHeader.Tcp), (start + TCP_CHECKSUM) * 8);
+}
+
+/** True when the whole upper layer is here and the addresses of its pseudo-header are known. */
+function canCheck(): bool {
+  return !isPart && source != 0 && destination != 0;
+}
+
+function verdict(message: usize, length: u32, protocol: u32): Verdict {
+  if (!canCheck()) return Verdict.NotCheckable;
+  return checksums.verify(source, destination, message, length, protocol) ? Verdict.Good : Verdict.Bad;
+}

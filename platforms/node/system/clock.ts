@@ -1,0 +1,15 @@
+/**
+ * The two clocks of the host. The core is fed monotonic milliseconds (timers, lifetimes); the wall
+ * clock is only for people, logs and timestamps in messages, because it may jump.
+ */
+
+/** Milliseconds with fractions since an arbitrary moment; never goes back. Threads share the origin. */
+export function monotonicMs(): number {
+  // not performance.now(): its origin is the start of the thread, and times are passed between threads
+  return Number(process.hrtime.bigint()) / 1e6;
+}
+
+/** What to add to monotonic milliseconds to get milliseconds since 1970; changes when the clock is set. */
+export function wallClockOffsetMs(): number {
+  return Date.now() - monotonicMs();
+}

@@ -1,0 +1,64 @@
+/**
+ * Keeps the kernel from answering the packets of Mobile IPv6. A kernel that does not know them sends
+ * ICMPv6 Parameter Problems to the peer, which would take them for our own words:
+ *
+ *   Home Address option            4/2    dropped at local input by a packet filter table (packet-drop.ts)
+ *   type 2 routing header          4/0    likewise
+ *   Mobility Header, nobody listens 4/1   a raw socket listens, so the kernel counts it as delivered;
+ *   IPv6-in-IPv6, likewise         4/1    its filter throws everything away at once
+ *
+ * Routing rules (`ip -6 rule … ipproto 60`) cannot do it: with such a rule in place the kernel looks
+ * behind the extension headers, and compares with the last protocol of the chain.
+ *
+ * AF_PACKET sockets are not touched by any of this, nor is what the guarded addresses receive otherwise.
+ * Everything disappears with the process.
+ */
+
+import { AF_INET6, IPPROTO_IPV6, NEXT_HEADER_MOBILITY, SOCK_CLOEXEC, SOCK_RAW } from "./constants.ts";
+import { check, close, socket } from "./libc.ts";
+import { PacketDrop } from "./packet-drop.ts";
+import { attachFilter, DROP_ALL } from "./packet-filter.ts";
+
+export class Guard {
+  readonly #drop: PacketDrop;
+  readonly #listeners: number[] = [];
+  readonly #guarded = new Set<string>();
+
+  /**
+   * Starts with no address guarded.
+   * @param name of the filter table; one per daemon and namespace
+   */
+  constructor(name = `mext-${process.pid}`) {
+    this.#drop = new PacketDrop(name);
+    try {
+      this.#listeners.push(silentListener(IPPROTO_IPV6), silentListener(NEXT_HEADER_MOBILITY));
+    } catch (error) {
+      this.close();
+      throw error;
+    }
+  }
+
+  /** Guards one of our own addresses (care-of address, home agent address, …). */
+  guard(address: string): void {
+    if (this.#guarded.has(address)) return;
+    this.#drop.add(address);
+    this.#guarded.add(address);
+  }
+
+  /** Gives an address back to the kernel. */
+  release(address: string): void {
+    if (this.#guarded.delete(address)) this.#drop.remove(address);
+  }
+
+  close(): void {
+    this.#drop.close();
+    for (const fd of this.#listeners.splice(0)) close(fd);
+  }
+}
+
+/** A raw socket that makes the kernel take a protocol for known, and receives nothing. */
+function silentListener(protocol: number): number {
+  const fd = check(socket(AF_INET6, SOCK_RAW | SOCK_CLOEXEC, protocol), `listen to protocol ${protocol}`);
+  attachFilter(fd, DROP_ALL);
+  return fd;
+}

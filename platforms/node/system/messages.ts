@@ -1,0 +1,78 @@
+/**
+ * A vector of messages for recvmmsg(2) and sendmmsg(2): many packets in one system call.
+ *
+ *   mmsghdr, 64 bytes each             iovec, 16 bytes each       name, 32 bytes each
+ *    0  msg_name       pointer          0  iov_base  pointer       sockaddr_ll (20 bytes)
+ *    8  msg_namelen    32 bits          8  iov_len   64 bits       or sockaddr_in6 (28 bytes)
+ *   16  msg_iov        pointer
+ *   24  msg_iovlen     64 bits
+ *   32  msg_control    pointer
+ *   40  msg_controllen 64 bits
+ *   48  msg_flags      32 bits
+ *   56  msg_len        32 bits   bytes received or sent
+ *
+ * The three arrays stand one after the other in one block; the packets themselves are elsewhere.
+ */
+
+import { MSG_TRUNC } from "./constants.ts";
+import { Block } from "./memory.ts";
+
+const MSG_NAME = 0;
+const MSG_NAMELEN = MSG_NAME + 8;
+const MSG_IOV = MSG_NAMELEN + 8;
+const MSG_IOVLEN = MSG_IOV + 8;
+const MSG_FLAGS = MSG_IOVLEN + 24;
+const MSG_LEN = MSG_FLAGS + 8;
+const MMSGHDR_BYTES = MSG_LEN + 8;
+const IOVEC_BYTES = 16;
+const NAME_BYTES = 32;
+
+export class MessageVector {
+  /** How many messages there is room for. */
+  readonly capacity: number;
+  readonly block: Block;
+  readonly #vectors: number;
+  readonly #names: number;
+
+  /** @param nameLengthBytes length of the socket address that goes with each message */
+  constructor(capacity: number, nameLengthBytes: number) {
+    this.capacity = capacity;
+    this.#vectors = capacity * MMSGHDR_BYTES;
+    this.#names = this.#vectors + capacity * IOVEC_BYTES;
+    this.block = new Block(this.#names + capacity * NAME_BYTES);
+    for (let index = 0; index < capacity; index++) {
+      const header = index * MMSGHDR_BYTES;
+      this.block.setAddress(header + MSG_NAME, this.block.address + this.nameOffset(index));
+      this.block.view.setUint32(header + MSG_NAMELEN, nameLengthBytes, true);
+      this.block.setAddress(header + MSG_IOV, this.block.address + this.#vectors + index * IOVEC_BYTES);
+      this.block.setAddress(header + MSG_IOVLEN, 1);
+    }
+  }
+
+  /** Where message `index` is read from or written to, and how many bytes. */
+  setBuffer(index: number, address: number, lengthBytes: number): void {
+    const vector = this.#vectors + index * IOVEC_BYTES;
+    this.block.setAddress(vector, address);
+    this.block.setAddress(vector + 8, lengthBytes);
+  }
+
+  /** Virtual address of the header of message `index`: what the system call is given. */
+  headerAddress(index: number): number {
+    return this.block.address + index * MMSGHDR_BYTES;
+  }
+
+  /** Offset in `block` of the socket address of message `index`. */
+  nameOffset(index: number): number {
+    return this.#names + index * NAME_BYTES;
+  }
+
+  /** Bytes received into message `index`. */
+  lengthBytes(index: number): number {
+    return this.block.view.getUint32(index * MMSGHDR_BYTES + MSG_LEN, true);
+  }
+
+  /** True when the packet was longer than its buffer, so that its end is lost. */
+  truncated(index: number): boolean {
+    return (this.block.view.getUint32(index * MMSGHDR_BYTES + MSG_FLAGS, true) & MSG_TRUNC) !== 0;
+  }
+}

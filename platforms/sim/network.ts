@@ -1,0 +1,84 @@
+/**
+ * A simulated network: virtual time, links and nodes. A run is a pure function of the scenario and the seed: nothing
+ * here reads a real clock or a random source of the machine.
+ */
+import { Clock } from "./clock.ts";
+import { type Conditions, Link } from "./link.ts";
+import { Packets } from "./packets.ts";
+import { Random } from "./random.ts";
+import type { DropReason, TraceRecord } from "./trace.ts";
+
+export interface NetworkSettings {
+  seed: number;
+  /** The compiled core (`compileCore`): builds and reads packets, and runs in every mobile node and home agent. */
+  core: WebAssembly.Module;
+  /** What the wall clocks show when virtual time is 0, Unix ms. */
+  epochMs?: number;
+}
+
+export class Network {
+  readonly clock = new Clock();
+  readonly seed: number;
+  readonly core: WebAssembly.Module;
+  readonly epochMs: number;
+  readonly packets: Packets;
+  /** Packets that went no further, by reason. */
+  readonly drops = new Map<DropReason, number>();
+  private readonly listeners: ((record: TraceRecord) => void)[] = [];
+
+  constructor(settings: NetworkSettings) {
+    this.seed = settings.seed;
+    this.core = settings.core;
+    this.epochMs = settings.epochMs ?? Date.UTC(2030, 0, 1);
+    this.packets = new Packets(settings.core);
+  }
+
+  get nowMs(): number {
+    return this.clock.nowMs;
+  }
+
+  /** The generator for one concern. */
+  random(concern: string): Random {
+    return new Random(this.seed, concern);
+  }
+
+  /** A new link. */
+  link(name: string, conditions: Partial<Conditions> = {}): Link {
+    return new Link(this, name, conditions);
+  }
+
+  /** Lets virtual time pass. */
+  run(durationMs: number): void {
+    this.clock.runTo(this.clock.nowMs + durationMs);
+  }
+
+  /** Lets virtual time pass until `condition` holds; false if it does not within `limitMs`. */
+  runUntil(condition: () => boolean, limitMs: number): boolean {
+    return this.clock.runUntil(condition, limitMs);
+  }
+
+  /** Shows every record to `listener` from now on. */
+  watch(listener: (record: TraceRecord) => void): void {
+    this.listeners.push(listener);
+  }
+
+  /** Whether anybody looks: records are made only then. */
+  get watched(): boolean {
+    return this.listeners.length > 0;
+  }
+
+  emit(record: TraceRecord): void {
+    for (const listener of this.listeners) listener(record);
+  }
+
+  /** A line of the story: what a person did to a node. */
+  note(node: string, text: string): void {
+    if (this.watched) this.emit({ kind: "note", atMs: this.nowMs, node, text });
+  }
+
+  /** Counts a packet that goes no further: nothing is dropped in silence. */
+  drop(node: string, where: string, why: DropReason, packet: Uint8Array): void {
+    this.drops.set(why, (this.drops.get(why) ?? 0) + 1);
+    if (this.watched) this.emit({ kind: "drop", atMs: this.nowMs, node, where, why, packet });
+  }
+}

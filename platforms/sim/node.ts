@@ -1,0 +1,232 @@
+/**
+ * A node with a core: a home agent or a mobile node as a host of the core, like the daemons of other platforms.
+ *
+ *   links ⇄ ports ⇄ kernel (Stack) ⇄ tunnel ⇄ core ⇄ ports ⇄ links
+ *
+ * The kernel carries out what the core orders. The driving law holds because nothing reaches the core while its orders
+ * are carried out: links and tunnel hand packets on through the clock.
+ */
+import { setDevice, setLink, setWallClock } from "../../bindings/commands.ts";
+import { Engine, type Role } from "../../bindings/engine.ts";
+import type { CoreEvent } from "../../bindings/events.ts";
+import type { Timer } from "./clock.ts";
+import { destinationOf, isMulticast } from "./ip.ts";
+import type { InterfaceAddress, Link, Port } from "./link.ts";
+import type { Network } from "./network.ts";
+import { Orders } from "./orders.ts";
+import type { Random } from "./random.ts";
+import type { Device } from "./routes.ts";
+import { Stack } from "./stack.ts";
+
+/** The index of the tunnel among the devices, the core's and ours; ports follow. */
+export const TUNNEL = 0;
+/** Kept records are replaced by the whole state when there are so many. */
+const MAX_KEPT_RECORDS = 256;
+
+/** For `start`: as if the node had never run. */
+export const NO_STATE = new Uint8Array(0);
+
+/** The tunnel device: what the kernel sends into it, the core gets. */
+export class Tunnel implements Device {
+  readonly name = "tunnel";
+  readonly addresses: InterfaceAddress[] = [];
+  mtuBytes = 1500;
+
+  constructor(private readonly feed: (packet: Uint8Array) => void) {}
+
+  send(packet: Uint8Array): boolean {
+    this.feed(packet);
+    return true;
+  }
+}
+
+export abstract class CoreNode extends Stack {
+  /** Undefined while the node is down. */
+  engine?: Engine;
+  /** How often the core was replaced after a trap: 0 in a core without bugs. */
+  recoveries = 0;
+  readonly tunnel: Tunnel;
+  readonly eventListeners: ((event: CoreEvent) => void)[] = [];
+  private readonly ports: Port[] = [];
+  private readonly orders = new Orders(this);
+  private readonly entropy: Random;
+  /** What a restart finds: Order.Keep records, or an exported state and those that came after it. */
+  private kept: Uint8Array[] = [];
+  private wallClockErrorMs = 0;
+  private bootedAtMs = 0;
+  private wakeup?: Timer;
+
+  constructor(
+    network: Network,
+    name: string,
+    readonly role: Role,
+  ) {
+    super(network, name);
+    this.entropy = network.random(`entropy ${name}`);
+    this.tunnel = new Tunnel((packet) => this.feed(TUNNEL, packet));
+    this.devices.push(this.tunnel);
+  }
+
+  /** Addresses and routes that a person configured. */
+  protected abstract setUpKernel(): void;
+  /** Tells a new core what it is to do. */
+  protected abstract configure(engine: Engine, nowMs: number): void;
+
+  /** The node's monotonic clock; begins at 0 with each boot. */
+  get monotonicMs(): number {
+    return this.network.nowMs - this.bootedAtMs;
+  }
+
+  get running(): boolean {
+    return this.engine !== undefined;
+  }
+
+  override addPort(name: string): Port {
+    const port = super.addPort(name);
+    this.ports.push(port);
+    return port;
+  }
+
+  /** The records that the core ordered to keep: they survive a crash. */
+  get keptState(): Uint8Array {
+    return concatenate(this.kept);
+  }
+
+  /** Switches the node on, with what it kept or with other state; `NO_STATE` is a new disk. */
+  start(state = this.keptState): void {
+    if (this.engine) throw new Error(`${this.name} is running`);
+    this.kept = [state];
+    this.bootedAtMs = this.network.nowMs;
+    this.network.note(this.name, `starts with ${state.length} octets of state`);
+    this.boot();
+  }
+
+  /** Power cut: the core is gone, and with it the addresses and routes that it ordered. */
+  crash(): void {
+    this.network.note(this.name, "crashes");
+    this.wakeup?.cancel();
+    this.engine = undefined;
+    this.clearKernel();
+  }
+
+  /** Puts a port into a link and tells the core. */
+  attach(link: Link, port = this.ports[0]): void {
+    this.network.note(this.name, `${port.name} enters ${link.name}`);
+    port.attach(link);
+    this.withCore((engine, nowMs) => {
+      setDevice(engine, this.deviceOf(port), nowMs);
+      setLink(engine, this.indexOf(port), true, nowMs);
+    });
+  }
+
+  /** Pulls the cable of a port and tells the core. */
+  detach(port = this.ports[0]): void {
+    this.network.note(this.name, `${port.name} leaves ${port.link?.name ?? "no link"}`);
+    port.detach();
+    this.withCore((engine, nowMs) => setLink(engine, this.indexOf(port), false, nowMs));
+  }
+
+  /** Sets how wrong the wall clock is; the monotonic clock is not touched. */
+  setWallClockError(errorMs: number): void {
+    this.network.note(this.name, `wall clock is ${errorMs} ms wrong`);
+    this.wallClockErrorMs = errorMs;
+    this.withCore((engine, nowMs) => setWallClock(engine, this.unixMs, nowMs));
+  }
+
+  /** Shows events of the core. The listener must not call this node: see the driving law. */
+  onEvent(listener: (event: CoreEvent) => void): void {
+    this.eventListeners.push(listener);
+  }
+
+  /** Takes a state record into what a restart finds. */
+  keep(record: Uint8Array): void {
+    this.kept.push(record);
+  }
+
+  /** Makes one call to the core, and plans its next wake-up. Nothing happens while the node is down. */
+  withCore(call: (engine: Engine, nowMs: number) => void): void {
+    if (!this.engine) return;
+    try {
+      call(this.engine, this.monotonicMs);
+    } catch (error) {
+      if (!(error instanceof WebAssembly.RuntimeError)) throw error;
+      this.recover(error);
+    }
+    if (this.kept.length > MAX_KEPT_RECORDS) this.kept = [this.engine.exportState()];
+    this.planWakeup();
+  }
+
+  /** The core sees what is for this node, the kernel what concerns it: echo, UDP, addresses in use. */
+  override receive(device: Device, packet: Uint8Array): void {
+    if (!this.engine) return this.network.drop(this.name, device.name, "node is down", packet);
+    if (device !== this.tunnel) {
+      const destination = destinationOf(packet);
+      if (isMulticast(destination) || this.owns(destination)) this.feed(this.indexOf(device), packet);
+    }
+    super.receive(device, packet);
+  }
+
+  private feed(device: number, packet: Uint8Array): void {
+    if (!this.engine) return this.network.drop(this.name, "tunnel", "node is down", packet);
+    this.withCore((engine, nowMs) => engine.receive(nowMs, device, packet));
+  }
+
+  private get unixMs(): number {
+    return this.network.epochMs + this.network.nowMs + this.wallClockErrorMs;
+  }
+
+  private boot(): void {
+    const nowMs = this.monotonicMs;
+    const state = this.keptState;
+    this.clearKernel();
+    this.setUpKernel();
+    this.engine = new Engine(this.network.core, this.role, this.orders, this.entropy.bytes(64), nowMs);
+    setWallClock(this.engine, this.unixMs, nowMs);
+    setDevice(this.engine, { index: TUNNEL, kind: "tunnel", mtu: this.tunnel.mtuBytes, up: true }, nowMs);
+    for (const port of this.ports) setDevice(this.engine, this.deviceOf(port), nowMs);
+    this.configure(this.engine, nowMs);
+    if (state.length > 0) this.engine.importState(state, nowMs);
+    this.planWakeup();
+  }
+
+  /** A trap is a bug; the node goes on with a fresh core and the kept state. */
+  private recover(error: WebAssembly.RuntimeError): void {
+    this.recoveries++;
+    this.network.note(this.name, `the core trapped: ${error.message}`);
+    this.boot();
+  }
+
+  private clearKernel(): void {
+    for (const device of this.devices) device.addresses.length = 0;
+    this.routes.clear();
+  }
+
+  private deviceOf(port: Port) {
+    return {
+      index: this.indexOf(port), kind: "access" as const, mtu: port.mtuBytes, up: port.link !== undefined,
+      preference: this.ports.indexOf(port),
+    };
+  }
+
+  private indexOf(device: Device): number {
+    return TUNNEL + 1 + this.ports.indexOf(device as Port);
+  }
+
+  /** One timer: it may fire too early, then it looks again; it is set anew only for an earlier moment. */
+  private planWakeup(): void {
+    const dueMs = this.bootedAtMs + this.engine!.nextWakeupMs();
+    if (dueMs === Infinity) return;
+    if (this.wakeup?.pending && this.wakeup.atMs <= dueMs) return;
+    this.wakeup?.cancel();
+    this.wakeup = this.network.clock.at(dueMs, () => {
+      if (this.bootedAtMs + this.engine!.nextWakeupMs() > this.network.nowMs) this.planWakeup();
+      else this.withCore((engine, nowMs) => engine.tick(nowMs));
+    });
+  }
+}
+
+function concatenate(parts: Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  parts.reduce((at, part) => (whole.set(part, at), at + part.length), 0);
+  return whole;
+}

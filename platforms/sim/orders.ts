@@ -1,0 +1,69 @@
+/** What the kernel of a simulated node does with the orders of its core. */
+import { formatAddress } from "../../bindings/address.ts";
+import type { OrderHandler } from "../../bindings/engine.ts";
+import { readEvent } from "../../bindings/events.ts";
+import { UNSPECIFIED } from "./ip.ts";
+import { type CoreNode, TUNNEL } from "./node.ts";
+import type { Route } from "./routes.ts";
+
+/** Instead of a device index: the routes decide. */
+const ANY_DEVICE = 0xffff;
+
+export class Orders implements OrderHandler {
+  constructor(private readonly node: CoreNode) {}
+
+  /** Packets leave through the clock at the earliest: the core is in the middle of a call. */
+  transmit(index: number, pointer: number, lengthBytes: number): void {
+    const { node } = this;
+    const packet = node.engine!.memory.slice(pointer, pointer + lengthBytes);
+    if (index === ANY_DEVICE) node.send(packet);
+    else if (index !== TUNNEL) node.sendOn(node.devices[index], packet);
+    else node.network.clock.after(0, () => node.receive(node.tunnel, packet));
+  }
+
+  event(record: DataView): void {
+    const { name, network, eventListeners } = this.node;
+    if (eventListeners.length === 0 && !network.watched) return;
+    const event = readEvent(record);
+    if (network.watched) network.emit({ kind: "event", atMs: network.nowMs, node: name, event });
+    for (const listener of eventListeners) listener(event);
+  }
+
+  keep(record: Uint8Array): void {
+    this.node.keep(record.slice());
+  }
+
+  addAddress(index: number, address: Uint8Array, lengthBits: number): void {
+    this.show("add address", () => `${formatAddress(address)}/${lengthBits} on ${this.node.devices[index].name}`);
+    this.node.addAddress(this.node.devices[index], address, lengthBits);
+  }
+
+  removeAddress(index: number, address: Uint8Array): void {
+    this.show("remove address", () => `${formatAddress(address)} from ${this.node.devices[index].name}`);
+    this.node.removeAddress(this.node.devices[index], address);
+  }
+
+  addDefaultRoute(index: number, gateway: Uint8Array): void {
+    this.show("add default route", () => `by ${formatAddress(gateway)} on ${this.node.devices[index].name}`);
+    this.node.addRoute(this.defaultRoute(index, gateway));
+  }
+
+  removeDefaultRoute(index: number, gateway: Uint8Array): void {
+    this.show("remove default route", () => `by ${formatAddress(gateway)} on ${this.node.devices[index].name}`);
+    this.node.removeRoute(this.defaultRoute(index, gateway));
+  }
+
+  tunnelMtu(octets: number): void {
+    this.show("tunnel MTU", () => `${octets} octets`);
+    this.node.tunnel.mtuBytes = octets;
+  }
+
+  private defaultRoute(index: number, gateway: Uint8Array): Route {
+    return { prefix: UNSPECIFIED, lengthBits: 0, device: this.node.devices[index], gateway };
+  }
+
+  private show(order: string, detail: () => string): void {
+    const { name, network } = this.node;
+    if (network.watched) network.emit({ kind: "order", atMs: network.nowMs, node: name, order, detail: detail() });
+  }
+}

@@ -1,0 +1,154 @@
+/**
+ * The packets that simulated routers and plain hosts make and understand. Their layouts are the core's: here stands only
+ * which layers and fields they have.
+ */
+import { Codec, type Layer, type LayerInput, valueOf } from "../../bindings/codec.ts";
+import { describe } from "../../bindings/describe.ts";
+import { ALL_NODES, ALL_ROUTERS, nextHeader, sameAddress, sourceOf, UNSPECIFIED } from "./ip.ts";
+
+/** A packet as a plain host sees it. */
+export type Message =
+  | { kind: "echo-request" | "echo-reply"; identifier: number; sequence: number; data: Uint8Array }
+  | { kind: "udp"; sourcePort: number; destinationPort: number; data: Uint8Array }
+  | { kind: "neighbour-solicitation"; target: Uint8Array }
+  | { kind: "router-solicitation" }
+  | IcmpError
+  | { kind: "other" };
+
+/** An ICMPv6 error (RFC 4443 §3). */
+export interface IcmpError {
+  kind: "error";
+  error: ErrorName;
+  code: number;
+  /** Of Packet Too Big. */
+  mtuBytes?: number;
+  /** As much of the packet that it is about as fits. */
+  about: Uint8Array;
+}
+
+const ERRORS = ["destination-unreachable", "packet-too-big", "time-exceeded", "parameter-problem"] as const;
+type ErrorName = (typeof ERRORS)[number];
+
+/** Codes of Destination Unreachable and Time Exceeded that routers here use (RFC 4443 §3.1, §3.3). */
+export const NO_ROUTE = 0;
+export const ADDRESS_UNREACHABLE = 3;
+export const HOP_LIMIT_EXCEEDED = 0;
+
+const ICMPV6 = 58;
+const UDP = 17;
+/** Neighbour discovery is not for routers to forward (RFC 4861 §3.1). */
+const NEIGHBOUR_HOP_LIMIT = 255;
+/** An error with its headers fits into the minimum MTU (RFC 4443 §2.4 c). */
+const MAX_ABOUT_BYTES = 1280 - 40 - 8;
+
+/** A prefix of a router advertisement (RFC 4861 §4.6.2), for addresses that nodes form themselves. */
+export interface AdvertisedPrefix {
+  prefix: Uint8Array;
+  lengthBits: number;
+  validLifetimeMs: number;
+  preferredLifetimeMs: number;
+}
+
+export class Packets {
+  private readonly codec: Codec;
+
+  constructor(core: WebAssembly.Module) {
+    this.codec = new Codec(core);
+  }
+
+  /** RFC 4443 §4.1, §4.2. */
+  echo(
+    kind: "echo-request" | "echo-reply", source: Uint8Array, destination: Uint8Array,
+    identifier: number, sequence: number, data: Uint8Array,
+  ): Uint8Array {
+    return this.encode(source, destination, { name: kind, fields: { identifier, sequence } }, data);
+  }
+
+  udp(source: Uint8Array, destination: Uint8Array, sourcePort: number, destinationPort: number, data: Uint8Array): Uint8Array {
+    return this.encode(source, destination, { name: "udp", fields: { sourcePort, destinationPort } }, data);
+  }
+
+  /** An error about a packet, to its source. */
+  error({ error, code, mtuBytes }: Omit<IcmpError, "kind" | "about">, source: Uint8Array, about: Uint8Array): Uint8Array {
+    const fields = { code, ...(mtuBytes === undefined ? {} : { mtu: mtuBytes }) };
+    return this.encode(source, sourceOf(about), { name: error, fields }, about.subarray(0, MAX_ABOUT_BYTES));
+  }
+
+  /** "I have `target`"; to all nodes when the asker has no address (RFC 4861 §4.4, §7.2.4). */
+  neighbourAdvertisement(source: Uint8Array, asker: Uint8Array, target: Uint8Array): Uint8Array {
+    const solicited = !sameAddress(asker, UNSPECIFIED);
+    const fields = { solicited, override: true, target };
+    return this.encodeNeighbour(source, solicited ? asker : ALL_NODES, { name: "neighbour-advertisement", fields });
+  }
+
+  /** RFC 4861 §4.3; from the unspecified address: duplicate address detection (RFC 4862 §5.4.2). */
+  neighbourSolicitation(source: Uint8Array, group: Uint8Array, target: Uint8Array): Uint8Array {
+    return this.encodeNeighbour(source, group, { name: "neighbour-solicitation", fields: { target } });
+  }
+
+  /** RFC 4861 §4.1. */
+  routerSolicitation(source: Uint8Array): Uint8Array {
+    return this.encodeNeighbour(source, ALL_ROUTERS, { name: "router-solicitation" });
+  }
+
+  /** RFC 4861 §4.2, with the Advertisement Interval option (RFC 6275 §7.3) if `intervalMs` is given. */
+  routerAdvertisement(
+    source: Uint8Array, lifetimeMs: number, prefixes: readonly AdvertisedPrefix[], intervalMs?: number,
+  ): Uint8Array {
+    const options = prefixes.map(({ prefix, lengthBits, validLifetimeMs, preferredLifetimeMs }): LayerInput => ({
+      name: "prefix-information",
+      fields: {
+        prefix, prefixLength: lengthBits, onLink: true, autonomous: true,
+        validLifetime: validLifetimeMs / 1000, preferredLifetime: preferredLifetimeMs / 1000,
+      },
+    }));
+    if (intervalMs !== undefined) options.push({ name: "advertisement-interval", fields: { interval: intervalMs } });
+    const fields = { hopLimit: 64, routerLifetime: lifetimeMs / 1000 };
+    return this.encodeNeighbour(source, ALL_NODES, { name: "router-advertisement", fields, options });
+  }
+
+  /** What a packet says to a plain host. Octets are views into the packet. */
+  read(packet: Uint8Array): Message {
+    const protocol = nextHeader(packet);
+    if (protocol !== ICMPV6 && protocol !== UDP) return { kind: "other" };
+    const layer = this.codec.dissect(packet)[1];
+    if (layer === undefined || layer.problem || layer.checksum === "bad") return { kind: "other" };
+    const data = packet.subarray(layer.offset + layer.length);
+    switch (layer.name) {
+      case "echo-request":
+      case "echo-reply":
+        return { kind: layer.name, identifier: numberOf(layer, "identifier"), sequence: numberOf(layer, "sequence"), data };
+      case "udp":
+        return { kind: "udp", sourcePort: numberOf(layer, "sourcePort"), destinationPort: numberOf(layer, "destinationPort"), data };
+      case "neighbour-solicitation":
+        return { kind: "neighbour-solicitation", target: octetsOf(packet, layer, "target") };
+      case "router-solicitation":
+        return { kind: "router-solicitation" };
+    }
+    const error = ERRORS.find((name) => name === layer.name);
+    if (error === undefined) return { kind: "other" };
+    const mtu = valueOf(layer, "mtu");
+    return { kind: "error", error, code: numberOf(layer, "code"), about: data, ...(mtu === undefined ? {} : { mtuBytes: Number(mtu) }) };
+  }
+
+  /** One line that sums a packet up. */
+  readonly describe = (packet: Uint8Array): string => describe(this.codec.dissect(packet))[0];
+
+  private encode(source: Uint8Array, destination: Uint8Array, message: LayerInput, data: Uint8Array): Uint8Array {
+    return this.codec.encode([{ name: "ipv6", fields: { source, destination } }, message, { name: "payload", fields: { data } }]);
+  }
+
+  private encodeNeighbour(source: Uint8Array, destination: Uint8Array, message: LayerInput): Uint8Array {
+    return this.codec.encode([{ name: "ipv6", fields: { source, destination, hopLimit: NEIGHBOUR_HOP_LIMIT } }, message]);
+  }
+}
+
+function numberOf(layer: Layer, name: string): number {
+  return Number(valueOf(layer, name));
+}
+
+/** The octets of a field, as a view into the packet. */
+function octetsOf(packet: Uint8Array, layer: Layer, name: string): Uint8Array {
+  const { bitOffset, bitLength } = layer.fields.find((field) => field.name === name)!;
+  return packet.subarray(bitOffset / 8, (bitOffset + bitLength) / 8);
+}

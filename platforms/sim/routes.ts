@@ -1,0 +1,51 @@
+/** The routing table of a node. */
+import { hasPrefix, sameAddress, UNSPECIFIED } from "./ip.ts";
+import type { InterfaceAddress } from "./link.ts";
+
+/** What a route leads to: a port, or the tunnel to a core. */
+export interface Device {
+  readonly name: string;
+  readonly mtuBytes: number;
+  readonly addresses: InterfaceAddress[];
+  /** False if the next hop is known not to exist. */
+  send(packet: Uint8Array, nextHop: Uint8Array): boolean;
+}
+
+export interface Route {
+  readonly prefix: Uint8Array;
+  readonly lengthBits: number;
+  readonly device: Device;
+  /** Absent: the destination is the neighbour. */
+  readonly gateway?: Uint8Array;
+}
+
+export class RouteTable {
+  private readonly routes: Route[] = [];
+
+  add(route: Route): void {
+    this.routes.push(route);
+  }
+
+  /** Removes the oldest route that is equal in everything. */
+  remove({ prefix, lengthBits, device, gateway }: Route): void {
+    const index = this.routes.findIndex((route) =>
+      route.lengthBits === lengthBits && route.device === device && sameAddress(route.prefix, prefix) &&
+      sameAddress(route.gateway ?? UNSPECIFIED, gateway ?? UNSPECIFIED));
+    if (index >= 0) this.routes.splice(index, 1);
+  }
+
+  clear(): void {
+    this.routes.length = 0;
+  }
+
+  /** The longest matching route, the newest of equals; over `device` only, if given. */
+  find(destination: Uint8Array, device?: Device): Route | undefined {
+    let best: Route | undefined;
+    for (const route of this.routes) {
+      if (device && route.device !== device) continue;
+      if (best && route.lengthBits < best.lengthBits) continue;
+      if (hasPrefix(destination, route.prefix, route.lengthBits)) best = route;
+    }
+    return best;
+  }
+}

@@ -1,0 +1,199 @@
+/**
+ * The IPv6 stack of a simulated node: addresses, routes, forwarding, echo, UDP. In the order a packet meets it:
+ *
+ *   receive → ours? deliver : forward        send → route → device
+ *
+ * Neighbour discovery is reduced to what others can see: links know who has an address, and a node defends its own
+ * addresses against duplicates (RFC 4862 §5.4.3).
+ */
+import { Port, type Receiver } from "./link.ts";
+import {
+  decrementHopLimit, destinationOf, hopLimit, isIpv6, isLinkLocal, isMulticast, isSolicitedNodeOf,
+  sameAddress, sourceOf, UNSPECIFIED,
+} from "./ip.ts";
+import type { Network } from "./network.ts";
+import { type Device, type Route, RouteTable } from "./routes.ts";
+import { ADDRESS_UNREACHABLE, HOP_LIMIT_EXCEEDED, type IcmpError, type Message, NO_ROUTE } from "./packets.ts";
+
+type Handler<K extends Message["kind"]> = (message: Extract<Message, { kind: K }>, packet: Uint8Array) => void;
+
+/** MAX_MULTICAST_SOLICIT × RETRANS_TIMER: so long a neighbour is asked for (RFC 4861 §7.2.2, §10). */
+const RESOLUTION_MS = 3000;
+
+export class Stack implements Receiver {
+  readonly devices: Device[] = [];
+  readonly routes = new RouteTable();
+  /** Routers forward, hosts do not. */
+  forwarding = false;
+  private readonly udpHandlers = new Map<number, Handler<"udp">>();
+  private readonly echoHandlers = new Map<number, Handler<"echo-reply">>();
+  private identifiers = 0;
+  private readonly errorHandlers: ((error: IcmpError, packet: Uint8Array) => void)[] = [];
+
+  constructor(
+    readonly network: Network,
+    readonly name: string,
+  ) {}
+
+  /** A new interface, in no link yet. */
+  addPort(name: string): Port {
+    const port = new Port(this.network, this, name);
+    this.devices.push(port);
+    return port;
+  }
+
+  /** Gives an interface an address; its prefix is on the link from now on. */
+  addAddress(device: Device, address: Uint8Array, lengthBits: number): void {
+    this.removeAddress(device, address);
+    device.addresses.push({ address, lengthBits });
+    if (!isLinkLocal(address)) this.addRoute({ prefix: address, lengthBits, device });
+  }
+
+  removeAddress(device: Device, address: Uint8Array): void {
+    const index = device.addresses.findIndex((own) => sameAddress(own.address, address));
+    if (index < 0) return;
+    const [{ lengthBits }] = device.addresses.splice(index, 1);
+    this.removeRoute({ prefix: address, lengthBits, device });
+  }
+
+  addRoute(route: Route): void {
+    this.routes.add(route);
+  }
+
+  removeRoute(route: Route): void {
+    this.routes.remove(route);
+  }
+
+  /** Whether the address belongs to this node. */
+  owns(address: Uint8Array): boolean {
+    for (const device of this.devices) {
+      for (const own of device.addresses) if (sameAddress(own.address, address)) return true;
+    }
+    return false;
+  }
+
+  /** Sends a packet of this node where its routes lead; to an address of its own it comes back. */
+  send(packet: Uint8Array): void {
+    const destination = destinationOf(packet);
+    if (this.owns(destination)) {
+      this.network.clock.after(0, () => this.deliver(this.devices[0], packet));
+      return;
+    }
+    const route = this.routes.find(destination);
+    if (!route) return this.network.drop(this.name, this.name, "no route", packet);
+    route.device.send(packet, route.gateway ?? destination);
+  }
+
+  /** Sends a packet over one interface, whatever the other routes say. */
+  sendOn(device: Device, packet: Uint8Array): void {
+    const destination = destinationOf(packet);
+    if (isMulticast(destination) || isLinkLocal(destination)) {
+      device.send(packet, destination);
+      return;
+    }
+    const route = this.routes.find(destination, device);
+    if (!route) return this.network.drop(this.name, device.name, "no route", packet);
+    device.send(packet, route.gateway ?? destination);
+  }
+
+  receive(device: Device, packet: Uint8Array): void {
+    if (!isIpv6(packet)) return this.network.drop(this.name, device.name, "not IPv6", packet);
+    const destination = destinationOf(packet);
+    if (isMulticast(destination) || this.owns(destination)) this.deliver(device, packet);
+    else if (this.forwarding && !isLinkLocal(destination)) this.forward(packet);
+    else this.network.drop(this.name, device.name, "not for this node", packet);
+  }
+
+  /** RFC 8200 §3, RFC 4443 §3.1 to §3.3: the packet goes on, or its sender hears why not. */
+  protected forward(packet: Uint8Array): void {
+    const { network } = this;
+    const destination = destinationOf(packet);
+    const route = this.routes.find(destination);
+    if (hopLimit(packet) <= 1) {
+      network.drop(this.name, this.name, "hop limit", packet);
+      return this.sendError({ error: "time-exceeded", code: HOP_LIMIT_EXCEEDED }, packet);
+    }
+    if (!route) {
+      network.drop(this.name, this.name, "no route", packet);
+      return this.sendError({ error: "destination-unreachable", code: NO_ROUTE }, packet);
+    }
+    const { mtuBytes } = route.device;
+    if (packet.length > mtuBytes) {
+      network.drop(this.name, route.device.name, "larger than the MTU", packet);
+      return this.sendError({ error: "packet-too-big", code: 0, mtuBytes }, packet);
+    }
+    decrementHopLimit(packet);
+    if (route.device.send(packet, route.gateway ?? destination)) return;
+    network.clock.after(RESOLUTION_MS, () =>
+      this.sendError({ error: "destination-unreachable", code: ADDRESS_UNREACHABLE }, packet));
+  }
+
+  /** Answers `about` with an error, but never an error or a multicast (RFC 4443 §2.4 e). */
+  private sendError(error: Omit<IcmpError, "kind" | "about">, about: Uint8Array): void {
+    const { packets } = this.network;
+    const sender = sourceOf(about);
+    if (isMulticast(destinationOf(about)) || sameAddress(sender, UNSPECIFIED)) return;
+    if (packets.read(about).kind === "error") return;
+    const source = this.sourceFor(sender);
+    if (source) this.send(packets.error(error, source, about));
+  }
+
+  /** An address of this node to send from: of the interface towards `destination`, or any that is not link-local. */
+  sourceFor(destination: Uint8Array): Uint8Array | undefined {
+    const global = (device: Device | undefined) => device?.addresses.find(({ address }) => !isLinkLocal(address))?.address;
+    return global(this.routes.find(destination)?.device) ?? this.devices.map(global).find((address) => address !== undefined);
+  }
+
+  /** A packet for this node. Groups that it is not in, and protocols that it does not have, are nothing to it. */
+  protected deliver(device: Device, packet: Uint8Array): void {
+    const group = destinationOf(packet);
+    if (isMulticast(group) && !this.isMember(device, group)) return;
+    const message = this.network.packets.read(packet);
+    switch (message.kind) {
+      case "echo-request": return this.answerEcho(message, packet);
+      case "echo-reply": return this.echoHandlers.get(message.identifier)?.(message, packet);
+      case "udp": return this.udpHandlers.get(message.destinationPort)?.(message, packet);
+      case "error": return this.errorHandlers.forEach((handle) => handle(message, packet));
+      case "neighbour-solicitation": return this.defend(device, message.target, packet);
+      case "router-solicitation": return this.answerSolicitation(device);
+    }
+  }
+
+  protected isMember(device: Device, group: Uint8Array): boolean {
+    return device.addresses.some(({ address }) => isSolicitedNodeOf(group, address));
+  }
+
+  /** What a router does about a router solicitation; nodes that are none ignore it. */
+  protected answerSolicitation(_device: Device): void {}
+
+  private answerEcho(message: Extract<Message, { kind: "echo-request" }>, packet: Uint8Array): void {
+    const { identifier, sequence, data } = message;
+    this.send(this.network.packets.echo("echo-reply", destinationOf(packet), sourceOf(packet), identifier, sequence, data));
+  }
+
+  /** "This address is mine": to the asker, or to all nodes if it has no address yet (RFC 4861 §7.2.4). */
+  private defend(device: Device, target: Uint8Array, packet: Uint8Array): void {
+    if (!device.addresses.some(({ address }) => sameAddress(address, target))) return;
+    this.sendOn(device, this.network.packets.neighbourAdvertisement(target, sourceOf(packet), target));
+  }
+
+  /** Takes what comes to a UDP port; undefined: no longer. */
+  onUdp(port: number, handle: Handler<"udp"> | undefined): void {
+    if (handle) this.udpHandlers.set(port, handle);
+    else this.udpHandlers.delete(port);
+  }
+
+  /** An echo identifier that nobody else on this node uses. */
+  nextIdentifier(): number {
+    return ++this.identifiers;
+  }
+
+  onEchoReply(identifier: number, handle: Handler<"echo-reply">): void {
+    this.echoHandlers.set(identifier, handle);
+  }
+
+  /** Shows ICMPv6 errors that come to this node. */
+  onIcmpError(handle: (error: IcmpError, packet: Uint8Array) => void): void {
+    this.errorHandlers.push(handle);
+  }
+}

@@ -1,0 +1,133 @@
+/**
+ * A ready-made network:
+ *
+ *   correspondent 1 … ─┐
+ *                      ├─ core router ── home agent (home prefix 2001:db8:1::/64)
+ *   visited router 1 … ┘       │
+ *          │              (backbone)
+ *      visited 1 … ── mobile node 1 …
+ */
+import { parseAddress } from "../../bindings/address.ts";
+import { type HomeAgentSettings, MOBILE_NODE_DEFAULTS, type MobileNodeSettings, type Security } from "../../bindings/commands.ts";
+import { HOME_AGENT_DEFAULTS, HomeAgent } from "./home-agent.ts";
+import { Host } from "./host.ts";
+import { UNSPECIFIED } from "./ip.ts";
+import type { Conditions, Link, Port } from "./link.ts";
+import { MobileNode } from "./mobile-node.ts";
+import { Network, type NetworkSettings } from "./network.ts";
+import { type Advertising, advertisedPrefix, Router } from "./router.ts";
+
+export interface TopologySettings extends NetworkSettings {
+  visitedNetworks?: number;
+  mobileNodes?: number;
+  correspondents?: number;
+  /** Ports of each mobile node. */
+  uplinks?: number;
+  /** Of the visited networks. */
+  access?: Partial<Conditions>;
+  /** Of the link between the core router and the visited routers. */
+  backbone?: Partial<Conditions>;
+  advertising?: Partial<Advertising>;
+  homeAgent?: Partial<HomeAgentSettings>;
+  mobileNode?: Partial<MobileNodeSettings>;
+}
+
+/** One visited network. */
+export interface Visited {
+  readonly link: Link;
+  readonly router: Router;
+  /** The router's port in `link`. */
+  readonly port: Port;
+}
+
+export const HOME_AGENT_ADDRESS = "2001:db8:1::1";
+const HOME_PREFIX = { address: parseAddress("2001:db8:1::"), length: 64 };
+const CORE_ON_BACKBONE = "2001:db8::1";
+const CORE_AT_HOME = "2001:db8:3::1";
+const CORRESPONDENT_PREFIX = "2001:db8:2::";
+
+/** 2001:db8:1::101 is the home address of mobile node 1. */
+export const homeAddressOf = (number: number) => parseAddress(`2001:db8:1::${(0x100 + number).toString(16)}`);
+const visitedPrefix = (number: number) => `2001:db8:${(0x100 + number).toString(16)}::`;
+
+/** The security association of mobile node `number` with its home agent (RFC 4285 §3.1). */
+export function securityOf(number: number): Security {
+  const key = new Uint8Array(16).map((_, index) => (17 * index + number) & 0xff);
+  return {
+    authentication: "shared-key", identity: `node${number}@example.org`, spi: 1000 + number, key, replayProtection: "timestamp",
+  };
+}
+
+export class Topology {
+  readonly network: Network;
+  readonly coreRouter: Router;
+  readonly homeAgent: HomeAgent;
+  readonly visited: Visited[];
+  readonly correspondents: Host[];
+  readonly mobileNodes: MobileNode[];
+  private readonly backbone: Link;
+
+  /** Builds the network with the home agent running, the mobile nodes switched off and in no link. */
+  constructor(private readonly settings: TopologySettings) {
+    const { visitedNetworks = 2, correspondents = 1, mobileNodes = 1 } = settings;
+    this.network = new Network(settings);
+    this.backbone = this.network.link("backbone", { delayMs: 5, ...settings.backbone });
+    this.coreRouter = new Router(this.network, "core router");
+    this.coreRouter.connect(this.backbone, CORE_ON_BACKBONE);
+    this.homeAgent = this.buildHomeAgent();
+    this.visited = count(visitedNetworks).map((number) => this.buildVisited(number));
+    this.correspondents = this.buildCorrespondents(correspondents);
+    this.mobileNodes = count(mobileNodes).map((number) => this.buildMobileNode(number));
+    this.homeAgent.start();
+  }
+
+  private buildHomeAgent(): HomeAgent {
+    const { network, coreRouter } = this;
+    const link = network.link("home");
+    const port = coreRouter.connect(link, CORE_AT_HOME);
+    const settings = {
+      ...HOME_AGENT_DEFAULTS, address: parseAddress(HOME_AGENT_ADDRESS), homePrefixes: [HOME_PREFIX], ...this.settings.homeAgent,
+    };
+    coreRouter.addRoute({ prefix: HOME_PREFIX.address, lengthBits: 64, device: port, gateway: settings.address });
+    return new HomeAgent(network, "home agent", settings, link, parseAddress(CORE_AT_HOME));
+  }
+
+  private buildVisited(number: number): Visited {
+    const { network, coreRouter, backbone } = this;
+    const link = network.link(`visited ${number}`, this.settings.access);
+    const router = new Router(network, `visited router ${number}`);
+    const prefix = parseAddress(visitedPrefix(number));
+    const outside = `2001:db8::${(0x100 + number).toString(16)}`;
+    router.addRoute({
+      prefix: UNSPECIFIED, lengthBits: 0, device: router.connect(backbone, outside), gateway: parseAddress(CORE_ON_BACKBONE),
+    });
+    coreRouter.addRoute({ prefix, lengthBits: 64, device: coreRouter.devices[0], gateway: parseAddress(outside) });
+    const port = router.connect(link, `${visitedPrefix(number)}1`);
+    router.advertise(port, [advertisedPrefix(prefix)], this.settings.advertising);
+    return { link, router, port };
+  }
+
+  private buildCorrespondents(total: number): Host[] {
+    const link = this.network.link("correspondents");
+    const router = `${CORRESPONDENT_PREFIX}1`;
+    this.coreRouter.connect(link, router);
+    return count(total).map((number) => {
+      const address = `${CORRESPONDENT_PREFIX}${(0x100 + number).toString(16)}`;
+      return new Host(this.network, `correspondent ${number}`, link, address, router);
+    });
+  }
+
+  private buildMobileNode(number: number): MobileNode {
+    const settings: MobileNodeSettings = {
+      ...MOBILE_NODE_DEFAULTS, homeAddress: homeAddressOf(number), homeAgent: parseAddress(HOME_AGENT_ADDRESS),
+      security: securityOf(number), ...this.settings.mobileNode,
+    };
+    this.homeAgent.addNode({ id: number, homeAddresses: [homeAddressOf(number)], security: securityOf(number) });
+    return new MobileNode(this.network, `mobile node ${number}`, settings, this.settings.uplinks);
+  }
+}
+
+/** 1 … total */
+function count(total: number): number[] {
+  return Array.from({ length: total }, (_, index) => index + 1);
+}

@@ -1,0 +1,59 @@
+/** What happened in a network, as records with virtual time. */
+import type { CoreEvent } from "../../bindings/events.ts";
+
+/** Why a packet went no further. */
+export type DropReason =
+  | "lost" // by chance, as the link's conditions say
+  | "port down"
+  | "partition"
+  | "larger than the MTU"
+  | "queue full"
+  | "nobody has the address"
+  | "receiver left"
+  | "no route"
+  | "hop limit"
+  | "not for this node"
+  | "node is down"
+  | "not IPv6";
+
+/** Packets in records belong to the network: a listener that keeps one must copy it. */
+export type TraceRecord =
+  | { kind: "frame"; atMs: number; arrivesMs: number; link: string; from: string; to: string; packet: Uint8Array }
+  | { kind: "drop"; atMs: number; node: string; where: string; why: DropReason; packet: Uint8Array }
+  | { kind: "order"; atMs: number; node: string; order: string; detail: string }
+  | { kind: "event"; atMs: number; node: string; event: CoreEvent }
+  | { kind: "note"; atMs: number; node: string; text: string };
+
+/** One line that says what a packet is. */
+export type DescribePacket = (packet: Uint8Array) => string;
+
+/** Records what it is shown, from `network.watch(trace.add)`. */
+export class Trace {
+  readonly records: TraceRecord[] = [];
+
+  readonly add = (record: TraceRecord): void => {
+    this.records.push("packet" in record ? { ...record, packet: record.packet.slice() } : record);
+  };
+
+  /** The records as lines of text. */
+  print(describe: DescribePacket): string {
+    return this.records.map((record) => printRecord(record, describe)).join("\n");
+  }
+}
+
+/** `12.345 s  mobile-node  event  BindingAcknowledged  status=0 …` */
+export function printRecord(record: TraceRecord, describe: DescribePacket): string {
+  const time = `${(record.atMs / 1000).toFixed(6).padStart(12)} s`;
+  const line = (who: string, what: string, rest: string) => `${time}  ${who.padEnd(14)} ${what.padEnd(6)} ${rest}`;
+  switch (record.kind) {
+    case "frame": return line(record.from, "sends", `to ${record.to} on ${record.link}: ${describe(record.packet)}`);
+    case "drop": return line(record.node, "drops", `on ${record.where}, ${record.why}: ${describe(record.packet)}`);
+    case "order": return line(record.node, "order", `${record.order} ${record.detail}`);
+    case "event": return line(record.node, "event", `${record.event.name} ${printFields(record.event)}`);
+    case "note": return line(record.node, "note", record.text);
+  }
+}
+
+function printFields(event: CoreEvent): string {
+  return Object.entries(event.fields).map(([name, value]) => `${name}=${value}`).join(" ");
+}

@@ -1,0 +1,148 @@
+/** Any configuration, rendered to TOML and loaded, is the same configuration. */
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { formatAddress, formatPrefix, parseAddress, prefixOf } from "../../bindings/address.ts";
+import { formatDuration } from "../../bindings/config/duration.ts";
+import { toToml } from "../../bindings/config/explain.ts";
+import {
+  type Config, type HomeAgentConfig, type HomeAgentNodeConfig, loadConfig, type MobileNodeConfig,
+  type SecurityAssociation, SharedKey,
+} from "../../bindings/config/index.ts";
+
+const HOME_LENGTH_BITS = 48;
+
+const word = fc.stringMatching(/^[a-z0-9]{1,12}$/);
+const path = fc.string({ minLength: 1, maxLength: 40, unit: "grapheme" });
+const lifetimeMs = fc.integer({ min: 4_000, max: 262_140_000 });
+const timeoutMs = fc.integer({ min: 1_000, max: 32_000 });
+const logLevel = fc.constantFrom("trace", "debug", "info", "warn", "error");
+const identity = fc.tuple(word, word).map(([user, realm]) => `${user}@${realm}.example`);
+const maybe = <T>(values: fc.Arbitrary<T>) => fc.option(values, { nil: undefined });
+
+/** A global unicast address (2000::/3) whose last 80 bits are not 0. */
+const bytes = fc.uint8Array({ minLength: 16, maxLength: 16 }).map((octets) => {
+  octets[0] = 0x20 | (octets[0] & 0x1f);
+  octets[15] |= 1;
+  return octets;
+});
+const address = bytes.map(formatAddress);
+
+const association: fc.Arbitrary<SecurityAssociation> = fc.record({
+  spi: fc.integer({ min: 256, max: 0xffffffff }),
+  key: fc.uint8Array({ minLength: 16, maxLength: 64 }).map((octets) => new SharedKey(octets)),
+  replayProtection: fc.constantFrom("timestamp", "sequence"),
+});
+
+const node: fc.Arbitrary<HomeAgentNodeConfig> = fc.record({
+  identity,
+  homeAddresses: fc.uniqueArray(address, { minLength: 1, maxLength: 3 }),
+  association: maybe(association),
+  maxLifetimeMs: maybe(lifetimeMs),
+});
+
+const nodes = fc.array(node, { maxLength: 5 }).filter((list) => {
+  const all = [
+    ...list.map((one) => one.identity),
+    ...list.flatMap((one) => one.homeAddresses),
+    ...list.flatMap((one) => one.association?.spi ?? []),
+  ];
+  return new Set(all).size === all.length;
+});
+
+const homeAgent: fc.Arbitrary<HomeAgentConfig> = fc.record({
+  role: fc.constant("home-agent" as const),
+  address,
+  nodes,
+  tunnel: word,
+  link: fc.constant("virtual" as const),
+  maxLifetimeMs: lifetimeMs,
+  refreshAdviceMs: maybe(fc.constant(4_000)),
+  maxBindings: fc.integer({ min: 1, max: 1_000_000 }),
+  maxNodes: fc.integer({ min: 5, max: 1_000_000 }),
+  replayWindowMs: fc.integer({ min: 1, max: 3_600_000 }),
+  stateFile: maybe(path),
+  control: maybe(path),
+  logLevel,
+}).filter(({ address, nodes }) => {
+  return !nodes.some((one) => one.homeAddresses.includes(address));
+}).map((config) => ({
+  ...config,
+  refreshAdviceMs: isAdvisable(config) ? config.refreshAdviceMs : undefined,
+  homePrefixes: homePrefixesOf(config.nodes),
+}));
+
+const mobileNode: fc.Arbitrary<MobileNodeConfig> = fc.record({
+  role: fc.constant("mobile-node" as const),
+  homeAddress: address,
+  homeAgent: address,
+  homePrefixLength: fc.integer({ min: 1, max: 128 }),
+  identity,
+  association: maybe(association),
+  tunnel: fc.constant("mext0"),
+  uplinks: fc.uniqueArray(word.filter((name) => name !== "mext0"), { minLength: 1, maxLength: 4 }),
+  lifetimeMs,
+  optimistic: fc.boolean(),
+  initialBindingAckTimeoutFirstRegistrationMs: timeoutMs,
+  initialBindingAckTimeoutMs: timeoutMs,
+  maxBindingAckTimeoutMs: fc.constant(32_000),
+  stateFile: maybe(path),
+  control: maybe(path),
+  logLevel,
+}).filter((config) => config.homeAddress !== config.homeAgent);
+
+describe("a configuration", () => {
+  it.each([["home-agent", homeAgent], ["mobile-node", mobileNode]] as [string, fc.Arbitrary<Config>][])(
+    "of %s comes back as it was", (_role, configs) => {
+      fc.assert(fc.property(configs, fc.constantFrom("", " ", ":", "-"), (config, separator) => {
+        const loaded = loadConfig(render(config, separator), "f.toml").config;
+        expect(withKeysShown(loaded)).toEqual(withKeysShown(config));
+      }), { numRuns: 300 });
+    });
+});
+
+/** Refresh advice is for bindings that are not stored, and shorter than any of them (RFC 6275 §10.3.1). */
+function isAdvisable(config: Pick<HomeAgentConfig, "stateFile" | "maxLifetimeMs" | "nodes">): boolean {
+  const lifetimes = [config.maxLifetimeMs, ...config.nodes.map((one) => one.maxLifetimeMs ?? Infinity)];
+  return config.stateFile === undefined && Math.min(...lifetimes) > 4_000;
+}
+
+/** One prefix for each home address, the same ones only once; never empty. */
+function homePrefixesOf(list: readonly HomeAgentNodeConfig[]): string[] {
+  const addresses = list.flatMap((one) => one.homeAddresses).map(parseAddress);
+  const prefixes = addresses.map((one) => formatPrefix(prefixOf(one, HOME_LENGTH_BITS)));
+  return prefixes.length > 0 ? [...new Set(prefixes)] : ["2001:db8::/32"];
+}
+
+/** The file that a configuration comes from: units and keys as a person writes them. */
+function render(config: Config, separator: string): string {
+  const { nodes: tables = [], ...fields } = config as Partial<HomeAgentConfig> & Config;
+  const rendered = tables.map((one) => `\n[[node]]\n${renderTable(one, separator)}`);
+  return renderTable(fields, separator) + rendered.join("");
+}
+
+function renderTable(table: object, separator: string): string {
+  return Object.entries(table).map(([property, value]) => {
+    if (property === "association") return renderAssociation(value, separator);
+    if (value === undefined) return "";
+    const key = property.replace(/Ms$/, "").replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+    return `${key} = ${toToml(property.endsWith("Ms") ? formatDuration(value) : value)}\n`;
+  }).join("");
+}
+
+function renderAssociation(value: SecurityAssociation | undefined, separator: string): string {
+  if (!value) return 'authentication = "none"\n';
+  const { spi, key, replayProtection } = value;
+  return `spi = ${spi}\nkey = "${hex(key, separator)}"\nreplay_protection = "${replayProtection}"\n`;
+}
+
+function hex(key: SharedKey, separator: string): string {
+  return Array.from(key.bytes(), (octet) => octet.toString(16).padStart(2, "0")).join(separator);
+}
+
+/** The configuration with the octets of its keys, which otherwise no comparison sees. */
+function withKeysShown(value: unknown): unknown {
+  if (value instanceof SharedKey) return hex(value, "");
+  if (Array.isArray(value)) return value.map(withKeysShown);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, withKeysShown(inner)]));
+}

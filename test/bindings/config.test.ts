@@ -1,0 +1,318 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { ConfigError, explainConfig, formatProblem, loadConfig } from "../../bindings/config/index.ts";
+
+const KEY = "000102030405060708090a0b0c0d0e0f";
+const ROLES = ["home-agent", "mobile-node"] as const;
+const files: Record<string, string> = { good: `${KEY}\n`, short: "00:01:02", text: "correct horse" };
+
+function readFile(path: string): string {
+  const content = files[path];
+  if (content === undefined) throw Object.assign(new Error(`no file ${path}`), { code: "ENOENT" });
+  return content;
+}
+
+function load(text: string, fileName = "f.toml") {
+  return loadConfig(text, fileName, { readFile });
+}
+
+/** All problems of a bad file, one a line. */
+function problems(text: string): string[] {
+  try {
+    load(text);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.message.split("\n");
+    throw error;
+  }
+  return [];
+}
+
+function warnings(text: string): string[] {
+  return load(text).warnings.map(formatProblem);
+}
+
+const HOME_AGENT = `role = "home-agent"
+address = "2001:db8:100::1"
+home_prefixes = ["2001:db8:100::/64", "2001:db8:200::/64"]
+`;
+const NODE = `[[node]]
+identity = "car17@example.org"
+home_addresses = ["2001:db8:100::17"]
+spi = 300
+key_file = "good"
+`;
+const NODE2 = NODE.replace("car17", "car18").replace("::17", "::18").replace("300", "301");
+const MOBILE_NODE = `role = "mobile-node"
+home_address = "2001:db8:100::17"
+home_agent = "2001:db8:100::1"
+identity = "car17@example.org"
+uplinks = ["wlan0"]
+spi = 300
+key_file = "good"
+`;
+
+/** What is changed in a good file, and the first line that is then printed. */
+type BadFile = [name: string, text: string, firstLine: string];
+
+const A_KEY = "must be a key of 16 to 64 octets in hexadecimal digits";
+const A_KEY_FILE = A_KEY.replace("be", "hold");
+const AN_ADDRESS = "must be a routable unicast IPv6 address";
+const A_PREFIX = 'must be an IPv6 prefix like "2001:db8:100::/64"';
+const UPLINKS = "must be a list of one or more, each an interface name of 1 to 15 characters";
+const HOME_AGENT_KEYS = "known keys: role, address, home_prefixes, tunnel, link, max_lifetime, " +
+  "refresh_advice, max_bindings, max_nodes, replay_window, state_file, control, log_level, node";
+const NODE_KEYS = "known keys: identity, home_addresses, authentication, spi, key, key_file, " +
+  "replay_protection, max_lifetime";
+const A_NAI = 'must be a network access identifier like "car17@example.org"';
+
+const badFiles: BadFile[] = [
+  ["no value", "role = \n", "f.toml:2:1: is not TOML: unspecified values are invalid"],
+  ["open text", 'role = "home-agent\n', "f.toml:1:19: is not TOML: unterminated string constant"],
+  ["key twice", HOME_AGENT + 'link = "virtual"\nlink = "virtual"\n',
+    "f.toml:5:1: is not TOML: defining a key multiple times is invalid"],
+  ["table twice as another kind", HOME_AGENT + "[[node]]\n[node]\n",
+    "f.toml:5:2: is not TOML: defining a key multiple times is invalid"],
+  ["empty file", "", 'f.toml:1:1: role: is missing, must be "home-agent" or "mobile-node"'],
+  ["unknown role", 'role = "home"', 'f.toml:1:8: role: is "home", must be "home-agent" or "mobile-node"'],
+  ["role of another type", "role = 1", 'f.toml:1:8: role: is 1, must be "home-agent" or "mobile-node"'],
+
+  ["unknown key with a near one", HOME_AGENT + 'home-prefixs = ["2001:db8:100::/64"]',
+    'f.toml:4:1: home-prefixs: is no known key, did you mean "home_prefixes"?'],
+  ["unknown key of a node", HOME_AGENT + NODE + "lifetime_max = 1",
+    `f.toml:9:1: node[0].lifetime_max: is no known key, ${NODE_KEYS}`],
+  ["key of the other role", HOME_AGENT + 'optimistic = true',
+    `f.toml:4:1: optimistic: is no known key, ${HOME_AGENT_KEYS}`],
+  ["key of no prototype", HOME_AGENT + "__proto__ = 1\n",
+    `f.toml:4:1: __proto__: is no known key, ${HOME_AGENT_KEYS}`],
+  ["quoted key", HOME_AGENT + '"a.b\\n" = 1\n',
+    `f.toml:4:1: "a.b\\n": is no known key, ${HOME_AGENT_KEYS}`],
+  ["missing key of the file", MOBILE_NODE.replace(/home_agent.*\n/, ""),
+    `f.toml:1:1: home_agent: is missing, ${AN_ADDRESS}`],
+  ["missing key of a table", HOME_AGENT + NODE + NODE2.replace(/identity.*\n/, ""),
+    `f.toml:9:1: node[1].identity: is missing, ${A_NAI}`],
+  ["missing key of an inline table", HOME_AGENT + 'node = [{ home_addresses = ["2001:db8:100::2"] }]',
+    `f.toml:4:9: node[0].identity: is missing, ${A_NAI}`],
+
+  ["text for integer", HOME_AGENT + 'max_bindings = "10"',
+    "f.toml:4:16: max_bindings: is a text, must be an integer from 1 to 1000000"],
+  ["decimal for integer", HOME_AGENT + "max_bindings = 1.5",
+    "f.toml:4:16: max_bindings: is 1.5, must be an integer from 1 to 1000000"],
+  ["huge integer", HOME_AGENT + "max_bindings = 99999999999999999999",
+    "f.toml:4:16: max_bindings: is an integer that could be a key (not shown), " +
+    "must be an integer from 1 to 1000000"],
+  ["infinity for integer", HOME_AGENT + "max_bindings = inf",
+    "f.toml:4:16: max_bindings: is a huge number, must be an integer from 1 to 1000000"],
+  ["integer for duration", MOBILE_NODE + "lifetime = 600",
+    'f.toml:8:12: lifetime: is an integer, must be a duration from "4s" to "262140s"'],
+  ["date for text", MOBILE_NODE + "log_level = 2026-01-01",
+    'f.toml:8:13: log_level: is a date or time, must be "trace" or "debug" or "info" or "warn" or "error"'],
+  ["text for boolean", MOBILE_NODE + 'optimistic = "yes"',
+    "f.toml:8:14: optimistic: is a text, must be true or false"],
+  ["text for list", MOBILE_NODE.replace('["wlan0"]', '"wlan0"'),
+    `f.toml:5:11: uplinks: is a text, ${UPLINKS}`],
+  ["empty list", MOBILE_NODE.replace('["wlan0"]', "[]"),
+    `f.toml:5:11: uplinks: is empty, ${UPLINKS}`],
+  ["item of another type", MOBILE_NODE.replace('["wlan0"]', '["wlan0",\n  7]'),
+    "f.toml:6:3: uplinks[1]: is an integer, must be an interface name of 1 to 15 characters"],
+  ["table for tables", HOME_AGENT + NODE.replace("[[node]]", "[node]"),
+    "f.toml:4:1: node: is a table, must be a list of tables, each with a header in double brackets"],
+  ["list for tables", HOME_AGENT + "node = [1]",
+    "f.toml:4:8: node: is a list, must be a list of tables, each with a header in double brackets"],
+  ["table for address", HOME_AGENT.replace('address = "2001:db8:100::1"', 'address.one = "::1"'),
+    `f.toml:2:1: address: is a table, ${AN_ADDRESS}`],
+
+  ["bad address", MOBILE_NODE.replace("2001:db8:100::17", "2001:db8:100:17"),
+    `f.toml:2:16: home_address: is "2001:db8:100:17", which has 4 groups, an address has 8, ${AN_ADDRESS}`],
+  ["address with zone", MOBILE_NODE.replace("2001:db8:100::17", "fe80::1%eth0"),
+    'f.toml:2:16: home_address: is "fe80::1%eth0", which has a zone (%), an address here has none, ' +
+    AN_ADDRESS],
+  ["link-local address (6275-4.6-1)", MOBILE_NODE.replace("2001:db8:100::17", "fe80::1"),
+    `f.toml:2:16: home_address: is "fe80::1", which is a link-local address, ${AN_ADDRESS}`],
+  ["multicast address (6275-4.6-1)", HOME_AGENT.replace("2001:db8:100::1", "ff02::1"),
+    `f.toml:2:11: address: is "ff02::1", which is a multicast address, ${AN_ADDRESS}`],
+  ["empty address", HOME_AGENT.replace("2001:db8:100::1", ""),
+    `f.toml:2:11: address: is empty, ${AN_ADDRESS}`],
+  ["bad prefix", HOME_AGENT.replace("2001:db8:200::/64", "2001:db8:200::"),
+    `f.toml:3:39: home_prefixes[1]: is "2001:db8:200::", which has no prefix length (/), ${A_PREFIX}`],
+  ["prefix with host bits", HOME_AGENT.replace("2001:db8:100::/64", "2001:db8:100::1/64"),
+    'f.toml:3:18: home_prefixes[0]: is "2001:db8:100::1/64", which has bits set behind its first 64 ' +
+    `(the prefix is 2001:db8:100::/64), ${A_PREFIX}`],
+  ["duration without unit", MOBILE_NODE + 'lifetime = "600"',
+    'f.toml:8:12: lifetime: is "600", must be a duration from "4s" to "262140s"'],
+  ["lifetime that no message can carry", MOBILE_NODE + 'lifetime = "73h"',
+    'f.toml:8:12: lifetime: is "73h", must be a duration from "4s" to "262140s"'],
+  ["unknown word", HOME_AGENT + 'link = "eth0"', 'f.toml:4:8: link: is "eth0", must be "virtual"'],
+  ["long interface name", HOME_AGENT + 'tunnel = "a-tunnel-for-mext"',
+    'f.toml:4:10: tunnel: is "a-tunnel-for-mext", must be an interface name of 1 to 15 characters'],
+  ["identity without realm", HOME_AGENT + NODE.replace("@example.org", ""),
+    `f.toml:5:12: node[0].identity: is "car17", ${A_NAI}`],
+  ["identity too long for its option", HOME_AGENT + NODE.replace("car17", "c".repeat(243)),
+    `f.toml:5:12: node[0].identity: has 255 octets, more than 254, ${A_NAI}`],
+  ["reserved SPI", HOME_AGENT + NODE.replace("300", "255"),
+    "f.toml:7:7: node[0].spi: is 255, must be an integer from 256 to 4294967295"],
+  ["SPI beyond 32 bits", HOME_AGENT + NODE.replace("300", "4294967296"),
+    "f.toml:7:7: node[0].spi: is 4294967296, must be an integer from 256 to 4294967295"],
+
+  ["same prefix twice", HOME_AGENT.replace("2001:db8:200::/64", "2001:db8:100::/64"),
+    "f.toml:3:39: home_prefixes[1]: overlaps home_prefixes[0], must be separate"],
+  ["prefix in another", HOME_AGENT.replace("2001:db8:200::/64", "2001:db8::/32"),
+    "f.toml:3:39: home_prefixes[1]: overlaps home_prefixes[0], must be separate"],
+  ["same identity", HOME_AGENT + NODE + NODE2.replace("car18", "car17"),
+    "f.toml:10:12: node[1].identity: is the same as node[0].identity, every node needs its own"],
+  ["same SPI", HOME_AGENT + NODE + NODE2.replace("301", "300"),
+    "f.toml:12:7: node[1].spi: is the same as node[0].spi, every node needs its own"],
+  ["same home address, written differently", HOME_AGENT + NODE + NODE2.replace("::18", ":0:0:0:0:17"),
+    "f.toml:11:19: node[1].home_addresses[0]: is the same as node[0].home_addresses[0], " +
+    "every home address has one owner"],
+  ["home address outside", HOME_AGENT + NODE.replace("db8:100::17", "db8:300::17"),
+    'f.toml:6:19: node[0].home_addresses[0]: is "2001:db8:300::17", outside of the home prefixes, ' +
+    "must be in one of home_prefixes"],
+  ["home agent's address", HOME_AGENT + NODE.replace("::17", "::1"),
+    "f.toml:6:19: node[0].home_addresses[0]: is the address of the home agent, must be another address"],
+  ["anycast home address (6275-4.6-1)", HOME_AGENT + NODE.replace("::17", "::"),
+    "f.toml:6:19: node[0].home_addresses[0]: is the Subnet-Router anycast address, " +
+    "must be a unicast address"],
+  ["anycast home address of a mobile node (6275-4.6-1)", MOBILE_NODE.replace("::17", "::"),
+    "f.toml:2:16: home_address: is the Subnet-Router anycast address, must be a unicast address"],
+  ["same uplink", MOBILE_NODE.replace('["wlan0"]', '["wlan0", "wlan0"]'),
+    "f.toml:5:21: uplinks[1]: is the same as uplinks[0], every uplink is named once"],
+  ["uplink through the tunnel", MOBILE_NODE.replace("wlan0", "mext0"),
+    "f.toml:5:12: uplinks[0]: is the tunnel device, must be another interface"],
+  ["more nodes than allowed", HOME_AGENT + "max_nodes = 1\n" + NODE + NODE2,
+    "f.toml:4:13: max_nodes: is 1, must be at least 2, the number of nodes"],
+  ["refresh advice with stored bindings (6275-10.3.1-29)",
+    HOME_AGENT + 'refresh_advice = "1m"\nstate_file = "/s"',
+    "f.toml:4:18: refresh_advice: is set beside state_file, must be absent then (RFC 6275 §10.3.1)"],
+  ["refresh advice not below the lifetime (6275-10.3.1-31)", HOME_AGENT + 'refresh_advice = "1h"',
+    "f.toml:4:18: refresh_advice: is not less than max_lifetime, must be less (RFC 6275 §10.3.1)"],
+  ["refresh advice not below a node's lifetime (6275-10.3.1-31)",
+    HOME_AGENT + 'refresh_advice = "10m"\n' + NODE + 'max_lifetime = "10m"',
+    "f.toml:10:16: node[0].max_lifetime: is not more than refresh_advice, must be more (RFC 6275 §10.3.1)"],
+  ["first timeout beyond the last", MOBILE_NODE + 'max_binding_ack_timeout = "1s"',
+    "f.toml:1:1: initial_binding_ack_timeout_first_registration: is 1500 ms, " +
+    "must be at most max_binding_ack_timeout, 1000 ms"],
+
+  ["short key", MOBILE_NODE.replace(/key_file.*/, 'key = "0x0001 0203"'),
+    `f.toml:7:7: key: has 4 octets, too short, ${A_KEY}`],
+  ["long key", MOBILE_NODE.replace(/key_file.*/, `key = "${"00".repeat(65)}"`),
+    `f.toml:7:7: key: has 65 octets, too long, ${A_KEY}`],
+  ["half an octet", MOBILE_NODE.replace(/key_file.*/, `key = "${KEY}0"`),
+    `f.toml:7:7: key: has half an octet (an odd number of digits), ${A_KEY}`],
+  ["base64 key", MOBILE_NODE.replace(/key_file.*/, 'key = "AAECAwQFBgcICQoLDA0ODw=="'),
+    `f.toml:7:7: key: has other characters than hexadecimal digits, ${A_KEY}`],
+  ["empty key", MOBILE_NODE.replace(/key_file.*/, 'key = ""'), `f.toml:7:7: key: is empty, ${A_KEY}`],
+  ["no text as key", MOBILE_NODE.replace(/key_file.*/, "key = 1234"),
+    `f.toml:7:7: key: is an integer, ${A_KEY}`],
+  ["no key", HOME_AGENT + NODE.replace(/key_file.*\n/, ""),
+    `f.toml:4:1: node[0].key: is missing, ${A_KEY} (or set key_file), unless authentication is "none"`],
+  ["no SPI", HOME_AGENT + NODE.replace(/spi.*\n/, ""),
+    'f.toml:4:1: node[0].spi: is missing, must be set unless authentication is "none"'],
+  ["two keys", MOBILE_NODE + `key = "${KEY}"`,
+    "f.toml:7:12: key_file: is set beside key, only one of them may be"],
+  ["no key file", MOBILE_NODE.replace('"good"', '"none"'),
+    `f.toml:7:12: key_file: names a file that cannot be read (ENOENT), ${A_KEY_FILE}`],
+  ["short key file", MOBILE_NODE.replace('"good"', '"short"'),
+    `f.toml:7:12: key_file: names a file whose content has 3 octets, too short, ${A_KEY_FILE}`],
+  ["key file with another text", MOBILE_NODE.replace('"good"', '"text"'),
+    "f.toml:7:12: key_file: names a file whose content has other characters than hexadecimal digits, " +
+    A_KEY_FILE],
+  ["SPI without authentication", MOBILE_NODE.replace(/key_file.*/, 'authentication = "none"'),
+    'f.toml:6:7: spi: is set, must be absent when authentication is "none"'],
+];
+
+describe("a bad file", () => {
+  it.each(badFiles)("%s", (_name, text, firstLine) => {
+    expect(problems(text)[0]).toBe(firstLine);
+  });
+
+  it("shows all its problems, sorted by line", () => {
+    const head = `${HOME_AGENT.replace("::1", "::x")}log_level = "loud"\n`;
+    const text = `${head}${NODE.replace("300", "1")}colour = 1\n`;
+    expect(problems(text)).toEqual([
+      'f.toml:2:11: address: is "2001:db8:100::x", which has a group that is not 1 to 4 hex digits, ' +
+        AN_ADDRESS,
+      'f.toml:4:13: log_level: is "loud", must be "trace" or "debug" or "info" or "warn" or "error"',
+      "f.toml:8:7: node[0].spi: is 1, must be an integer from 256 to 4294967295",
+      `f.toml:10:1: node[0].colour: is no known key, ${NODE_KEYS}`,
+    ]);
+  });
+
+  it("shows one problem of a value that has two", () => {
+    expect(problems(`${HOME_AGENT}max_bindings = 0.5`)).toHaveLength(1);
+  });
+
+  it("says that a host which reads no files cannot use key_file", () => {
+    expect(() => loadConfig(MOBILE_NODE, "f.toml")).toThrow(
+      `f.toml:7:12: key_file: names a file that cannot be read, ${A_KEY_FILE}`);
+  });
+});
+
+describe("a good file", () => {
+  it("gets the defaults of RFC 4285 §5.1 (4285-5.1-1) and of this program", () => {
+    expect(load(HOME_AGENT).config).toEqual({
+      role: "home-agent",
+      address: "2001:db8:100::1",
+      homePrefixes: ["2001:db8:100::/64", "2001:db8:200::/64"],
+      tunnel: "mext0",
+      link: "virtual",
+      maxLifetimeMs: 3_600_000,
+      maxBindings: 10_000,
+      maxNodes: 10_000,
+      replayWindowMs: 7_000,
+      logLevel: "info",
+      nodes: [],
+    });
+  });
+
+  it("gets the timeouts of RFC 6275 §12 and §13, the first of them configurable (6275-13-1)", () => {
+    const timeouts = {
+      initialBindingAckTimeoutFirstRegistrationMs: 1_500,
+      initialBindingAckTimeoutMs: 1_000,
+      maxBindingAckTimeoutMs: 32_000,
+    };
+    expect(load(MOBILE_NODE).config).toMatchObject(timeouts);
+    expect(load(`${MOBILE_NODE}initial_binding_ack_timeout_first_registration = "3s"`).config)
+      .toMatchObject({ ...timeouts, initialBindingAckTimeoutFirstRegistrationMs: 3_000 });
+  });
+
+  it.each(ROLES)("is the example of %s", (role) => {
+    const text = readFileSync(new URL(`../../examples/${role}.toml`, import.meta.url), "utf8");
+    const { config, warnings } = loadConfig(text, `${role}.toml`, { readFile: () => KEY });
+    expect(config.role).toBe(role);
+    expect(warnings).toEqual([]);
+  });
+
+  it.each(ROLES)("is the explanation of %s, once it has an SPI and a key", (role) => {
+    const text = explainConfig(role);
+    expect(problems(text).every((line) => /(spi|key): is missing/.test(line))).toBe(true);
+    const { config } = loadConfig(text.replace("# spi", "spi").replace("# key_file", "key_file"), role, {
+      readFile: () => KEY,
+    });
+    expect(config.role).toBe(role);
+  });
+
+  it.each(ROLES)("is the explanation of %s with every default written out", (role) => {
+    const implied = explainConfig(role).replace(/^# ((spi|key_file) = )/gm, "$1");
+    const written = implied.replace(/^(# Default: .*\n)# /gm, "$1");
+    expect(written).not.toMatch(/# Default: .*\n#/);
+    const [a, b] = [implied, written].map((text) => loadConfig(text, role, { readFile: () => KEY }).config);
+    expect(a).toEqual(b);
+  });
+});
+
+describe("a file that is allowed but unwise", () => {
+  it.each([
+    ["without authentication", HOME_AGENT + NODE.replace(/spi(.|\n)*/, 'authentication = "none"'),
+      'f.toml:7:18: node[0].authentication: is "none", everybody can redirect the traffic of this node'],
+    ["with a small replay window (4285-5.1-2, 4285-6-5)", HOME_AGENT + 'replay_window = "3s"',
+      "f.toml:4:17: replay_window: is 3000 ms, should be more than 3 seconds (RFC 4285 §6)"],
+    ["with a unique local address (6275-4.6-2)", MOBILE_NODE.replace("2001:db8:100::17", "fd00::17"),
+      "f.toml:2:16: home_address: is a unique local address, a global one is better (RFC 6275 §4.6)"],
+  ])("gives a warning: %s", (_name, text, line) => {
+    expect(warnings(text)).toEqual([line]);
+  });
+
+  it("gives none for a replay window of more than 3 seconds (4285-5.1-2, 4285-6-5)", () => {
+    expect(warnings(`${HOME_AGENT}replay_window = "3001ms"`)).toEqual([]);
+  });
+});

@@ -1,0 +1,115 @@
+/** Engines without a host: what they send is collected, time is a number. */
+import { readFileSync } from "node:fs";
+import { Engine, Role, type Budgets, type OrderHandler } from "../../bindings/engine.ts";
+import { parseAddress } from "../../bindings/address.ts";
+import {
+  MOBILE_NODE_DEFAULTS, addNode, setDevice, setHomeAgent, setMobileNode, setWallClock,
+  type HomeAgentSettings, type MobileNodeSettings, type NodeSettings, type Security,
+} from "../../bindings/commands.ts";
+import { type CoreEvent, readEvent } from "../../bindings/events.ts";
+
+export const module = new WebAssembly.Module(readFileSync(new URL("../../build/mext.wasm", import.meta.url)));
+
+export const HOME_AGENT = "2001:db8:100::1";
+export const HOME_ADDRESS = "2001:db8:100::17";
+export const CORRESPONDENT = "2001:db8:200::5";
+export const CAREOF = "2001:db8:a::17";
+export const TUNNEL = 0;
+export const ACCESS = 1;
+/** Unix ms at monotonic 0. */
+export const EPOCH = Date.UTC(2026, 0, 1);
+
+export const SECURITY: Security = {
+  authentication: "shared-key", identity: "car17@example.org", spi: 300,
+  key: new TextEncoder().encode("0123456789abcdef"), replayProtection: "timestamp",
+};
+
+export interface Sent { device: number; packet: Uint8Array }
+
+/** An engine and everything that it ordered, oldest first. */
+export class Node implements OrderHandler {
+  readonly engine: Engine;
+  now = 1000;
+  sent: Sent[] = [];
+  events: CoreEvent[] = [];
+  kept: Uint8Array[] = [];
+  network: string[] = [];
+  tunnelMtuOctets = 0;
+
+  constructor(role: Role, budgets: Partial<Budgets> = {}, seed = 1) {
+    const entropy = Uint8Array.from({ length: 64 }, (_, index) => (index * 37 + seed * 101) & 255);
+    this.engine = new Engine(module, role, this, entropy, this.now, budgets);
+    setWallClock(this.engine, EPOCH + this.now, this.now);
+    setDevice(this.engine, { index: TUNNEL, kind: "tunnel", mtu: 1460, up: true }, this.now);
+  }
+
+  transmit(device: number, pointer: number, lengthBytes: number): void {
+    this.sent.push({ device, packet: this.engine.memory.slice(pointer, pointer + lengthBytes) });
+  }
+  event(record: DataView): void { this.events.push(readEvent(record)); }
+  keep(record: Uint8Array): void { this.kept.push(record.slice()); }
+  addAddress(device: number, address: Uint8Array): void { this.network.push(`+${device} ${hex(address)}`); }
+  removeAddress(device: number, address: Uint8Array): void { this.network.push(`-${device} ${hex(address)}`); }
+  addDefaultRoute(device: number, router: Uint8Array): void { this.network.push(`+route ${device} ${hex(router)}`); }
+  removeDefaultRoute(device: number, router: Uint8Array): void { this.network.push(`-route ${device} ${hex(router)}`); }
+  tunnelMtu(octets: number): void { this.tunnelMtuOctets = octets; }
+
+  receive(device: number, packet: Uint8Array): void { this.engine.receive(this.now, device, packet); }
+
+  /** Lets time pass, with every timer at its moment. */
+  advance(ms: number): void {
+    const until = this.now + ms;
+    for (let next = this.engine.nextWakeupMs(); next <= until; next = this.engine.nextWakeupMs()) {
+      this.now = Math.max(this.now, next);
+      this.engine.tick(this.now);
+    }
+    this.now = until;
+    this.engine.tick(this.now);
+  }
+
+  /** What was sent since the last call. */
+  take(): Sent[] {
+    const sent = this.sent;
+    this.sent = [];
+    return sent;
+  }
+
+  /** Times that packets were refused for a reason. */
+  refused(reason: number): number {
+    return this.engine.counters()[reason];
+  }
+}
+
+export function hex(octets: Uint8Array): string {
+  return Buffer.from(octets).toString("hex");
+}
+
+/** A home agent that serves 2001:db8:100::/64 with one node, or those given. */
+export function homeAgent(
+  { nodes, budgets, ...settings }: { nodes?: NodeSettings[]; budgets?: Partial<Budgets> } & Partial<HomeAgentSettings> = {},
+): Node {
+  const node = new Node(Role.HomeAgent, budgets, 7);
+  setDevice(node.engine, { index: ACCESS, kind: "access", mtu: 1500, up: true }, node.now);
+  setHomeAgent(node.engine, {
+    address: parseAddress(HOME_AGENT), homePrefixes: [{ address: parseAddress("2001:db8:100::"), length: 64 }],
+    maxLifetimeMs: 3_600_000, refreshAdviceMs: 0, replayWindowMs: 7000, ...settings,
+  }, node.now);
+  for (const each of nodes ?? [{ id: 0, homeAddresses: [parseAddress(HOME_ADDRESS)], security: SECURITY }]) addNode(node.engine, each, node.now);
+  return node;
+}
+
+/** A mobile node with one uplink, which is down. */
+export function mobileNode(
+  { seed, uplinks = 1, ...settings }: { seed?: number; uplinks?: number } & Partial<MobileNodeSettings> = {},
+): Node {
+  const node = new Node(Role.MobileNode, {}, seed);
+  for (let index = 0; index < uplinks; index++) {
+    setDevice(node.engine, {
+      index: ACCESS + index, kind: "access", mtu: 1500, up: false, interfaceId: Uint8Array.of(0, 0, 0, 0, 0, 0, index, 0x17),
+    }, node.now);
+  }
+  setMobileNode(node.engine, {
+    ...MOBILE_NODE_DEFAULTS, homeAddress: parseAddress(HOME_ADDRESS), homeAgent: parseAddress(HOME_AGENT), security: SECURITY, ...settings,
+  }, node.now);
+  return node;
+}

@@ -1,0 +1,106 @@
+import { describe, expect, it } from "vitest";
+import { NO_STATE } from "../../../platforms/sim/node.ts";
+import { expectAgreement } from "./invariants.ts";
+import { reaches, tellRegistered } from "./story.ts";
+
+describe("a home agent that restarts", () => {
+  it("with its state: knows its bindings at once", () => {
+    const story = tellRegistered(1);
+    const { homeAgent, network } = story;
+    const before = homeAgent.bindings[0];
+    homeAgent.crash();
+    network.run(3000);
+    homeAgent.start();
+    expect(homeAgent.bindings.map(({ homeAddress, careofAddress, sequence }) => ({ homeAddress, careofAddress, sequence })))
+      .toEqual([{ homeAddress: before.homeAddress, careofAddress: before.careofAddress, sequence: before.sequence }]);
+    // What it was down for is gone from the lifetime.
+    expect(homeAgent.bindings[0].remainingMs).toBeLessThanOrEqual(before.remainingMs - 3000);
+    expect(reaches(story)).toBe(true);
+    expectAgreement(story.topology);
+    story.invariants.check();
+  });
+
+  it("with its state, after the lifetime: does not know them", () => {
+    const { homeAgent, mobileNode, network, invariants } = tellRegistered(2, { mobileNode: { lifetimeMs: 20_000 } });
+    homeAgent.crash();
+    mobileNode.crash();
+    network.run(30_000);
+    homeAgent.start();
+    expect(homeAgent.bindings).toEqual([]);
+    invariants.check();
+  });
+
+  it("without state: learns the binding again with the next refresh", () => {
+    const story = tellRegistered(3, { mobileNode: { lifetimeMs: 60_000 } });
+    const { homeAgent, network } = story;
+    homeAgent.crash();
+    network.run(1000);
+    homeAgent.start(NO_STATE);
+    expect(homeAgent.bindings).toEqual([]);
+    network.run(60_000);
+    expect(reaches(story)).toBe(true);
+    expectAgreement(story.topology);
+    story.invariants.check();
+  });
+});
+
+describe("a mobile node that restarts", () => {
+  it.each([["with", undefined], ["without", NO_STATE]])("%s its state: registers again, in another network", (_, state) => {
+    const story = tellRegistered(4);
+    const { mobileNode, visited, network } = story;
+    mobileNode.crash();
+    mobileNode.uplinks[0].attach(visited[1].link);
+    network.run(2000);
+    mobileNode.start(state);
+    expect(network.runUntil(() => mobileNode.registered, 20_000)).toBe(true);
+    network.run(1000);
+    expect(reaches(story)).toBe(true);
+    expectAgreement(story.topology);
+    story.invariants.check();
+  });
+});
+
+describe("a core that traps", () => {
+  it("is replaced, with the state that it ordered to keep", () => {
+    const story = tellRegistered(5);
+    const { homeAgent, mobileNode, network } = story;
+    const before = homeAgent.bindings[0];
+    for (const node of [homeAgent, mobileNode]) {
+      node.withCore(() => {
+        throw new WebAssembly.RuntimeError("unreachable");
+      });
+      expect(node.recoveries).toBe(1);
+      expect(homeAgent.bindings.map(({ careofAddress }) => careofAddress)).toEqual([before.careofAddress]);
+      network.run(3000);
+      expect(reaches(story)).toBe(true);
+      expectAgreement(story.topology);
+    }
+    expect(story.invariants.found).toEqual([]);
+  });
+});
+
+describe("a wall clock", () => {
+  it.each([-3600_000, -8000, 8000, 3600_000])("of the mobile node that jumps by %d ms does not end the service", (errorMs) => {
+    const story = tellRegistered(6, { mobileNode: { lifetimeMs: 60_000 } });
+    story.mobileNode.setWallClockError(errorMs);
+    story.network.run(200_000);
+    expect(reaches(story)).toBe(true);
+    expectAgreement(story.topology);
+    story.mobileNode.setWallClockError(0);
+    story.network.run(200_000);
+    expectAgreement(story.topology);
+    story.invariants.check();
+  });
+
+  it.each([-3600_000, 3600_000])("of the home agent that jumps by %d ms neither ends nor prolongs a binding", (errorMs) => {
+    const story = tellRegistered(7, { mobileNode: { lifetimeMs: 60_000 } });
+    const { homeAgent, network, topology } = story;
+    const before = homeAgent.bindings[0].remainingMs;
+    homeAgent.setWallClockError(errorMs);
+    expect(homeAgent.bindings[0].remainingMs).toBe(before);
+    network.run(200_000);
+    expect(reaches(story)).toBe(true);
+    expectAgreement(topology);
+    story.invariants.check();
+  });
+});

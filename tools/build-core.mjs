@@ -1,0 +1,32 @@
+// Builds the one binary: core-as/index.ts → build/mext.wasm, and prints its sha256.
+//
+// A build is the same bytes from any folder. It fails when the module has an import: the core is
+// given everything it needs, and asks its host for nothing.
+import { createHash } from "node:crypto";
+import { mkdirSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { dirname, join } from "node:path";
+import asc from "assemblyscript/asc";
+
+const root = join(dirname(fileURLToPath(import.meta.url)), "..");
+const outFile = "build/mext.wasm";
+
+/** Compiles `entry` (relative to the project) to `outFile`; returns the sha256 of the binary. */
+export async function buildCore(entry = "core-as/index.ts", out = outFile) {
+  mkdirSync(dirname(join(root, out)), { recursive: true });
+  const { error, stderr } = await asc.main([
+    entry, "--baseDir", root, "--outFile", out,
+    "--runtime", "stub", "-O3", "--converge", "--noAssert",
+    "--use", "abort=", "--enable", "simd", "--initialMemory", "16",
+  ]);
+  if (error) throw new Error(`the core does not compile:\n${stderr}`);
+  const bytes = readFileSync(join(root, out));
+  const imports = WebAssembly.Module.imports(new WebAssembly.Module(bytes));
+  if (imports.length > 0) throw new Error(`the core must import nothing, but asks for ${JSON.stringify(imports)}`);
+  return { bytes: bytes.length, sha256: createHash("sha256").update(bytes).digest("hex") };
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const { bytes, sha256 } = await buildCore();
+  console.log(`${outFile}  ${bytes} bytes  sha256 ${sha256}`);
+}
