@@ -26,8 +26,8 @@ const SUMMARIES: Readonly<Record<string, readonly (readonly [label: string, fiel
   "routing-type2": [["home address", "homeAddress"]],
   "encapsulating-security-payload": [["spi", "securityParametersIndex"], ["seq", "sequence"]],
   "authentication-header": [["spi", "securityParametersIndex"], ["seq", "sequence"]],
-  udp: [["port", "sourcePort"], ["to", "destinationPort"]],
-  tcp: [["port", "sourcePort"], ["to", "destinationPort"]],
+  udp: [["", "sourcePort"], [">", "destinationPort"]],
+  tcp: [["", "sourcePort"], [">", "destinationPort"]],
   "destination-unreachable": [["code", "code"]],
   "packet-too-big": [["mtu", "mtu"]],
   "time-exceeded": [["code", "code"]],
@@ -58,6 +58,16 @@ const SUMMARY_OPTIONS: Readonly<Record<string, readonly [label: string, field: s
 
 /** Layers that a summary leaves out: they say nothing of who talks about what. */
 const QUIET = new Set(["ethernet", "vlan-tag", "linux-cooked", "linux-cooked2", "bsd-loopback", "trailer"]);
+
+/**
+ * Fields that only say what the layers around say as well: they are shown where something is wrong, or
+ * when they hold something else than the value here.
+ */
+const DULL: Readonly<Record<string, number | undefined>> = {
+  type: undefined, mhType: undefined, routingType: undefined, version: undefined, nextHeader: undefined, length: undefined,
+  headerExtensionLength: undefined, headerLen: undefined, headerLength: undefined, payloadLength: undefined,
+  addressCount: undefined, payloadProto: 59, trafficClass: 0, flowLabel: 0,
+};
 
 /** ICMPv6 errors: what follows is the beginning of the packet that they are about. */
 const ERRORS = new Set(["destination-unreachable", "packet-too-big", "time-exceeded", "parameter-problem"]);
@@ -123,7 +133,7 @@ function layerSummary(layer: Layer): string {
   if (layer.name === "ipv6" || layer.name === "ipv4") return `${text("source")} > ${text("destination")}`;
   if (layer.name === "payload") return `${layer.length} octets`;
   const values = (SUMMARIES[layer.name] ?? []).filter(([, name]) => field(name));
-  const parts = [title(layer.name), ...values.map(([label, name]) => `${label} ${text(name)}`)];
+  const parts = [title(layer.name), ...values.map(([label, name]) => `${label} ${text(name)}`.trim())];
   const letters = layer.fields.filter(({ value }) => value === true).map(({ name }) => FLAG_LETTERS[name] ?? "");
   if (letters.join("") !== "") parts.splice(1, 0, `[${letters.join("")}]`);
   return [...parts, ...layer.options.flatMap(optionSummary)].join(" ");
@@ -154,12 +164,16 @@ function details(layer: Layer, verbose: boolean, depth: number): string[] {
 /** All that a layer says: "Mobile Network Prefix (52, 20 octets): prefix length 64, prefix 2001:db8::". */
 function layerLine(layer: Layer): string {
   const flags = layer.fields.filter(({ value }) => value === true).map(({ name }) => words(name));
-  const parts = layer.fields
-    .filter(({ name, value }) => typeof value !== "boolean" && name !== "type" && name !== "mhType")
-    .map((field) => fieldText(layer, field));
+  const parts = layer.fields.filter((field) => isTelling(layer, field)).map((field) => fieldText(layer, field));
   if (flags.length > 0) parts.push(`flags ${flags.join(" + ")}`);
-  const head = `${title(layer.name)} (${layer.offset}, ${layer.length} octets)`;
+  const head = `${title(layer.name)} (${layer.offset}, ${layer.length} octet${layer.length === 1 ? "" : "s"})`;
   return parts.length > 0 ? `${head}: ${parts.join(", ")}` : head;
+}
+
+function isTelling(layer: Layer, { name, value }: Field): boolean {
+  if (typeof value === "boolean") return false;
+  if (!(name in DULL) || layer.problem) return true;
+  return DULL[name] !== undefined && DULL[name] !== value;
 }
 
 function fieldText(layer: Layer, field: Field): string {

@@ -67,6 +67,8 @@ export interface OrderHandler {
   addDefaultRoute(device: number, router: Uint8Array): void;
   removeDefaultRoute(device: number, router: Uint8Array): void;
   tunnelMtu(octets: number): void;
+  /** All orders of one call have been given: what `transmit` pointed to is valid until this returns. */
+  drained?(): void;
 }
 
 /** The core refused a command. */
@@ -306,6 +308,7 @@ export class Engine {
         case Order.None: break;
       }
     }
+    handler.drained?.();
   }
 }
 

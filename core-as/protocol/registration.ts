@@ -134,6 +134,7 @@ export function careofChanged(device: u32): void {
   copyAddress(updates.careof(update), careof);
   update.device = device;
   update.inUse = 0;
+  update.corrections = 0;
   happen(RegistrationEvent.CareofSelected); // 6275-11.5.4-3, 6275-11.7.1-1
 }
 
@@ -164,7 +165,6 @@ export function restore(record: usize): void {
 
 function send(update: Update, lifetime: f64): void {
   if (update.transmissions == 0) {
-    update.corrections = 0;
     // 6275-11.8-2: who has no binding yet gives the home agent longer (duplicate address detection).
     update.timeoutMs = update.expiresMs > clock.now() ? laterTimeoutMs : firstTimeoutMs;
   }
@@ -205,6 +205,7 @@ export function acknowledged(status: u32, grantedMs: f64, adviceMs: f64): void {
   const update = current();
   update.lastStatus = <u16>status;
   update.roundTripMs = clock.now() - update.sentMs;
+  update.corrections = 0;
   orders.event(Event.BindingAcknowledged, update.device, updates.home(update), updates.careof(update), update.sequence, status, <u32>(grantedMs / 1000));
   if (status >= <u32>BINDING_REJECTED_MIN) {
     // A binding that the home agent does not have is removed as well as one that it has.
@@ -228,10 +229,9 @@ export function acknowledged(status: u32, grantedMs: f64, adviceMs: f64): void {
 export function correctable(status: u32): void {
   const update = current();
   update.lastStatus = <u16>status;
-  if (++update.corrections > MAX_CORRECTIONS) return;
-  const corrections = update.corrections;
+  if (update.corrections >= MAX_CORRECTIONS) return;
+  update.corrections++;
   happen(RegistrationEvent.Correctable);
-  update.corrections = corrections;
 }
 
 function confirm(update: Update): void {

@@ -66,20 +66,17 @@ export function authenticationDataLength(option: usize): u32 {
   return options.dataLength(option) - <u32>(AUTHENTICATION_DATA - SUBTYPE);
 }
 
-/** Timestamp of a replay protection option, in the format of NTP (RFC 4285 §6; 4285-6-6). */
+/** Timestamp of a replay protection option, in the format of NTP (RFC 4285 §6). */
 export function timestamp(option: usize): u64 {
   return get64(option + TIMESTAMP);
 }
 
 /**
  * Appends a Mobile Node Identifier option with a network access identifier of 1 to 254 octets
- * (RFC 4283 §3.1; 4283-3.1-1). It goes before any authentication option (4283-3.2-1).
+ * (RFC 4283 §3.1; 4283-3.1-1). It has no alignment, and goes before any authentication option
+ * (4283-3.2-1).
  */
-export function appendMobileNodeIdentifier(
-  p: usize,
-  identifier: usize,
-  identifierLength: u32,
-): usize {
+export function appendMobileNodeIdentifier(p: usize, identifier: usize, identifierLength: u32): usize {
   options.begin(p, MobilityOptionType.MobileNodeIdentifier, identifierLength + 1);
   set8(p + SUBTYPE, MOBILE_NODE_IDENTIFIER_NAI);
   memory.copy(p + IDENTIFIER, identifier, identifierLength);

@@ -68,7 +68,7 @@ export function authenticatorLength(option: usize): u32 {
   return options.dataLength(option);
 }
 
-/** Appends a Binding Refresh Advice option (RFC 6275 §6.2.4; 6275-6.2.4-1). */
+/** Appends a Binding Refresh Advice option (RFC 6275 §6.2.4). */
 export function appendBindingRefreshAdvice(start: usize, p: usize, refreshIntervalMs: f64): usize {
   const option = options.pad(start, p, 2, 0);
   lifetime.setMs(options.begin(option, MobilityOptionType.BindingRefreshAdvice, 2), refreshIntervalMs);

@@ -46,7 +46,7 @@ export function hasFlag(p: usize, flag: u32): bool {
   return (flags(p) & flag) == flag;
 }
 
-/** The lifetime asked for in milliseconds; 0 asks for the deletion of the binding (6275-6.1.7-7). */
+/** The lifetime asked for in milliseconds; 0 asks for the deletion of the binding. */
 export function lifetimeMs(p: usize): f64 {
   return lifetime.getMs(p + LIFETIME);
 }

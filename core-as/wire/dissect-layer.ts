@@ -36,15 +36,22 @@ export function forgetHomeAddress(): void {
 
 /** Reads the layer from octet `start` to octet `end`. */
 export function read(layer: u32, start: u32, end: u32): void {
+  readJudged(layer, start, end, Reason.None, start);
+}
+
+/** Reads a layer that the engine would refuse for `verdict`, because of octet `place`. */
+export function readJudged(layer: u32, start: u32, end: u32, verdict: Reason, place: u32): void {
   const endBit = end * 8;
   let bit = start * 8;
   records.layer(layer, bit, endBit - bit);
+  records.problem(verdict, place * 8);
   elements = u32.MAX_VALUE;
   for (let row = fields.prefix(layer); row != 0 && !records.isFull(); row = fields.next(layer, row)) {
     const after = readRow(layer, row, bit, endBit);
     if (after == bit && isCut(row, bit, endBit)) {
       records.problem(cutReason(layer), bit);
-      break;
+      readRest(bit, endBit);
+      return;
     }
     bit = after;
   }
@@ -52,7 +59,7 @@ export function read(layer: u32, start: u32, end: u32): void {
   if (layer == Layer.HomeAddress && endBit - start * 8 >= 16 + ADDRESS_BITS) homeAddressAt = start + 2;
 }
 
-/** What fits no field: octets, or the last bits of an octet whose other bits were a field. */
+/** What fits no field, or nothing where a field is missing: octets, or the last bits of an octet whose other bits were a field. */
 function readRest(bit: u32, endBit: u32): void {
   const bits = endBit - bit;
   if ((bit & 7) == 0) records.octets(Field.Rest, FieldKind.Octets, bit, bits);

@@ -28,6 +28,8 @@ import * as routing2 from "./routing2";
 /** UDP that carries IPv4 or IPv6 packets (RFC 5555 §4.1). */
 const UDP_ENCAPSULATION_PORT: u32 = 4191;
 
+const ICMPV6_MIN_BYTES: u32 = 4;
+const ICMPV6_CHECKSUM: u32 = 2;
 const UDP_BYTES: u32 = 8;
 const UDP_CHECKSUM: u32 = 6;
 const TCP_MIN_BYTES: u32 = 20;
@@ -87,7 +89,12 @@ function readLink(): void {
 
 /** Reads a header of `length` octets that is whole; `behind` comes next. */
 function take(found: u32, length: u32, behind: u32): void {
-  layers.read(found, at, at + length);
+  takeJudged(found, length, behind, Reason.None, at);
+}
+
+/** `take` for a header that the engine refuses for `verdict`, because of octet `place`. */
+function takeJudged(found: u32, length: u32, behind: u32, verdict: Reason, place: u32): void {
+  layers.readJudged(found, at, at + length, verdict, place);
   at += length;
   layer = behind;
 }
@@ -135,22 +142,27 @@ function readHeader(): void {
 function readIpv6(): void {
   const header = packet + at;
   const available = end - at;
-  const refusal = ip6.check(header, available);
-  if (available < <u32>ip6.LENGTH_BYTES || refusal == Reason.NotIpv6) {
-    const start = at;
-    readPayload();
-    return records.problem(refusal, start * 8);
+  let verdict = ip6.check(header, available);
+  if (available < <u32>ip6.LENGTH_BYTES || verdict == Reason.NotIpv6) return readNoIpv6(verdict);
+  let place = at;
+  if (verdict == Reason.None) {
+    end = at + ip6.totalLength(header);
+    verdict = extension.walk(header, end - at);
+    place = at + extension.errorPointer();
   }
-  const start = at;
   ipv6At = at;
   source = ip6.source(header);
   destination = ip6.destination(header);
   isPart = false;
   layers.forgetHomeAddress();
-  take(Layer.Ipv6, <u32>ip6.LENGTH_BYTES, ip6.nextHeader(header));
-  if (refusal != Reason.None) return records.problem(refusal, start * 8);
-  end = start + ip6.totalLength(header);
-  records.problem(extension.walk(header, end - start), (start + extension.errorPointer()) * 8);
+  takeJudged(Layer.Ipv6, <u32>ip6.LENGTH_BYTES, ip6.nextHeader(header), verdict, place);
+}
+
+/** Octets where an IPv6 packet should be. */
+function readNoIpv6(verdict: Reason): void {
+  layers.readJudged(Layer.Payload, at, end, verdict, at);
+  at = end;
+  layer = NOTHING;
 }
 
 /** IPv4 is read for the sake of UDP encapsulation (RFC 5555 §3.1). */
@@ -207,33 +219,30 @@ function readMobility(): void {
   const length = end - at;
   if (length < mobility.UNIT_BYTES) return readCut(Layer.BindingRefreshRequest);
   const found = LayerFamily.MobilityMessage + mobility.type(header);
-  if (mobility.lengthBytes(header) > length) {
-    readCut(found);
-    return records.problem(Reason.MobilityTruncated, (<u32>(header - packet) + 1) * 8);
-  }
   const start = at;
-  take(found, mobility.lengthBytes(header), Layer.Payload);
-  records.problem(mobility.check(header, length), start * 8);
-  let verdict = Verdict.NotCheckable;
-  if (canCheck()) {
-    const refusal = mobility.verifyChecksum(source, destination, header, length);
-    verdict = refusal == Reason.None ? Verdict.Good : Verdict.Bad;
-    records.problem(refusal, (start + <u32>mobility.CHECKSUM) * 8);
-  }
-  records.checksum(verdict, (start + <u32>mobility.CHECKSUM) * 8);
+  const own = min(mobility.lengthBytes(header), length);
+  const sum = canCheck() ? mobility.verifyChecksum(source, destination, header, length) : Reason.None;
+  const verdict = sum == Reason.None ? mobility.check(header, length) : sum;
+  takeJudged(found, own, Layer.Payload, verdict, start);
+  const isKnown = canCheck() && sum != Reason.MobilityTruncated;
+  records.checksum(isKnown ? verdictOf(sum) : Verdict.NotCheckable, (start + <u32>mobility.CHECKSUM) * 8);
+}
+
+function verdictOf(refusal: Reason): Verdict {
+  return refusal == Reason.None ? Verdict.Good : Verdict.Bad;
 }
 
 function readIcmpv6(): void {
   const message = packet + at;
   const length = end - at;
-  if (length < 4) return readCut(LayerFamily.Icmpv6 + (length > 0 ? icmp6.type(message) : 0));
+  if (length < ICMPV6_MIN_BYTES) return readCut(LayerFamily.Icmpv6 + (length > 0 ? icmp6.type(message) : 0));
   const start = at;
   const type = icmp6.type(message);
   const hasPayload = icmp6.isError(message) || type == Icmpv6Type.EchoRequest || type == Icmpv6Type.EchoReply;
   const own = hasPayload ? min(length, <u32>icmp6.LENGTH_BYTES) : length;
-  take(LayerFamily.Icmpv6 + type, own, Layer.Payload);
-  if (canCheck()) records.problem(checkIcmpv6(message, length), start * 8);
-  records.checksum(verdict(message, length, NextHeader.Icmpv6), (start + 2) * 8);
+  const refusal = canCheck() ? checkIcmpv6(message, length) : Reason.None;
+  takeJudged(LayerFamily.Icmpv6 + type, own, Layer.Payload, refusal, start);
+  records.checksum(verdict(message, length, NextHeader.Icmpv6), (start + ICMPV6_CHECKSUM) * 8);
 }
 
 /** The verdict of the engine about a message whose addresses are known. */

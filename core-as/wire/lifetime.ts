@@ -15,7 +15,8 @@ export function getMs(p: usize): f64 {
 
 /**
  * Writes milliseconds to the field at `p`: rounded down to the unit, so that nobody keeps a binding
- * for longer than was meant, and at most the largest time the field can hold.
+ * for longer than was meant, and at most the largest time the field can hold. Less than one unit
+ * becomes 0, which means the deletion of a binding.
  */
 export function setMs(p: usize, ms: f64): void {
   set16(p, <u32>Math.min(Math.max(Math.floor(ms / LIFETIME_UNIT_MS), 0), MAX_UNITS));

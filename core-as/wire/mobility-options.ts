@@ -28,7 +28,8 @@ export const SUBTYPE: usize = OPTION_DATA;
  * that this node knows have the length that their getters need, and authentication options stand
  * where they must: Binding Authorization Data at the very end (6275-6.2-1), and behind a mobility
  * message authentication option nothing but padding and the MN-AAA one (4285-5-1, 4285-5.1-3,
- * 4283-3.2-1). Unknown options are skipped (6275-6.2.1-1, 6275-6.2.1-2).
+ * 4283-3.2-1). Unknown options and the data of padding are skipped (6275-6.2.1-1, 6275-6.2.1-2,
+ * 6275-6.2.3-1).
  */
 export function check(first: usize, end: usize): Reason {
   let authenticated = false;

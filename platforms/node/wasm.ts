@@ -1,16 +1,31 @@
+import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 
 /** Where the binary is: beside the bundle, or where `npm run build:core` puts it in the source tree. */
 const PLACES = [new URL("./mext.wasm", import.meta.url), new URL("../../build/mext.wasm", import.meta.url)];
 
+/** The compiled core, and the hash by which it can be told from any other. */
+export interface Core {
+  readonly module: WebAssembly.Module;
+  /** Hexadecimal. */
+  readonly sha256: string;
+}
+
 /** Compiles the core. Throws an Error that says how to build it when there is none. */
-export async function loadCoreModule(): Promise<WebAssembly.Module> {
+export async function loadCore(): Promise<Core> {
   for (const place of PLACES) {
     const bytes = await readFile(place).catch((error: NodeJS.ErrnoException) => {
       if (error.code === "ENOENT") return undefined;
       throw error;
     });
-    if (bytes) return WebAssembly.compile(bytes);
+    if (!bytes) continue;
+    const sha256 = createHash("sha256").update(bytes).digest("hex");
+    return { module: await WebAssembly.compile(bytes), sha256 };
   }
   throw new Error("mext.wasm is missing: make it with npm run build");
+}
+
+/** The compiled core alone. */
+export async function loadCoreModule(): Promise<WebAssembly.Module> {
+  return (await loadCore()).module;
 }

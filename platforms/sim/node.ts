@@ -52,7 +52,7 @@ export abstract class CoreNode extends Stack {
   private readonly entropy: Random;
   /** What a restart finds: Order.Keep records, or an exported state and those that came after it. */
   private kept: Uint8Array[] = [];
-  private wallClockErrorMs = 0;
+  private clockErrorMs = 0;
   private bootedAtMs = 0;
   private wakeup?: Timer;
 
@@ -75,6 +75,11 @@ export abstract class CoreNode extends Stack {
   /** The node's monotonic clock; begins at 0 with each boot. */
   get monotonicMs(): number {
     return this.network.nowMs - this.bootedAtMs;
+  }
+
+  /** How wrong the wall clock is. */
+  get wallClockErrorMs(): number {
+    return this.clockErrorMs;
   }
 
   get running(): boolean {
@@ -113,10 +118,7 @@ export abstract class CoreNode extends Stack {
   attach(link: Link, port = this.ports[0]): void {
     this.network.note(this.name, `${port.name} enters ${link.name}`);
     port.attach(link);
-    this.withCore((engine, nowMs) => {
-      setDevice(engine, this.deviceOf(port), nowMs);
-      setLink(engine, this.indexOf(port), true, nowMs);
-    });
+    this.withCore((engine, nowMs) => setDevice(engine, this.deviceOf(port), nowMs));
   }
 
   /** Pulls the cable of a port and tells the core. */
@@ -129,7 +131,7 @@ export abstract class CoreNode extends Stack {
   /** Sets how wrong the wall clock is; the monotonic clock is not touched. */
   setWallClockError(errorMs: number): void {
     this.network.note(this.name, `wall clock is ${errorMs} ms wrong`);
-    this.wallClockErrorMs = errorMs;
+    this.clockErrorMs = errorMs;
     this.withCore((engine, nowMs) => setWallClock(engine, this.unixMs, nowMs));
   }
 
@@ -172,7 +174,7 @@ export abstract class CoreNode extends Stack {
   }
 
   private get unixMs(): number {
-    return this.network.epochMs + this.network.nowMs + this.wallClockErrorMs;
+    return this.network.epochMs + this.network.nowMs + this.clockErrorMs;
   }
 
   private boot(): void {

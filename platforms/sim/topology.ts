@@ -30,7 +30,10 @@ export interface TopologySettings extends NetworkSettings {
   advertising?: Partial<Advertising>;
   homeAgent?: Partial<HomeAgentSettings>;
   mobileNode?: Partial<MobileNodeSettings>;
+  replayProtection?: SharedKey["replayProtection"];
 }
+
+type SharedKey = Extract<Security, { authentication: "shared-key" }>;
 
 /** One visited network. */
 export interface Visited {
@@ -51,11 +54,9 @@ export const homeAddressOf = (number: number) => parseAddress(`2001:db8:1::${(0x
 const visitedPrefix = (number: number) => `2001:db8:${(0x100 + number).toString(16)}::`;
 
 /** The security association of mobile node `number` with its home agent (RFC 4285 §3.1). */
-export function securityOf(number: number): Security {
+export function securityOf(number: number, replayProtection: SharedKey["replayProtection"] = "timestamp"): SharedKey {
   const key = new Uint8Array(16).map((_, index) => (17 * index + number) & 0xff);
-  return {
-    authentication: "shared-key", identity: `node${number}@example.org`, spi: 1000 + number, key, replayProtection: "timestamp",
-  };
+  return { authentication: "shared-key", identity: `node${number}@example.org`, spi: 1000 + number, key, replayProtection };
 }
 
 export class Topology {
@@ -65,7 +66,8 @@ export class Topology {
   readonly visited: Visited[];
   readonly correspondents: Host[];
   readonly mobileNodes: MobileNode[];
-  private readonly backbone: Link;
+  /** Between the core router and the visited routers. */
+  readonly backbone: Link;
 
   /** Builds the network with the home agent running, the mobile nodes switched off and in no link. */
   constructor(private readonly settings: TopologySettings) {
@@ -118,11 +120,12 @@ export class Topology {
   }
 
   private buildMobileNode(number: number): MobileNode {
+    const homeAddress = homeAddressOf(number);
+    const security = securityOf(number, this.settings.replayProtection);
     const settings: MobileNodeSettings = {
-      ...MOBILE_NODE_DEFAULTS, homeAddress: homeAddressOf(number), homeAgent: parseAddress(HOME_AGENT_ADDRESS),
-      security: securityOf(number), ...this.settings.mobileNode,
+      ...MOBILE_NODE_DEFAULTS, homeAddress, homeAgent: parseAddress(HOME_AGENT_ADDRESS), security, ...this.settings.mobileNode,
     };
-    this.homeAgent.addNode({ id: number, homeAddresses: [homeAddressOf(number)], security: securityOf(number) });
+    this.homeAgent.addNode({ id: number, homeAddresses: [homeAddress], security });
     return new MobileNode(this.network, `mobile node ${number}`, settings, this.settings.uplinks);
   }
 }

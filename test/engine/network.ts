@@ -30,7 +30,8 @@ export function routerAdvertisement(
 export function echo(source: string, destination: string, octets = 56, hopLimit = 63): Uint8Array {
   return codec.encode([
     { name: "ipv6", fields: { source, destination, hopLimit } },
-    { name: "echo-request", fields: { identifier: 7, sequence: 1, data: new Uint8Array(octets).fill(0xa5) } },
+    { name: "echo-request", fields: { identifier: 7, sequence: 1 } },
+    { name: "payload", fields: { data: new Uint8Array(octets).fill(0xa5) } },
   ]);
 }
 

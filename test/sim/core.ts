@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
 import { compileCore } from "../../bindings/engine.ts";
 
-export const core = await compileCore(readFileSync("/tmp/e/mext.wasm"));
+/** The built core (`npm run build:core`). */
+export const core = await compileCore(readFileSync(new URL("../../build/mext.wasm", import.meta.url)));

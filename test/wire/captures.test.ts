@@ -8,6 +8,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { BindingUpdateFlag } from "../../core-as/abi/codes.ts";
 import { hex, loadWire, type Wire } from "../internals/load-wire.ts";
 import { receive } from "./receive.ts";
+import { putAddresses } from "./reference.ts";
 
 const shared = process.env.MEXT_SHARED ?? "";
 let wire: Wire;
@@ -51,6 +52,13 @@ function vectors(file: string): Vector[] {
 
 const u64 = (value: number) => BigInt.asUintN(64, BigInt(value));
 const address = (text: string) => hex(text.replaceAll(":", ""));
+
+/** An address written with all of its eight groups, or with one `::`. */
+function fromText(text: string): Uint8Array {
+  const [high, low] = text.split("::").map((half) => half.split(":").filter((group) => group !== ""));
+  const zeros = Array.from({ length: 8 - high.length - (low?.length ?? 0) }, () => "0");
+  return hex([...high, ...zeros, ...(low ?? [])].map((group) => group.padStart(4, "0")).join(""));
+}
 
 function updateFlags(at: number): Record<string, boolean> {
   const has = (flag: BindingUpdateFlag) => wire.files.bindingUpdate.hasFlag(at, flag) === 1;
@@ -203,6 +211,31 @@ describe.skipIf(shared === "")("packets of others", () => {
       for (const [field, ours] of Object.entries(FIELDS[type!](at!))) {
         expect(ours, `${name} ${field}`).toEqual(said(fields, field, ours));
       }
+    }
+  });
+
+  it("of another implementation, return routability: the same octets are built", () => {
+    const { bindingUpdate, bindingAcknowledgement, bindingOptions, mobility } = wire.files;
+    const cases = JSON.parse(readFileSync(join(shared, "vectors/rr-kat-A.json"), "utf8"));
+    expect(cases.length).toBeGreaterThan(10);
+    for (const known of cases) {
+      const [home, correspondent] = putAddresses(wire, fromText(known.HoA), fromText(known.CN));
+      const finish = (end: number, authenticator: string, source: number, destination: number) => {
+        wire.put(hex(authenticator), end - 12);
+        return wire.get(wire.room, mobility.finish(wire.room, end, source, destination));
+      };
+      const lifetimeMs = known.lifetime_units * 4000;
+
+      let end = bindingUpdate.build(wire.room, known.seq, BindingUpdateFlag.Acknowledge, lifetimeMs);
+      end = bindingOptions.appendNonceIndices(wire.room, end, known.home_nonce_index, known.careof_nonce_index);
+      end = bindingOptions.appendBindingAuthorizationData(wire.room, end);
+      const update = finish(end, known.bu_authenticator, home, correspondent);
+      expect(update).toEqual(hex(known.bu_mh_with_checksum));
+
+      end = bindingAcknowledgement.build(wire.room, 0, 0, known.seq, lifetimeMs);
+      end = bindingOptions.appendBindingAuthorizationData(wire.room, end);
+      const acknowledgement = finish(end, known.ba_authenticator, correspondent, home);
+      expect(acknowledgement).toEqual(hex(known.ba_mh_with_checksum));
     }
   });
 });

@@ -47,7 +47,7 @@ function finish(end: number): Uint8Array {
 }
 
 describe("mobility messages, octet by octet", () => {
-  it("Binding Refresh Request (6275-6.1.2-1)", () => {
+  it("Binding Refresh Request (6275-6.1.1-1, 6275-6.1.2-1)", () => {
     receive(MESSAGES.bindingRefreshRequest);
     expect(finish(wire.files.bindingRefreshRequest.build(wire.room))).toEqual(MESSAGES.bindingRefreshRequest);
   });
@@ -84,7 +84,7 @@ describe("mobility messages, octet by octet", () => {
     expect(finish(end)).toEqual(MESSAGES.careofTest);
   });
 
-  it("Binding Update, its lifetime in units of four seconds", () => {
+  it("Binding Update, its lifetime in units of four seconds (6275-6.1.7-5)", () => {
     const { bindingUpdate } = wire.files;
     const { Acknowledge, HomeRegistration, KeyManagementMobility } = BindingUpdateFlag;
     const flags = Acknowledge | HomeRegistration | KeyManagementMobility;
@@ -97,7 +97,7 @@ describe("mobility messages, octet by octet", () => {
     expect(finish(bindingUpdate.build(wire.room, 0xfffe, flags, 600_000))).toEqual(MESSAGES.bindingUpdate);
   });
 
-  it("Binding Acknowledgement", () => {
+  it("Binding Acknowledgement (6275-6.1.8-2)", () => {
     const { bindingAcknowledgement } = wire.files;
     const p = receive(MESSAGES.bindingAcknowledgement);
     expect(bindingAcknowledgement.status(p)).toBe(0x87);
@@ -122,6 +122,16 @@ describe("mobility messages, octet by octet", () => {
     wire.put(new Uint8Array(24).fill(0xff));
     const end = bindingError.build(wire.room, 1, wire.put(HOME_ADDRESS, wire.room - 48));
     expect(finish(end)).toEqual(MESSAGES.bindingError);
+  });
+});
+
+describe("a message that is changed after it was finished", () => {
+  it("can be finished again", () => {
+    const { bindingUpdate } = wire.files;
+    const end = bindingUpdate.build(wire.room, 1, 0xd000, 600_000);
+    finish(end);
+    bindingUpdate.setSequence(wire.room, 0xfffe);
+    expect(finish(end)).toEqual(MESSAGES.bindingUpdate);
   });
 });
 

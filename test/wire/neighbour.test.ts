@@ -204,6 +204,17 @@ describe("options of Neighbour Discovery", () => {
     `));
   });
 
+  it("are refused when they are cut, wherever that is", () => {
+    const { neighbourOptions: options } = wire.files;
+    const ends = new Set([0]);
+    for (let at = 0; at < OPTIONS.length; ends.add(at)) at += OPTIONS[at + 1] * 8;
+    for (let length = 0; length <= OPTIONS.length; length++) {
+      const p = wire.putAtEnd(OPTIONS.slice(0, length));
+      const reason = ends.has(length) ? Reason.None : Reason.NeighbourOptionLength;
+      expect(options.check(p, p + length)).toBe(reason);
+    }
+  });
+
   it("of length zero end every walk, anywhere", () => {
     const { neighbourOptions: options } = wire.files;
     fc.assert(

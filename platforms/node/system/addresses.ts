@@ -57,7 +57,10 @@ export interface AddAddressOptions {
   readonly withoutPrefixRoute?: boolean;
 }
 
-/** Puts an address on an interface; throws SystemError EEXIST when it is there. */
+/**
+ * Puts an address on an interface; throws SystemError EEXIST when it is there. The kernel takes packets for
+ * it some milliseconds later, about when the monitor tells of the address.
+ */
 export function addAddress(
   netlink: NetlinkSocket, entry: InterfaceAddress, options: AddAddressOptions = {},
 ): void {

@@ -11,7 +11,6 @@ export const AF_NETLINK = 16;
 export const AF_PACKET = 17;
 export const SOCK_DGRAM = 2;
 export const SOCK_RAW = 3;
-export const SOCK_NONBLOCK = 0o4000;
 export const SOCK_CLOEXEC = 0o2000000;
 export const ETH_P_IPV6 = 0x86dd;
 export const NETLINK_ROUTE = 0;

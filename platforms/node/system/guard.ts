@@ -2,10 +2,10 @@
  * Keeps the kernel from answering the packets of Mobile IPv6. A kernel that does not know them sends
  * ICMPv6 Parameter Problems to the peer, which would take them for our own words:
  *
- *   Home Address option            4/2    dropped at local input by a packet filter table (packet-drop.ts)
- *   type 2 routing header          4/0    likewise
- *   Mobility Header, nobody listens 4/1   a raw socket listens, so the kernel counts it as delivered;
- *   IPv6-in-IPv6, likewise         4/1    its filter throws everything away at once
+ *   Home Address option     4/2   dropped at local input by a packet filter table (packet-drop.ts)
+ *   type 2 routing header   4/0   likewise
+ *   Mobility Header         4/1   unless somebody listens: a raw socket does, so the kernel counts the
+ *   IPv6-in-IPv6            4/1   packet as delivered; the socket's filter throws everything away
  *
  * Routing rules (`ip -6 rule … ipproto 60`) cannot do it: with such a rule in place the kernel looks
  * behind the extension headers, and compares with the last protocol of the chain.

@@ -1,6 +1,6 @@
 /**
  * A socket to the kernel's routing tables (rtnetlink) or its packet filter (nfnetlink): requests are
- * answered before the call returns, which takes some ten microseconds.
+ * answered before the call returns, which takes less than a tenth of a millisecond.
  */
 
 import {
@@ -12,7 +12,7 @@ import { bind, check, close, errno, recv, retryInterrupted, send, socket } from 
 import { Block, setBytesOption, setIntegerOption } from "./memory.ts";
 import {
   decodeAttributes, decodeMessages, NETLINK_HEADER_BYTES, type NetlinkMessage, type NetlinkRequest,
-  NLMSG_DONE, NLMSG_ERROR, text,
+  NLM_F_DUMP_INTERRUPTED, NLMSG_DONE, NLMSG_ERROR, text,
 } from "./netlink-codec.ts";
 
 const SOCKADDR_NL_BYTES = 12;
@@ -83,7 +83,11 @@ export class NetlinkSocket {
 
   /** Sends a request that carries NLM_F_DUMP and returns all messages of the answer. */
   dump(request: NetlinkRequest, what: string): NetlinkMessage[] {
-    return this.#exchange([request], 0, what);
+    for (;;) {
+      const answers = this.#exchange([request], 0, what);
+      // the table changed while it was being told: what was heard may fit neither the old nor the new one
+      if (!answers.some(({ flags }) => (flags & NLM_F_DUMP_INTERRUPTED) !== 0)) return answers;
+    }
   }
 
   /**

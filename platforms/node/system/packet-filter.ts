@@ -39,7 +39,7 @@ export const MOBILITY_NEXT_HEADERS: readonly number[] = [
   NEXT_HEADER_FRAGMENT,
 ];
 
-/** ICMPv6: errors (RFC 4443), neighbour discovery (RFC 4861), discovery and prefixes (RFC 6275 §6.5–6.8). */
+/** ICMPv6 errors (RFC 4443), neighbour discovery (RFC 4861), home agent messages (RFC 6275 §6.5–6.8). */
 export const MOBILITY_ICMPV6_TYPES: readonly (readonly [first: number, last: number])[] = [
   [1, 4], [133, 137], [144, 147],
 ];

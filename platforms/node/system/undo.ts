@@ -30,10 +30,12 @@ interface UndoRecord {
 /** A daemon of that name lives. */
 export class AlreadyRunningError extends Error {
   override readonly name = "AlreadyRunningError";
+  /** Of the daemon; undefined when it has written no record yet. */
+  readonly processId: number | undefined;
 
-  /** @param processId of the daemon; undefined when it has written no record yet */
-  constructor(readonly daemon: string, readonly processId: number | undefined) {
+  constructor(daemon: string, processId: number | undefined) {
     super(`"${daemon}" is already running${processId === undefined ? "" : ` as process ${processId}`}`);
+    this.processId = processId;
   }
 }
 
@@ -58,6 +60,8 @@ export class Undo {
   readonly recovery: Recovery;
   readonly #apply: (step: UndoStep) => void;
   readonly #lock: number;
+  readonly #boot = bootId();
+  readonly #namespace = namespaceId();
   #steps: UndoStep[];
 
   /**
@@ -72,7 +76,7 @@ export class Undo {
     const refusal = () => new AlreadyRunningError(name, readRecord(this.path)?.processId);
     this.#lock = lock(join(directory, `${name}.lock`), refusal);
     const record = readRecord(this.path);
-    const applicable = record?.boot === bootId() && record.namespace === namespaceId();
+    const applicable = record?.boot === this.#boot && record.namespace === this.#namespace;
     const leftBehind = applicable ? record.steps.length : 0;
     this.#steps = applicable ? [...record.steps] : [];
     const failures = this.#undoAll();
@@ -128,8 +132,8 @@ export class Undo {
   #save(): void {
     const record: UndoRecord = {
       processId: process.pid,
-      boot: bootId(),
-      namespace: namespaceId(),
+      boot: this.#boot,
+      namespace: this.#namespace,
       steps: this.#steps,
     };
     // a rename replaces the file in one step: whoever is killed here leaves the old record or the new one

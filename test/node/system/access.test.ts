@@ -14,6 +14,7 @@ const UDP: Part = { protocol: 17, bytes: Uint8Array.of(0, 7, 0, 7, 0, 8, 0, 0) }
 const TCP: Part = { protocol: 6, bytes: new Uint8Array(20) };
 const TUNNELLED = tunnelled(ipv6(HOME, RIGHT, UDP));
 const FRAGMENT: Part = { protocol: 44, bytes: Uint8Array.of(17, 0, 0, 1, 0, 0, 0, 7) };
+const ZEROS = new Uint8Array(4);
 const ECHO_REQUEST = 128;
 const ROUTER_SOLICITATION = 133;
 const NEIGHBOUR_SOLICITATION = 135;
@@ -25,8 +26,8 @@ describe.skipIf(cannotRun)(`access side${cannotRun ? ` (cannot run: ${cannotRun}
   let sender: AccessSender;
   let receiver: AccessReceiver;
 
-  beforeAll(() => {
-    [left, right] = twoNodes("access");
+  beforeAll(async () => {
+    [left, right] = await twoNodes("access");
     sender = left.sender();
     receiver = right.receiver();
   });
@@ -44,7 +45,7 @@ describe.skipIf(cannotRun)(`access side${cannotRun ? ` (cannot run: ${cannotRun}
     ["Mobility Header", ipv6(LEFT, RIGHT, mobilityHeader())],
     ["IPv6-in-IPv6", ipv6(LEFT, RIGHT, TUNNELLED)],
     ["fragment", ipv6(LEFT, RIGHT, FRAGMENT, UDP)],
-    ["home agent address discovery", ipv6(LEFT, RIGHT, icmpv6(LEFT, RIGHT, DISCOVERY_REQUEST, Buffer.alloc(4)))],
+    ["home agent address discovery", ipv6(LEFT, RIGHT, icmpv6(LEFT, RIGHT, DISCOVERY_REQUEST, ZEROS))],
     ["a source that is not ours", ipv6(HOME, RIGHT, mobilityHeader())],
   ];
   it.each(passing)("%s arrives intact", (_title, packet) => {
@@ -55,7 +56,7 @@ describe.skipIf(cannotRun)(`access side${cannotRun ? ` (cannot run: ${cannotRun}
   });
 
   it("does not wake up for ordinary traffic", () => {
-    for (const part of [UDP, TCP, icmpv6(LEFT, RIGHT, ECHO_REQUEST, Buffer.alloc(4))]) {
+    for (const part of [UDP, TCP, icmpv6(LEFT, RIGHT, ECHO_REQUEST, ZEROS)]) {
       expect(left.send(sender, ipv6(LEFT, RIGHT, part))).toBe(0);
     }
     // neighbour discovery may happen at any time
@@ -74,17 +75,17 @@ describe.skipIf(cannotRun)(`access side${cannotRun ? ` (cannot run: ${cannotRun}
   });
 
   it.each([
-    ["router solicitation", ROUTER_SOLICITATION, "ff02::2", Buffer.alloc(4)],
-    ["neighbour solicitation for duplicates", NEIGHBOUR_SOLICITATION, "ff02::1:ff00:1234", Buffer.alloc(20, 1)],
+    ["router solicitation", ROUTER_SOLICITATION, "ff02::2", ZEROS],
+    ["neighbour solicitation", NEIGHBOUR_SOLICITATION, "ff02::1:ff00:1234", Buffer.alloc(20, 1)],
   ])("sends a %s from the unspecified address", (_title, type, group, body) => {
     const packet = ipv6("::", group, icmpv6("::", group, type, body));
     expect(left.send(sender, packet, left.interfaceIndex)).toBe(0);
     expect(right.receive(receiver).some(({ bytes }) => bytes.equals(packet))).toBe(true);
   });
 
-  it("sends to a link-local address of the interface it is bound to", () => {
+  it("sends to a link-local address of the interface it is bound to", async () => {
     const bound = left.sender({ interfaceIndex: left.interfaceIndex });
-    const packet = ipv6(LEFT, right.linkLocal(), mobilityHeader());
+    const packet = ipv6(LEFT, await right.linkLocal(), mobilityHeader());
     expect(left.send(bound, packet)).toBe(0);
     bound.close();
     expect(right.receive(receiver).some(({ bytes }) => bytes.equals(packet))).toBe(true);

@@ -1,6 +1,6 @@
 /** Runs a TypeScript file as a process of its own: bundled to a temporary file, inside a namespace. */
 
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, spawn, type SpawnOptions } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -28,7 +28,8 @@ export class Program {
   start(namespace: string, ...words: string[]): ChildProcess {
     const env = { ...process.env, NODE_PATH: modules };
     const command = [this.#file, ...words];
-    return inside(namespace, () => spawn(process.execPath, command, { env, stdio: ["ignore", "pipe", "inherit"] }));
+    const options: SpawnOptions = { env, stdio: ["ignore", "pipe", "inherit"] };
+    return inside(namespace, () => spawn(process.execPath, command, options));
   }
 
   remove(): void {

@@ -1,7 +1,9 @@
+import { spawn } from "node:child_process";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { AccessReceiver } from "../../../platforms/node/system/access-receive.ts";
 import type { AccessSender } from "../../../platforms/node/system/access-send.ts";
 import { Guard } from "../../../platforms/node/system/guard.ts";
+import { firstOutput, kill } from "./child.ts";
 import { cannotRun, inside, ip, removeNamespaces } from "./namespace.ts";
 import {
   homeAddressOption, ipv6, mobilityHeader, type Part, tunnelled, type2Routing, upperLayer,
@@ -41,8 +43,8 @@ describe.skipIf(cannotRun)(`guard${cannotRun ? ` (cannot run: ${cannotRun})` : "
   let errors: AccessReceiver;
   let arrivals: AccessReceiver;
 
-  beforeAll(() => {
-    [left, right] = twoNodes("guard");
+  beforeAll(async () => {
+    [left, right] = await twoNodes("guard");
     sender = left.sender();
     errors = left.receiver({ nextHeaders: [], icmpv6Types: [[1, 4]] });
     arrivals = right.receiver({ icmpv6Types: [] });
@@ -86,6 +88,15 @@ describe.skipIf(cannotRun)(`guard${cannotRun ? ` (cannot run: ${cannotRun})` : "
     it("echo requests are still answered", () => {
       const ping = ip("netns", "exec", left.namespace, "ping", "-c", "1", "-W", "2", RIGHT);
       expect(ping).toContain(" 0% packet loss");
+    });
+
+    it("TCP connections work", async () => {
+      const greet = `require("net").createServer((socket) => socket.end("hello"))`;
+      const script = `${greet}.listen(7777, "::", () => console.log("ready"))`;
+      const server = inside(right.namespace, () => spawn(process.execPath, ["-e", script]));
+      expect(await firstOutput(server)).toBe("ready");
+      expect(ip("netns", "exec", left.namespace, "bash", "-c", `cat </dev/tcp/${RIGHT}/7777`)).toBe("hello");
+      await kill(server);
     });
 
     it("an address that was released is the kernel's again", () => {

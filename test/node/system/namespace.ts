@@ -18,6 +18,8 @@ export const cannotRun: string | undefined =
   : !["/sbin/ip", "/usr/sbin/ip", "/bin/ip"].some((path) => existsSync(path)) ? "no ip command"
   : undefined;
 
+if (cannotRun !== undefined) console.warn(`tests that need the kernel are skipped: ${cannotRun}`);
+
 /** Moves the calling thread into a namespace: "/run/netns/name" or "/proc/…/ns/net". */
 export function enterNamespace(path: string): void {
   const fd = check(open(path, O_CLOEXEC, 0), `open ${path}`);
@@ -77,4 +79,14 @@ export function ipJson(name: string, ...words: string[]): Record<string, unknown
 /** Waits without blocking the thread. */
 export function pause(milliseconds: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}
+
+/** Looks again and again, up to five seconds, until there is something: the kernel works later. */
+export async function eventually<Thing>(look: () => Thing | undefined): Promise<Thing> {
+  for (let round = 0; round < 250; round++) {
+    const found = look();
+    if (found !== undefined) return found;
+    await pause(20);
+  }
+  throw new Error(`did not happen: ${look}`);
 }

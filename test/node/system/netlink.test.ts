@@ -137,7 +137,7 @@ describe.skipIf(cannotRun)(`netlink${cannotRun ? ` (cannot run: ${cannotRun})` :
       setLink(netlink, interfaceIndex, { up: false });
       const [down, latencyMs] = until(isEth0(false));
       expect(down).toMatchObject({ link: { name: "eth0", lowerUp: false } });
-      expect(latencyMs).toBeLessThan(20);
+      expect(latencyMs).toBeLessThan(50);
       setLink(netlink, interfaceIndex, { up: true });
       expect(until(isEth0(true))[0]).toMatchObject({ link: { name: "eth0" } });
     });
@@ -159,13 +159,13 @@ describe.skipIf(cannotRun)(`netlink${cannotRun ? ` (cannot run: ${cannotRun})` :
       expect(until((event) => event.kind === "address-removed")[0]).toMatchObject({ address: entry });
     });
 
-    it("tells of an advertised prefix at once, before an address is made from it", () => {
+    it("tells of an advertised prefix at once, before an address is made from it", async () => {
       const router = new TestNode(neighbour, "2001:db8:3::1");
       const sender = router.sender();
-      const source = router.linkLocal();
-      // hop limit, flags, router lifetime and timers, then a prefix information option (RFC 4861 §4.2, §4.6.2)
+      const source = await router.linkLocal();
+      // hop limit, flags, router lifetime, timers; then a prefix information option (RFC 4861 §4.2, §4.6.2)
       const advertisement = "400000000000000000000000";
-      const prefixInformation = "030440c0" + "00000e10" + "00000708" + "00000000" + "20010db8000300000000000000000000";
+      const prefixInformation = "030440c000000e100000070800000000" + "20010db8000300000000000000000000";
       const body = Buffer.from(advertisement + prefixInformation, "hex");
       const packet = ipv6(source, "ff02::1", icmpv6(source, "ff02::1", 134, body));
       packet[7] = 255;

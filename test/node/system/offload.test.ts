@@ -18,7 +18,8 @@ function segment(index: number): Uint8Array {
   const bytes = Buffer.alloc(20 + DATA_BYTES);
   bytes.writeUInt32BE(1 + index * DATA_BYTES, 4);
   bytes.writeUInt16BE(0x5010, 12); // five words of header, ACK
-  return ipv6(LEFT, RIGHT, tunnelled(ipv6(source, destination, upperLayer(source, destination, TCP, bytes, 16))));
+  const segment = upperLayer(source, destination, TCP, bytes, 16);
+  return ipv6(LEFT, RIGHT, tunnelled(ipv6(source, destination, segment)));
 }
 
 describe.skipIf(cannotRun)(`receive offload${cannotRun ? ` (cannot run: ${cannotRun})` : ""}`, () => {
@@ -27,12 +28,13 @@ describe.skipIf(cannotRun)(`receive offload${cannotRun ? ` (cannot run: ${cannot
   let sender: AccessSender;
   let receiver: AccessReceiver;
 
-  beforeAll(() => {
-    [left, right] = twoNodes("offload");
+  beforeAll(async () => {
+    [left, right] = await twoNodes("offload");
     [sender, receiver] = [left.sender(), right.receiver()];
-    // a virtual cable joins segments only when the sender cannot do large ones itself, and when they wait a little
+    // a virtual cable joins segments only if its sending end cannot take large ones and they wait a little
     inside(left.namespace, () => setSegmentationOffload("eth0", false));
-    const queue = "cd /sys/class/net/eth0 && echo 5000000 >gro_flush_timeout && echo 100 >napi_defer_hard_irqs";
+    const settings = "echo 5000000 >gro_flush_timeout; echo 100 >napi_defer_hard_irqs";
+    const queue = `cd /sys/class/net/eth0; ${settings}`;
     ip("netns", "exec", right.namespace, "sh", "-c", queue);
   });
   afterAll(() => {
@@ -63,6 +65,7 @@ describe.skipIf(cannotRun)(`receive offload${cannotRun ? ` (cannot run: ${cannot
   it("when off, leaves every packet as it was", () => {
     inside(right.namespace, () => setReceiveOffload("eth0", false));
     expect(inside(right.namespace, () => receiveOffload("eth0"))).toBe(false);
-    expect(arrivals()).toEqual(Array(SEGMENTS).fill({ payloadBytes: 40 + 20 + DATA_BYTES, truncated: false }));
+    const alone = { payloadBytes: 40 + 20 + DATA_BYTES, truncated: false };
+    expect(arrivals()).toEqual(Array(SEGMENTS).fill(alone));
   });
 });

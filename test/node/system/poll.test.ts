@@ -11,11 +11,14 @@ describe("waiting", () => {
 
   it("keeps times below a millisecond", () => {
     const poll = new PollSet();
-    const start = monotonicMs();
-    for (let round = 0; round < 20; round++) expect(poll.wait(0.2)).toBe(0);
-    const meanMs = (monotonicMs() - start) / 20;
-    expect(meanMs).toBeGreaterThanOrEqual(0.2);
-    expect(meanMs).toBeLessThan(0.9);
+    const timesMs = Array.from({ length: 20 }, () => {
+      const start = monotonicMs();
+      expect(poll.wait(0.2)).toBe(0);
+      return monotonicMs() - start;
+    });
+    // the shortest: on a busy machine any one of them may be late
+    expect(Math.min(...timesMs)).toBeGreaterThanOrEqual(0.2);
+    expect(Math.min(...timesMs)).toBeLessThan(0.9);
   });
 
   it("tells which descriptor is ready, until the signal is cleared", () => {
@@ -54,7 +57,7 @@ describe("waiting", () => {
     wake.close();
   });
 
-  it.skipIf(cannotRun)("lets the process end while a thread waits for a TUN device without a limit", async () => {
+  it.skipIf(cannotRun)("lets the process end although a thread waits without a limit", async () => {
     const program = new Program("wait-child.ts");
     const child = program.start(makeNamespace("wait"));
     const ended = new Promise((resolve) => child.once("exit", resolve));

@@ -7,7 +7,7 @@ import { linkByName } from "../../../platforms/node/system/links.ts";
 import { PacketMemory } from "../../../platforms/node/system/memory.ts";
 import { NetlinkSocket } from "../../../platforms/node/system/netlink-socket.ts";
 import { PollSet } from "../../../platforms/node/system/poll.ts";
-import { cable, inside, ip, makeNamespace } from "./namespace.ts";
+import { cable, eventually, inside, ip, makeNamespace } from "./namespace.ts";
 
 export const LEFT = "2001:db8::a";
 export const RIGHT = "2001:db8::b";
@@ -20,16 +20,19 @@ export class TestNode {
   readonly memory = new PacketMemory(this.wasm);
   readonly netlink: NetlinkSocket;
   readonly interfaceIndex: number;
+  readonly namespace: string;
 
-  constructor(readonly namespace: string, readonly address: string) {
+  constructor(namespace: string, address: string) {
+    this.namespace = namespace;
     this.netlink = inside(namespace, () => new NetlinkSocket());
     this.interfaceIndex = linkByName(this.netlink, "eth0").index;
     addAddress(this.netlink, { interfaceIndex: this.interfaceIndex, address, prefixLength: 64 });
   }
 
   /** The address that the kernel made for the interface. */
-  linkLocal(): string {
-    return listAddresses(this.netlink, this.interfaceIndex).find(({ scope }) => scope === "link")!.address;
+  linkLocal(): Promise<string> {
+    const addresses = () => listAddresses(this.netlink, this.interfaceIndex);
+    return eventually(() => addresses().find(({ scope }) => scope === "link")?.address);
   }
 
   sender(options?: SendOptions): AccessSender {
@@ -82,11 +85,12 @@ function slotPointer(slot: number): number {
   return 64 * 1024 + slot * SLOT_BYTES;
 }
 
-/** Two nodes joined by a cable, neighbour discovery between them done. */
-export function twoNodes(purpose: string): [left: TestNode, right: TestNode] {
+/** Two nodes joined by a cable, both quite up, neighbour discovery between them done. */
+export async function twoNodes(purpose: string): Promise<[left: TestNode, right: TestNode]> {
   const [left, right] = [makeNamespace(`${purpose}-left`), makeNamespace(`${purpose}-right`)];
   cable(left, right);
   const nodes: [TestNode, TestNode] = [new TestNode(left, LEFT), new TestNode(right, RIGHT)];
+  for (const node of nodes) await node.linkLocal();
   ip("netns", "exec", left, "ping", "-c", "1", "-W", "2", RIGHT);
   return nodes;
 }

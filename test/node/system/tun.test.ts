@@ -4,9 +4,11 @@ import { linkByName } from "../../../platforms/node/system/links.ts";
 import { Block, PacketMemory } from "../../../platforms/node/system/memory.ts";
 import { NetlinkSocket } from "../../../platforms/node/system/netlink-socket.ts";
 import { PollSet } from "../../../platforms/node/system/poll.ts";
-import { addRoute } from "../../../platforms/node/system/routes.ts";
+import { addRoute, listRoutes, TABLE_LOCAL } from "../../../platforms/node/system/routes.ts";
 import { openTun, type Tun } from "../../../platforms/node/system/tun.ts";
-import { cannotRun, inside, ip, ipJson, makeNamespace, pause, removeNamespaces } from "./namespace.ts";
+import {
+  cannotRun, eventually, inside, ip, ipJson, makeNamespace, pause, removeNamespaces,
+} from "./namespace.ts";
 import { icmpv6, ipv6 } from "./packets.ts";
 
 const HOME = "2001:db8:1::1";
@@ -32,6 +34,13 @@ describe.skipIf(cannotRun)(`TUN device${cannotRun ? ` (cannot run: ${cannotRun})
   afterEach(() => tun.close());
   afterAll(removeNamespaces);
 
+  /** Puts the home address on the device and waits until the kernel takes packets for it. */
+  async function addHomeAddress(): Promise<void> {
+    addAddress(netlink, { interfaceIndex: tun.interfaceIndex, address: HOME, prefixLength: 128 });
+    const local = () => listRoutes(netlink, TABLE_LOCAL);
+    await eventually(() => local().find(({ destination }) => destination === `${HOME}/128`));
+  }
+
   /** The next packet out of the device, undefined when none comes. */
   function next(timeoutMs = 500): Buffer | undefined {
     const poll = new PollSet(1);
@@ -54,13 +63,13 @@ describe.skipIf(cannotRun)(`TUN device${cannotRun ? ` (cannot run: ${cannotRun})
   });
 
   it("is quiet when nobody sends", async () => {
-    addAddress(netlink, { interfaceIndex: tun.interfaceIndex, address: HOME, prefixLength: 64 });
+    await addHomeAddress();
     await pause(300);
     expect(next(0)).toBeUndefined();
   });
 
-  it("hands over what the host sends, whole and without a header of its own", () => {
-    addAddress(netlink, { interfaceIndex: tun.interfaceIndex, address: HOME, prefixLength: 128 });
+  it("hands over what the host sends, whole and without a header of its own", async () => {
+    await addHomeAddress();
     addRoute(netlink, { destination: "::/0", interfaceIndex: tun.interfaceIndex, preferredSource: HOME });
     ip("netns", "exec", namespace, "bash", "-c", `printf 'over the tunnel' >/dev/udp/${PEER}/4242`);
     const packet = next()!;
@@ -70,8 +79,8 @@ describe.skipIf(cannotRun)(`TUN device${cannotRun ? ` (cannot run: ${cannotRun})
     expect(packet.subarray(48).toString()).toBe("over the tunnel");
   });
 
-  it("delivers what is written, and the answer comes back out", () => {
-    addAddress(netlink, { interfaceIndex: tun.interfaceIndex, address: HOME, prefixLength: 128 });
+  it("delivers what is written, and the answer comes back out", async () => {
+    await addHomeAddress();
     addRoute(netlink, { destination: "::/0", interfaceIndex: tun.interfaceIndex });
     const body = Buffer.from("0001000168656c6c6f21", "hex");
     expect(put(ipv6(PEER, HOME, icmpv6(PEER, HOME, ECHO_REQUEST, body)))).toBe(0);

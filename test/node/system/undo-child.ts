@@ -12,6 +12,7 @@ const interfaceIndex = linkByName(netlink, "eth0").index;
 const tun = openTun(netlink, { name: "mext0", mtuBytes: 1400 });
 new Guard("mext").guard("2001:db8:1::1");
 changes.setInterfaceValue("eth0", "forwarding", 1);
+changes.setReceiveOffload("eth0", true);
 changes.setLink("eth0", { mtuBytes: 1300 });
 changes.addAddress({ interfaceIndex, address: "2001:db8:1::1", prefixLength: 64 });
 changes.addAddress({ interfaceIndex: tun.interfaceIndex, address: "2001:db8:2::1", prefixLength: 64 });

@@ -8,12 +8,15 @@ import { Changes, type UndoStep } from "../../../platforms/node/system/changes.t
 import { Guard } from "../../../platforms/node/system/guard.ts";
 import { linkByName } from "../../../platforms/node/system/links.ts";
 import { NetlinkSocket } from "../../../platforms/node/system/netlink-socket.ts";
+import { receiveOffload } from "../../../platforms/node/system/offload.ts";
 import { AlreadyRunningError, Undo } from "../../../platforms/node/system/undo.ts";
 import { firstOutput, kill, Program } from "./child.ts";
 import { cable, cannotRun, inside, ip, makeNamespace, removeNamespaces } from "./namespace.ts";
 
 /** What shows that the child has made its changes. */
-const SIGNS = ["2001:db8:1::1/64", "mtu 1300", "2001:db8:3::/48", "mext0", "lookup 1000", "forwarding = 1"];
+const SIGNS = [
+  "2001:db8:1::1/64", "mtu 1300", "2001:db8:3::/48", "mext0", "lookup 1000", "forwarding = 1", "offload true",
+];
 
 describe.skipIf(cannotRun)(`undo${cannotRun ? ` (cannot run: ${cannotRun})` : ""}`, () => {
   let namespace: string;
@@ -40,7 +43,8 @@ describe.skipIf(cannotRun)(`undo${cannotRun ? ` (cannot run: ${cannotRun})` : ""
     const shown = [["addr"], ["-6", "route", "show", "table", "all"], ["-6", "rule"]]
       .map((words) => ip("-n", namespace, ...words).replace(/ expires \d+sec/g, ""));
     const settings = ip("netns", "exec", namespace, "sysctl", "net.ipv6.conf.eth0.forwarding");
-    return [...shown, settings].join("\n");
+    const offload = inside(namespace, () => `receive offload ${receiveOffload("eth0")}`);
+    return [...shown, settings, offload].join("\n");
   }
 
   function openChanges(name: string): Changes {
@@ -64,7 +68,7 @@ describe.skipIf(cannotRun)(`undo${cannotRun ? ` (cannot run: ${cannotRun})` : ""
     inside(namespace, () => new Guard("mext")).close();
 
     const successor = openChanges("victim");
-    expect(successor.undo.recovery).toEqual({ undone: 6, failures: [] });
+    expect(successor.undo.recovery).toEqual({ undone: 7, failures: [] });
     expect(state()).toBe(before);
     expect(successor.close()).toEqual([]);
     const again = openChanges("victim");

@@ -1,0 +1,148 @@
+/** A home agent to be measured: the shipped binary with any number of nodes and bindings. */
+import * as abi from "../core-as/abi/contract.ts";
+import { addNode, setDevice, setHomeAgent, setWallClock, type Security } from "../bindings/commands.ts";
+import { Engine, Role, type OrderHandler } from "../bindings/engine.ts";
+import { parseAddress } from "../bindings/address.ts";
+
+export const TUNNEL = 0;
+export const ACCESS = 1;
+export const HOME_AGENT = parseAddress("2001:db8:100::1");
+export const CORRESPONDENT = parseAddress("2001:db8:200::5");
+/** Unix ms at monotonic 0. */
+export const EPOCH_MS = Date.UTC(2026, 0, 1);
+export const SPI = 300;
+/** The longest that a Binding Update can ask for: no binding ends while it is being measured. */
+export const LONGEST_LIFETIME_MS = 0xffff * 4000;
+const START_MS = 1000;
+
+/** Home address of node `index`: one /64, with interface identifiers as random as those of RFC 7217. */
+export function homeAddress(index: number): Uint8Array {
+  const address = Uint8Array.of(0x20, 0x01, 0x0d, 0xb8, 0x01, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+  const view = new DataView(address.buffer);
+  view.setUint32(8, mix(index ^ 0x5bd1e995) | 1);
+  view.setUint32(12, mix(index)); // one to one, so no two nodes have the same
+  return address;
+}
+
+/** Where node `index` is while it visits. */
+export function careofAddress(index: number, visit = 0): Uint8Array {
+  const address = Uint8Array.of(0x20, 0x01, 0x0d, 0xb8, 0xa0, visit, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x17);
+  new DataView(address.buffer).setUint32(8, index);
+  return address;
+}
+
+/** Network access identifier of node `index`, 19 octets. */
+export function identity(index: number): string {
+  return `n${String(index).padStart(7, "0")}@mext.bench`;
+}
+
+/** Shared key of node `index`. */
+export function key(index: number): Uint8Array {
+  const octets = new Uint8Array(16).fill(0x6b);
+  new DataView(octets.buffer).setUint32(0, index);
+  return octets;
+}
+
+/** A permutation of the 32-bit numbers. */
+function mix(value: number): number {
+  let x = value >>> 0;
+  x = Math.imul(x ^ (x >>> 16), 0x7feb352d);
+  x = Math.imul(x ^ (x >>> 15), 0x846ca68b);
+  return (x ^ (x >>> 16)) >>> 0;
+}
+
+/** Numbers below `count`, each once, in an order that repeats from run to run. */
+export function shuffled(count: number): Uint32Array {
+  const order = Uint32Array.from({ length: count }, (_, index) => index);
+  for (let at = count - 1; at > 0; at--) {
+    const other = Math.floor(mix(at) / 2 ** 32 * (at + 1));
+    [order[at], order[other]] = [order[other], order[at]];
+  }
+  return order;
+}
+
+/** Counts what the core orders and keeps nothing of it. */
+class Counting implements OrderHandler {
+  packets = 0;
+  octets = 0;
+  events = 0;
+  records = 0;
+  transmit(_device: number, _pointer: number, lengthBytes: number): void {
+    this.packets++;
+    this.octets += lengthBytes;
+  }
+  event(): void { this.events++; }
+  keep(): void { this.records++; }
+  addAddress(): void {}
+  removeAddress(): void {}
+  addDefaultRoute(): void {}
+  removeDefaultRoute(): void {}
+  tunnelMtu(): void {}
+}
+
+export interface Size {
+  /** Mobile nodes that may register; they are added at once. */
+  nodes: number;
+  /** The first of them that have a binding. */
+  bindings: number;
+  authentication?: "none" | "shared-key";
+  slots?: number;
+}
+
+export class HomeAgent {
+  readonly orders = new Counting();
+  readonly engine: Engine;
+  now = START_MS;
+
+  constructor(module: WebAssembly.Module, size: Size) {
+    const entropy = Uint8Array.from({ length: 64 }, (_, index) => (index * 37 + 101) & 255);
+    this.engine = new Engine(module, Role.HomeAgent, this.orders, entropy, this.now, {
+      slots: size.slots ?? 64, slotBytes: 2048, outputBytes: 262_144, maxBindings: size.nodes, maxNodes: size.nodes, reassemblies: 4,
+    });
+    setWallClock(this.engine, EPOCH_MS + this.now, this.now);
+    setDevice(this.engine, { index: TUNNEL, kind: "tunnel", mtu: 1460, up: true }, this.now);
+    setDevice(this.engine, { index: ACCESS, kind: "access", mtu: 1500, up: true }, this.now);
+    setHomeAgent(this.engine, {
+      address: HOME_AGENT, homePrefixes: [{ address: parseAddress("2001:db8:100::"), length: 64 }],
+      maxLifetimeMs: LONGEST_LIFETIME_MS, refreshAdviceMs: 0, replayWindowMs: 7000,
+    }, this.now);
+    for (let index = 0; index < size.nodes; index++) this.addNode(index, size.authentication ?? "none");
+    this.restore(0, size.bindings);
+  }
+
+  private addNode(index: number, authentication: "none" | "shared-key"): void {
+    const security: Security = authentication === "none" ? { authentication } : {
+      authentication, identity: identity(index), spi: SPI, key: key(index), replayProtection: "timestamp",
+    };
+    addNode(this.engine, { id: index, homeAddresses: [homeAddress(index)], security }, this.now);
+  }
+
+  /** Gives the nodes from `first` on bindings, from state records as after a restart. */
+  restore(first: number, count: number, lifetimeMs = LONGEST_LIFETIME_MS): void {
+    const atOnce = Math.floor(abi.REPLY_BYTES / abi.STATE_BINDING_BYTES);
+    for (let at = first; at < first + count; at += atOnce) {
+      this.engine.importState(bindingRecords(at, Math.min(atOnce, first + count - at), this.now, lifetimeMs), this.now);
+    }
+  }
+
+  /** Octets of linear memory. */
+  get memoryBytes(): number {
+    return this.engine.memory.length;
+  }
+}
+
+/** State records of bindings that end `lifetimeMs` from `now`. */
+export function bindingRecords(first: number, count: number, now: number, lifetimeMs: number): Uint8Array {
+  const records = new Uint8Array(count * abi.STATE_BINDING_BYTES);
+  const view = new DataView(records.buffer);
+  for (let index = 0; index < count; index++) {
+    const at = index * abi.STATE_BINDING_BYTES;
+    view.setUint16(at + abi.STATE_KIND, abi.State.Binding, true);
+    view.setUint16(at + abi.STATE_LENGTH, abi.STATE_BINDING_BYTES, true);
+    records.set(homeAddress(first + index), at + abi.STATE_BINDING_HOME_ADDRESS);
+    records.set(careofAddress(first + index), at + abi.STATE_BINDING_CAREOF_ADDRESS);
+    view.setFloat64(at + abi.STATE_BINDING_EXPIRES, EPOCH_MS + now + lifetimeMs, true);
+    view.setFloat64(at + abi.STATE_BINDING_SINCE, EPOCH_MS + now, true);
+  }
+  return records;
+}

@@ -1,0 +1,222 @@
+/**
+ * Any octets can be read, and whatever was read can be written again: no trap, no endless answer, and
+ * from a packet's own records the same packet.
+ */
+import fc from "fast-check";
+import { beforeAll, describe, expect, it } from "vitest";
+import { MAX_RECORDS, RECORD_BYTES } from "../../core-as/abi/fields.ts";
+import { Codec, EncodeError, type FieldValue, type Layer, type LayerInput, LinkType, toInput } from "../../bindings/codec.ts";
+import { describe as describePacket, toJson } from "../../bindings/describe.ts";
+import { type CodecInternals, fromHex, loadCodecModule, toHex } from "../internals/load-codec.ts";
+
+let core: CodecInternals;
+let codec: Codec;
+
+beforeAll(async () => {
+  const module = await loadCodecModule();
+  codec = new Codec(module);
+  core = new WebAssembly.Instance(module).exports as unknown as CodecInternals;
+}, 60_000);
+
+const LINK_TYPES = [
+  LinkType.Raw, LinkType.Ethernet, LinkType.LinuxCooked, LinkType.LinuxCooked2, LinkType.BsdNull, LinkType.Ipv4, 147 as LinkType,
+];
+
+/** Headers that lead the reader far into a packet before the noise begins. */
+const BEGINNINGS = [
+  "", "60000000001087 40", "6000000000183c40", "6000000000182b40", "6000000000183aff", "6000000000182940", "60000000001800 01",
+  "6000000000181140", "6000000000182c40", "6000000000183340", "45000030000000004011",
+].map(fromHex);
+
+const bytes = fc.uint8Array({ maxLength: 200 });
+const noise = fc.tuple(fc.constantFrom(...BEGINNINGS), bytes, fc.constantFrom(...LINK_TYPES));
+
+/** dissect, then assemble from the very records, in the core alone. */
+function writeAgain(packet: Uint8Array, linkType: LinkType): Uint8Array {
+  new Uint8Array(core.memory.buffer).set(packet, core.scratchPointer());
+  const count = core.dissect(packet.length, linkType);
+  expect(count).toBeLessThanOrEqual(MAX_RECORDS);
+  const length = core.assemble(count * RECORD_BYTES);
+  expect(length).toBeGreaterThanOrEqual(0);
+  return new Uint8Array(core.memory.buffer).slice(core.assemblyPointer(), core.assemblyPointer() + length);
+}
+
+describe("any octets", () => {
+  it("are read and written again to the same", () => {
+    fc.assert(
+      fc.property(noise, ([beginning, rest, linkType]) => {
+        const packet = Buffer.concat([beginning, rest]);
+        expect(toHex(writeAgain(packet, linkType))).toBe(toHex(packet));
+      }),
+      { numRuns: 5000 },
+    );
+  });
+
+  it("are described, and put into JSON", () => {
+    fc.assert(
+      fc.property(noise, ([beginning, rest, linkType]) => {
+        const layers = codec.dissect(Buffer.concat([beginning, rest]), linkType);
+        const lines = describePacket(layers, { verbose: true, dissect: (inner) => codec.dissect(inner) });
+        expect(lines.length).toBeGreaterThan(0);
+        expect(lines.join("")).not.toMatch(/undefined|NaN|\[object/);
+        JSON.stringify(toJson(layers));
+      }),
+      { numRuns: 1500 },
+    );
+  });
+
+  it("are covered without a gap: every octet belongs to exactly one header", () => {
+    fc.assert(
+      fc.property(noise, ([beginning, rest, linkType]) => {
+        const packet = Buffer.concat([beginning, rest]);
+        let at = 0;
+        for (const layer of codec.dissect(packet, linkType)) {
+          expect(layer.offset).toBe(at);
+          at += layer.length;
+        }
+        expect(at).toBe(packet.length);
+      }),
+      { numRuns: 1500 },
+    );
+  });
+
+  it("of the largest packet give a bounded answer", () => {
+    for (const fill of [0, 1, 0xff]) {
+      const packet = new Uint8Array(65_575).fill(fill);
+      packet.set(fromHex("60000000ffff0040"));
+      expect(writeAgainCount(packet)).toBeLessThanOrEqual(MAX_RECORDS);
+    }
+  });
+});
+
+function writeAgainCount(packet: Uint8Array): number {
+  new Uint8Array(core.memory.buffer).set(packet, core.scratchPointer());
+  return core.dissect(packet.length, LinkType.Raw);
+}
+
+describe("any records", () => {
+  it("are written or refused, without a trap", () => {
+    const record = fc.record({
+      kind: fc.constantFrom(1, 1, 2, 2, 2, 3, 9), depth: fc.constantFrom(0, 0, 1, 2, 255),
+      id: fc.oneof(fc.nat(0x9ff), fc.constantFrom(0x29, 0x105, 0x203, 0x3c9), fc.nat(0xffff)),
+      octets: fc.nat(1), offset: fc.nat(0xffffffff), length: fc.constantFrom(0, 8, 12, 32, 128, 0xffffffff),
+      value: fc.bigInt({ min: 0n, max: 0xffffffffffffffffn }),
+    });
+    fc.assert(
+      fc.property(fc.array(record, { maxLength: 30 }), (records) => {
+        const view = new DataView(core.memory.buffer, core.dissectionPointer(), records.length * RECORD_BYTES);
+        records.forEach(({ kind, depth, id, octets, offset, length, value }, index) => {
+          const at = index * RECORD_BYTES;
+          view.setUint8(at, kind);
+          view.setUint8(at + 1, depth);
+          view.setUint16(at + 2, id, true);
+          view.setUint16(at + 6, octets, true);
+          view.setUint32(at + 8, offset, true);
+          view.setUint32(at + 12, length, true);
+          view.setBigUint64(at + 16, value, true);
+        });
+        expect(core.assemble(records.length * RECORD_BYTES)).toBeLessThanOrEqual(0x10000 + 0x200);
+      }),
+      { numRuns: 3000 },
+    );
+  });
+});
+
+const address = fc.uint8Array({ minLength: 16, maxLength: 16 });
+const u8 = fc.nat(0xff);
+const u16 = fc.nat(0xffff);
+const u32 = fc.nat(0xffffffff);
+const u64 = fc.bigInt({ min: 0n, max: 0xffffffffffffffffn });
+const octets = fc.uint8Array({ minLength: 1, maxLength: 40 });
+
+function layer(name: string, fields: Record<string, fc.Arbitrary<FieldValue>>, options?: fc.Arbitrary<LayerInput[]>) {
+  return fc.record({ name: fc.constant(name), fields: fc.record(fields), options: options ?? fc.constant([]) });
+}
+
+const mobilityOptions = fc.array(
+  fc.oneof<fc.Arbitrary<LayerInput>[]>(
+    layer("binding-refresh-advice", { refreshInterval: u16 }),
+    layer("alternate-careof-address", { careofAddress: address }),
+    layer("nonce-indices", { homeNonceIndex: u16, careofNonceIndex: u16 }),
+    layer("mobile-network-prefix", { prefixLength: u8, prefix: address }),
+    layer("mobile-node-identifier", { subtype: u8, identifier: octets }),
+    layer("mobility-message-authentication", { subtype: u8, securityParametersIndex: u32, authenticationData: octets }),
+    layer("replay-protection", { timestamp: u64 }),
+    layer("binding-identifier", { bindingIdentifier: u16, status: u8, priority: fc.nat(127), careofAddress: address }),
+    layer("ipv4-home-address", { prefixLength: fc.nat(32), requestPrefix: fc.boolean(), address: u32 }),
+    layer("flow-identification", { flowIdentifier: u16, priority: u16, status: u8 },
+      fc.array(layer("traffic-selector", { trafficSelectorFormat: u8, trafficSelector: octets }), { maxLength: 2 })),
+    layer("binding-authorization-data", { authenticator: fc.uint8Array({ minLength: 12, maxLength: 12 }) }),
+    layer("mobility-option-222", { data: octets }),
+  ),
+  { maxLength: 6 },
+);
+
+const upper = fc.oneof<fc.Arbitrary<LayerInput>[]>(
+  layer("binding-update", {
+    sequence: u16, lifetime: u16, acknowledge: fc.boolean(), homeRegistration: fc.boolean(), mobileRouter: fc.boolean(),
+  }, mobilityOptions),
+  layer("binding-acknowledgement", { status: u8, sequence: u16, lifetime: u16 }, mobilityOptions),
+  layer("binding-error", { status: u8, homeAddress: address }, mobilityOptions),
+  layer("home-test", { homeNonceIndex: u16, homeInitCookie: u64, homeKeygenToken: u64 }, mobilityOptions),
+  layer("router-advertisement", { hopLimit: u8, homeAgent: fc.boolean(), routerLifetime: u16, reachableTime: u32 },
+    fc.array(layer("prefix-information", { prefixLength: u8, onLink: fc.boolean(), validLifetime: u32, prefix: address }),
+      { maxLength: 3 })),
+  layer("home-agent-address-discovery-reply", { identifier: u16 }),
+);
+
+const extensions = fc.subarray<LayerInput>([
+  { name: "hop-by-hop", options: [{ name: "router-alert", fields: { value: 0 } }] },
+  { name: "routing-type2", fields: { homeAddress: "2001:db8:1::10" } },
+  { name: "destination-options", options: [{ name: "home-address", fields: { address: "2001:db8:1::11" } }] },
+]);
+
+describe("any layers", () => {
+  it("are read again as they were written, with a good checksum", () => {
+    fc.assert(
+      fc.property(
+        layer("ipv6", { source: address, destination: address, hopLimit: u8, trafficClass: u8, flowLabel: fc.nat(0xfffff) }),
+        extensions, upper,
+        (ipv6, between, message) => {
+          const inputs: LayerInput[] = [ipv6, ...between, message];
+          const packet = codec.encode(inputs);
+          const layers = codec.dissect(packet);
+          expect(layers.map(({ name }) => name)).toEqual(inputs.map(({ name }) => name));
+          expect(layers.at(-1)?.checksum).toBe("good");
+          inputs.forEach((input, index) => expectGiven(layers[index], input));
+          expect(toHex(codec.encode(layers.map(toInput)))).toBe(toHex(packet));
+        },
+      ),
+      { numRuns: 1000 },
+    );
+  });
+
+  it("of any names are written or refused with an EncodeError", () => {
+    const name = fc.constantFrom("ipv6", "udp", "payload", "binding-update", "pad-n", "mtu", "mobility-option-9", "nonsense");
+    const value = fc.oneof<fc.Arbitrary<FieldValue>[]>(fc.double(), fc.boolean(), u64, octets, fc.string());
+    const fields = fc.dictionary(fc.constantFrom("source", "data", "length", "rest", "toString", "hopLimit"), value);
+    const option = fc.record({ name, fields });
+    fc.assert(
+      fc.property(fc.array(fc.record({ name, fields, options: fc.array(option, { maxLength: 3 }) }), { maxLength: 5 }), (inputs) => {
+        try {
+          codec.dissect(codec.encode(inputs));
+        } catch (error) {
+          expect(error).toBeInstanceOf(EncodeError);
+        }
+      }),
+      { numRuns: 1500 },
+    );
+  });
+});
+
+/** What was given is there; options are there in their order, padding aside. */
+function expectGiven(layer: Layer, input: LayerInput): void {
+  for (const [name, value] of Object.entries(toInput(layer).fields ?? {})) {
+    const given = input.fields?.[name];
+    if (given === undefined || given instanceof Uint8Array !== value instanceof Uint8Array || typeof given !== typeof value) continue;
+    expect([name, value]).toEqual([name, given]);
+  }
+  const options = layer.options.filter((option) => !option.name.startsWith("pad"));
+  expect(options.map(({ name }) => name)).toEqual((input.options ?? []).map(({ name }) => name));
+  options.forEach((option, index) => expectGiven(option, input.options![index]));
+}
