@@ -79,7 +79,7 @@ function writeHeader(layer: u32): i32 {
 
 /**
  * The pseudo-header of what follows takes the home addresses of a Home Address option and of a type
- * 2 routing header (RFC 6275 §6.1.1; 6275-6.1.1-4).
+ * 2 routing header (RFC 6275 §6.1.1).
  */
 function noteAddresses(layer: u32, header: usize): void {
   switch (given.id(layer)) {
@@ -203,6 +203,7 @@ function checksum(header: usize, kind: u32): u32 {
   const to = load<u32>(header, DESTINATION);
   if (from == 0 || to == 0) return 0; // over IPv4 UDP may do without (RFC 768)
   const protocol = protocolOf(given.id(load<u32>(header, RECORD)));
+  // 6275-6.1.1-4: of a mobility message just its own octets, else up to the end of the packet
   const covered = protocol == NextHeader.Mobility ? length : packetEnd - load<u32>(header, START);
   const value = checksums.checksum(from, to, start, covered, protocol);
   return value == 0 && protocol == NextHeader.Udp ? 0xffff : value; // RFC 8200 §8.1

@@ -3,8 +3,8 @@
  * packets, down to the payload. The records it writes are described in `abi/fields`.
  *
  * Reading goes on behind a mistake as far as it makes sense. What the engine itself would refuse is
- * said by the engine's own checks: `ip6.check` and `extension.walk` judge the chain, `mobility`,
- * `mobility-options`, `icmp6`, `neighbour` and `router` their messages. No octet behind the packet is read.
+ * said by the engine's own checks: `ip6.check` and `extension.walk` judge the chain, `dissect-verdict` the
+ * message behind it. No octet behind the packet is read.
  */
 import { Icmpv6Type, NextHeader, ROUTING_TYPE_2 } from "../abi/codes";
 import { Layer, LayerFamily, Verdict } from "../abi/fields";
@@ -15,14 +15,13 @@ import * as checksums from "./checksum";
 import * as layers from "./dissect-layer";
 import * as link from "./dissect-link";
 import * as records from "./dissect-records";
+import * as verdicts from "./dissect-verdict";
 import * as extension from "./extension";
 import * as fields from "./fields";
 import * as fragment from "./fragment";
 import * as icmp6 from "./icmp6";
 import * as ip6 from "./ip6";
 import * as mobility from "./mobility";
-import * as neighbour from "./neighbour";
-import * as router from "./router";
 import * as routing2 from "./routing2";
 
 /** UDP that carries IPv4 or IPv6 packets (RFC 5555 §4.1). */
@@ -46,12 +45,6 @@ let at: u32 = 0;
 let layer: u32 = 0;
 let end: u32 = 0;
 
-/** The innermost IPv6 header, and what the pseudo-header takes as addresses; 0: not known. */
-let ipv6At: u32 = 0;
-let source: usize = 0;
-let destination: usize = 0;
-let isPart = false;
-
 /** Reads the `length` octets at `p`; `linkType` is a LinkType. Writes to `output`, returns the records. */
 export function dissect(p: usize, length: u32, linkType: u32, output: usize): u32 {
   fields.prepare();
@@ -60,8 +53,7 @@ export function dissect(p: usize, length: u32, linkType: u32, output: usize): u3
   packet = p;
   at = 0;
   end = length;
-  source = destination = 0;
-  isPart = false;
+  verdicts.forget();
   layer = link.firstLayer(linkType, p, length);
   while (layer != NOTHING && !records.isFull()) readNext();
   if (at < length) layers.read(Layer.Trailer, at, length);
@@ -150,10 +142,7 @@ function readIpv6(): void {
     verdict = extension.walk(header, end - at);
     place = at + extension.errorPointer();
   }
-  ipv6At = at;
-  source = ip6.source(header);
-  destination = ip6.destination(header);
-  isPart = false;
+  verdicts.enter(header);
   layers.forgetHomeAddress();
   takeJudged(Layer.Ipv6, <u32>ip6.LENGTH_BYTES, ip6.nextHeader(header), verdict, place);
 }
@@ -170,8 +159,7 @@ function readIpv4(): void {
   const header = packet + at;
   const length = at < end ? (get8(header) & 15) * 4 : 0;
   if (length < IPV4_MIN_BYTES || at + length > end) return readCut(Layer.Ipv4);
-  source = destination = 0;
-  isPart = (get16(header + 6) & 0x3fff) != 0;
+  verdicts.forget();
   end = min(end, at + max(get16(header + 2), length));
   const isLater = (get16(header + 6) & 0x1fff) != 0;
   const protocol = get8(header + 9);
@@ -191,7 +179,7 @@ function readExtension(): void {
   }
   const behind = get8(header + chain.NEXT_HEADER);
   take(found, length, behind);
-  if (layers.homeAddress() != 0) source = packet + layers.homeAddress();
+  if (layers.homeAddress() != 0) verdicts.setSource(packet + layers.homeAddress());
   if (fields.family(found) == LayerFamily.Routing) readRouting(header, length);
   if (found == Layer.Fragment) readFragment(header);
 }
@@ -206,30 +194,31 @@ function described(header: usize, length: u32): u32 {
 function readRouting(header: usize, length: u32): void {
   if (routing2.segmentsLeft(header) == 0) return;
   const isType2 = routing2.routingType(header) == ROUTING_TYPE_2 && length >= <u32>routing2.LENGTH_BYTES;
-  destination = isType2 ? routing2.homeAddress(header) : 0;
+  verdicts.setDestination(isType2 ? routing2.homeAddress(header) : 0);
 }
 
 function readFragment(header: usize): void {
-  isPart = fragment.offsetBytes(header) != 0 || fragment.moreFragments(header);
+  verdicts.setPart(fragment.offsetBytes(header) != 0 || fragment.moreFragments(header));
   if (fragment.offsetBytes(header) != 0) layer = Layer.Payload;
 }
 
 function readMobility(): void {
   const header = packet + at;
   const length = end - at;
-  if (length < mobility.UNIT_BYTES) return readCut(Layer.BindingRefreshRequest);
-  const found = LayerFamily.MobilityMessage + mobility.type(header);
+  if (length < mobility.UNIT_BYTES) return readCutMobility(header, length);
   const start = at;
   const own = min(mobility.lengthBytes(header), length);
-  const sum = canCheck() ? mobility.verifyChecksum(source, destination, header, length) : Reason.None;
-  const verdict = sum == Reason.None ? mobility.check(header, length) : sum;
-  takeJudged(found, own, Layer.Payload, verdict, start);
-  const isKnown = canCheck() && sum != Reason.MobilityTruncated;
-  records.checksum(isKnown ? verdictOf(sum) : Verdict.NotCheckable, (start + <u32>mobility.CHECKSUM) * 8);
+  const refusal = verdicts.checkMobility(header, length);
+  takeJudged(LayerFamily.MobilityMessage + mobility.type(header), own, Layer.Payload, refusal, start);
+  records.checksum(verdicts.mobilityChecksum(header, length), (start + <u32>mobility.CHECKSUM) * 8);
 }
 
-function verdictOf(refusal: Reason): Verdict {
-  return refusal == Reason.None ? Verdict.Good : Verdict.Bad;
+/** A Mobility Header that ends before its message begins. */
+function readCutMobility(header: usize, length: u32): void {
+  const type = length > 2 ? mobility.type(header) : 0;
+  layers.readJudged(LayerFamily.MobilityMessage + type, at, end, Reason.MobilityTruncated, at);
+  at = end;
+  layer = NOTHING;
 }
 
 function readIcmpv6(): void {
@@ -240,25 +229,8 @@ function readIcmpv6(): void {
   const type = icmp6.type(message);
   const hasPayload = icmp6.isError(message) || type == Icmpv6Type.EchoRequest || type == Icmpv6Type.EchoReply;
   const own = hasPayload ? min(length, <u32>icmp6.LENGTH_BYTES) : length;
-  const refusal = canCheck() ? checkIcmpv6(message, length) : Reason.None;
-  takeJudged(LayerFamily.Icmpv6 + type, own, Layer.Payload, refusal, start);
-  records.checksum(verdict(message, length, NextHeader.Icmpv6), (start + ICMPV6_CHECKSUM) * 8);
-}
-
-/** The verdict of the engine about a message whose addresses are known. */
-function checkIcmpv6(message: usize, length: u32): Reason {
-  switch (icmp6.type(message)) {
-    case Icmpv6Type.RouterSolicitation:
-      return router.checkSolicitation(packet + ipv6At, message, length);
-    case Icmpv6Type.RouterAdvertisement:
-      return router.checkAdvertisement(packet + ipv6At, message, length);
-    case Icmpv6Type.NeighbourSolicitation:
-      return neighbour.checkSolicitation(packet + ipv6At, message, length);
-    case Icmpv6Type.NeighbourAdvertisement:
-      return neighbour.checkAdvertisement(packet + ipv6At, message, length);
-    default:
-      return icmp6.check(message, length, source, destination);
-  }
+  takeJudged(LayerFamily.Icmpv6 + type, own, Layer.Payload, verdicts.checkIcmpv6(message, length), start);
+  records.checksum(verdicts.checksum(message, length, NextHeader.Icmpv6), (start + ICMPV6_CHECKSUM) * 8);
 }
 
 function readUdp(): void {
@@ -270,7 +242,7 @@ function readUdp(): void {
   end = at + length;
   take(Layer.Udp, UDP_BYTES, encapsulated(header));
   records.checksum(
-    isWhole ? verdict(header, length, NextHeader.Udp) : Verdict.NotCheckable,
+    isWhole ? verdicts.checksum(header, length, NextHeader.Udp) : Verdict.NotCheckable,
     (start + UDP_CHECKSUM) * 8,
   );
 }
@@ -292,15 +264,5 @@ function readTcp(): void {
   const length = (get8(header + 12) >> 4) * 4;
   if (length < TCP_MIN_BYTES || length > segment) return readCut(Layer.Tcp);
   take(Layer.Tcp, length, Layer.Payload);
-  records.checksum(verdict(header, segment, NextHeader.Tcp), (start + TCP_CHECKSUM) * 8);
-}
-
-/** True when the whole upper layer is here and the addresses of its pseudo-header are known. */
-function canCheck(): bool {
-  return !isPart && source != 0 && destination != 0;
-}
-
-function verdict(message: usize, length: u32, protocol: u32): Verdict {
-  if (!canCheck()) return Verdict.NotCheckable;
-  return checksums.verify(source, destination, message, length, protocol) ? Verdict.Good : Verdict.Bad;
+  records.checksum(verdicts.checksum(header, segment, NextHeader.Tcp), (start + TCP_CHECKSUM) * 8);
 }

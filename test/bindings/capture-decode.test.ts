@@ -59,7 +59,7 @@ describe("mext decode", () => {
       out: `1 2023-11-14T22:13:20.123456Z ${REQUEST}\n  # refused\n  # because\n` +
         `2 2023-11-14T22:13:21.000000Z ${REQUEST}\n` +
         "  ! IPv6: the packet is shorter than its header or its Payload Length says (RFC 8200 §3, octet 0)\n" +
-        "  ! Binding Refresh Request: the Header Len is too small for the MH Type (RFC 6275 §9.2, octet 44)\n" +
+        "  ! Binding Refresh Request: the Mobility Header runs past the end of the packet (RFC 6275 §6.1.1, octet 40)\n" +
         "  (44 of 48 octets were captured)\n",
     });
   });

@@ -211,7 +211,7 @@ describe("dissect", () => {
     ["6275-9.2-5: Payload Proto", [{ name: "binding-refresh-request", fields: { payloadProto: 58 } }],
       Reason.MobilityPayloadProto],
     ["6275-9.2-8: Header Len", [{ name: "binding-refresh-request", fields: { mhType: 5 } }], Reason.MobilityHeaderLen],
-    ["6275-9.2-2: checksum", [{ name: "binding-refresh-request", fields: { checksum: 1 } }], Reason.MobilityChecksum],
+    ["a wrong checksum", [{ name: "binding-refresh-request", fields: { checksum: 1 } }], Reason.MobilityChecksum],
     ["a wrong option length", [{ name: "binding-update", options: [
       { name: "binding-refresh-advice", fields: { refreshInterval: 1, rest: fromHex("0000") } },
     ] }], Reason.MobilityOptionLength],

@@ -1,0 +1,80 @@
+/** One access device of the core: a packet socket that it hears with, and a queue that it speaks through. */
+import type { Device } from "../../bindings/commands.ts";
+import type { Engine } from "../../bindings/engine.ts";
+import type { EngineHost } from "./engine-host.ts";
+import { SendFailures, SendQueue } from "./send-queue.ts";
+import { AccessReceiver } from "./system/access-receive.ts";
+import type { PacketMemory } from "./system/memory.ts";
+import type { NetworkEvent } from "./system/network-monitor.ts";
+
+/** What the ports of one core have in common. */
+export interface PortMemory {
+  readonly engine: Engine;
+  readonly packets: PacketMemory;
+  readonly failures: SendFailures;
+}
+
+export interface PortOptions {
+  /** Only this interface; without it all of them, and the routing table decides where packets leave. */
+  readonly interfaceIndex?: number;
+  readonly excludedInterfaces?: readonly number[];
+}
+
+export class AccessPort {
+  readonly queue: SendQueue;
+  readonly #device: number;
+  readonly #receiver: AccessReceiver;
+
+  /** Throws SystemError: EPERM, or ENODEV when the interface is gone. */
+  constructor({ engine, packets, failures }: PortMemory, device: number, options: PortOptions) {
+    this.#device = device;
+    this.#receiver = new AccessReceiver(packets, { ...options, batch: engine.slots });
+    for (let slot = 0; slot < engine.slots; slot++) {
+      this.#receiver.setSlot(slot, engine.slotPointer(slot), engine.slotBytes);
+    }
+    try {
+      this.queue = new SendQueue(packets, failures, { interfaceIndex: options.interfaceIndex });
+    } catch (error) {
+      this.#receiver.close();
+      throw error;
+    }
+  }
+
+  /** Readable when packets are waiting. */
+  get fd(): number {
+    return this.#receiver.fd;
+  }
+
+  /** Receives into the slots of the core from 0 on; returns how many packets came. */
+  receive(engine: Engine): number {
+    const count = this.#receiver.receive();
+    for (let slot = 0; slot < count; slot++) {
+      // a packet that was cut gets a length at which the core refuses and counts it
+      const cut = this.#receiver.truncated(slot);
+      engine.fillSlot(slot, this.#device, cut ? engine.slotBytes + 1 : this.#receiver.lengthBytes(slot));
+    }
+    return count;
+  }
+
+  close(): void {
+    this.#receiver.close();
+    this.queue.close();
+  }
+}
+
+/** The access side of a role. */
+export interface Access {
+  /** The open ports; another array when they have changed. */
+  readonly ports: readonly AccessPort[];
+  /** What the core is told of its access devices when it starts. */
+  devices(): Device[];
+  /** Opens the ports over the memory of a (new) core. */
+  open(memory: PortMemory): void;
+  /** Where packets for a device go; undefined: it is not there. */
+  queue(device: number): SendQueue | undefined;
+  interfaceIndex(device: number): number | undefined;
+  interfaceName(device: number): string | undefined;
+  /** The kernel told something about its network. */
+  networkChanged(event: NetworkEvent, host: EngineHost): void;
+  close(): void;
+}

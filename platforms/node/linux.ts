@@ -1,0 +1,85 @@
+/**
+ * What a daemon of either role has open at the kernel: netlink, the record of changes, the tunnel
+ * device and the guard. Opened in an order in which a refusal leaves nothing changed.
+ */
+import { readlinkSync } from "node:fs";
+import { Changes } from "./system/changes.ts";
+import { Guard } from "./system/guard.ts";
+import { type Link, listLinks } from "./system/links.ts";
+import { NetlinkSocket } from "./system/netlink-socket.ts";
+import { tolerate } from "./system/errors.ts";
+import { openTun, type Tun } from "./system/tun.ts";
+import { AlreadyRunningError } from "./system/undo.ts";
+
+/** For people: something went wrong that does not end the daemon. */
+export type Report = (warning: string) => void;
+
+/** Why a daemon cannot start here: one line that says what to do. */
+export class StartError extends Error {
+  override readonly name = "StartError";
+}
+
+export interface Linux {
+  readonly netlink: NetlinkSocket;
+  readonly changes: Changes;
+  readonly tun: Tun;
+  readonly guard: Guard;
+  readonly report: Report;
+  /** Takes every change back and lets go of everything; returns what could not be taken back. */
+  close(): Error[];
+}
+
+/** The default route into the tunnel and the routes to home prefixes: better than those of any uplink. */
+export const TUNNEL_METRIC = 64;
+
+/** Throws StartError, or SystemError where the kernel refuses. */
+export function openLinux(tunnel: string, mtuBytes: number, report: Report): Linux {
+  const opened: (() => Error[] | void)[] = [];
+  const close = () => opened.splice(0).reverse().flatMap((closeOne) => closeOne() ?? []);
+  try {
+    const netlink = new NetlinkSocket();
+    opened.push(() => netlink.close());
+    const changes = openChanges(tunnel, netlink);
+    opened.push(() => changes.close());
+    reportRecovery(changes, report);
+    if (listLinks(netlink).some(({ name }) => name === tunnel)) {
+      throw new StartError(`there is an interface ${tunnel} already: choose another tunnel, or remove it (ip link del ${tunnel})`);
+    }
+    const tun = openTun(netlink, { name: tunnel, mtuBytes });
+    opened.push(() => tun.close());
+    const guard = new Guard(`mext-${tunnel}`);
+    opened.push(() => guard.close());
+    return { netlink, changes, tun, guard, report, close };
+  } catch (error) {
+    close();
+    throw error;
+  }
+}
+
+/** A daemon is known by its tunnel device and network namespace: both can be there only once. */
+function openChanges(tunnel: string, netlink: NetlinkSocket): Changes {
+  const namespace = /\d+/.exec(readlinkSync("/proc/thread-self/ns/net"))?.[0];
+  try {
+    return new Changes(`${tunnel.replace(/[^\w.-]/g, "_")}.${namespace}`, netlink);
+  } catch (error) {
+    if (!(error instanceof AlreadyRunningError)) throw error;
+    const which = error.processId === undefined ? "" : ` (process ${error.processId})`;
+    throw new StartError(`a daemon with the tunnel ${tunnel} is already running${which}: stop it, or choose another tunnel`);
+  }
+}
+
+function reportRecovery(changes: Changes, report: Report): void {
+  const { undone, failures } = changes.undo.recovery;
+  if (undone > 0) report(`a predecessor was killed: ${undone} of its changes to the system were taken back`);
+  for (const { message } of failures) report(`what a killed predecessor left could not be taken back: ${message}`);
+}
+
+/** Interfaces that packets of other nodes can come from. */
+export function accessLinks(netlink: NetlinkSocket, tunnel: string): Link[] {
+  return listLinks(netlink).filter(({ loopback, name }) => !loopback && name !== tunnel);
+}
+
+/** Receive offload joins segments into packets that fit into no slot (system/access-receive.ts). */
+export function withoutReceiveOffload(changes: Changes, interfaceName: string): void {
+  tolerate(["EOPNOTSUPP", "ENODEV"], () => changes.setReceiveOffload(interfaceName, false));
+}

@@ -1,0 +1,129 @@
+/**
+ * The core's orders to the kernel's network: care-of addresses and the routes of the uplinks. None of
+ * them ends the daemon when it fails; a person hears of it.
+ */
+import { formatAddress } from "../../bindings/address.ts";
+import { MINIMUM_MTU } from "../../core-as/abi/codes.ts";
+import type { Linux } from "./linux.ts";
+import { type AddressState, type InterfaceAddress, listAddresses } from "./system/addresses.ts";
+import { SystemError } from "./system/errors.ts";
+import { setLink } from "./system/links.ts";
+import type { Route } from "./system/routes.ts";
+
+/** Behind every route that others make: ordinary traffic goes through the tunnel, and only ours by the uplink. */
+const UPLINK_METRIC = 4096;
+
+export class NetworkOrders {
+  readonly #linux: Linux;
+  readonly #interfaceIndex: (device: number) => number | undefined;
+  /** What the core ordered and has not taken back. */
+  readonly #addresses = new Map<string, InterfaceAddress>();
+  readonly #routes = new Map<string, Route>();
+  /** Addresses that were there already: not ours to remove. */
+  readonly #foreign = new Set<string>();
+
+  constructor(linux: Linux, interfaceIndex: (device: number) => number | undefined) {
+    this.#linux = linux;
+    this.#interfaceIndex = interfaceIndex;
+  }
+
+  /**
+   * Puts a care-of address on a device; duplicate detection is the core's. Returns false when the kernel
+   * has found that another node has it.
+   */
+  addAddress(device: number, octets: Uint8Array, prefixLength: number): boolean {
+    const interfaceIndex = this.#interfaceIndex(device);
+    if (interfaceIndex === undefined) return true;
+    const entry = { interfaceIndex, address: formatAddress(octets), prefixLength };
+    const usable = this.#place(entry);
+    if (!usable) return false;
+    this.#addresses.set(keyOf(entry), entry);
+    this.#attempt(() => this.#linux.guard.guard(entry.address));
+    return true;
+  }
+
+  removeAddress(device: number, octets: Uint8Array, prefixLength: number): void {
+    const address = formatAddress(octets);
+    const interfaceIndex = this.#interfaceIndex(device);
+    for (const entry of this.#addresses.values()) {
+      // of a device that is gone, the index is not known any more; its address is gone with it
+      const same = entry.address === address && entry.prefixLength === prefixLength;
+      if (same && (interfaceIndex === undefined || entry.interfaceIndex === interfaceIndex)) this.#withdraw(entry);
+    }
+  }
+
+  addDefaultRoute(device: number, router: Uint8Array): void {
+    const interfaceIndex = this.#interfaceIndex(device);
+    if (interfaceIndex === undefined) return;
+    const metric = UPLINK_METRIC + device;
+    const route: Route = { destination: "::/0", interfaceIndex, gateway: formatAddress(router), metric };
+    this.removeDefaultRoute(device);
+    if (this.#attempt(() => this.#linux.changes.addRoute(route))) this.#routes.set(String(device), route);
+  }
+
+  removeDefaultRoute(device: number): void {
+    const route = this.#routes.get(String(device));
+    if (route === undefined) return;
+    this.#routes.delete(String(device));
+    this.#attempt(() => this.#linux.changes.removeRoute(route));
+  }
+
+  /** What programs on this host may send into the tunnel in one packet. */
+  tunnelMtu(octets: number): void {
+    const { netlink, tun } = this.#linux;
+    this.#attempt(() => setLink(netlink, tun.interfaceIndex, { mtuBytes: Math.max(octets, MINIMUM_MTU) }));
+  }
+
+  /** An address went away: one that the core still needs is put back (the kernel ends those that it formed itself). */
+  addressRemoved({ interfaceIndex, address, prefixLength }: AddressState): void {
+    const entry = this.#addresses.get(keyOf({ interfaceIndex, address, prefixLength }));
+    if (entry === undefined || listAddresses(this.#linux.netlink, interfaceIndex).some((each) => each.address === address)) return;
+    this.#foreign.delete(keyOf(entry));
+    this.#linux.changes.removeAddress(entry); // strikes it out of the record
+    this.#place(entry);
+  }
+
+  /** Takes back everything that the core ordered. */
+  clear(): void {
+    for (const entry of [...this.#addresses.values()]) this.#withdraw(entry);
+    for (const device of [...this.#routes.keys()]) this.removeDefaultRoute(Number(device));
+  }
+
+  #place(entry: InterfaceAddress): boolean {
+    try {
+      this.#linux.changes.addAddress(entry);
+      return true;
+    } catch (error) {
+      if (!(error instanceof SystemError)) throw error;
+      if (error.code !== "EEXIST") {
+        this.#linux.report(error.message);
+        return true;
+      }
+    }
+    this.#foreign.add(keyOf(entry));
+    const there = listAddresses(this.#linux.netlink, entry.interfaceIndex).find(({ address }) => address === entry.address);
+    return there?.duplicate !== true;
+  }
+
+  #withdraw(entry: InterfaceAddress): void {
+    this.#addresses.delete(keyOf(entry));
+    this.#attempt(() => this.#linux.guard.release(entry.address));
+    if (this.#foreign.delete(keyOf(entry))) return;
+    this.#attempt(() => this.#linux.changes.removeAddress(entry));
+  }
+
+  #attempt(change: () => void): boolean {
+    try {
+      change();
+      return true;
+    } catch (error) {
+      if (!(error instanceof SystemError)) throw error;
+      this.#linux.report(error.message);
+      return false;
+    }
+  }
+}
+
+function keyOf({ interfaceIndex, address, prefixLength }: InterfaceAddress): string {
+  return `${interfaceIndex} ${address}/${prefixLength}`;
+}
