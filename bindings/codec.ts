@@ -17,7 +17,7 @@ export interface Layer {
   readonly name: string;
   readonly offset: number;
   readonly length: number;
-  /** In wire order; reserved bits only when they are not zero. A list is a field for each element. */
+  /** In wire order. A list is a field for each element. */
   readonly fields: Field[];
   readonly options: Layer[];
   checksum?: "good" | "bad" | "not checkable";
@@ -79,7 +79,7 @@ export class Codec {
 
   /**
    * The layers of a packet: the headers from the outermost on. Never throws: what is wrong with a packet
-   * stands in `problem` of its layers. A packet with more than 4,095 fields ends with a layer "more".
+   * stands in `problem` of its layers. A layer "more" ends a packet with more than 4,095 fields or 65,792 octets.
    */
   dissect(packet: Uint8Array, linkType: LinkType = LinkType.Raw): Layer[] {
     const scratch = this.core.scratchPointer();
@@ -87,7 +87,9 @@ export class Codec {
     new Uint8Array(this.core.memory.buffer).set(packet.subarray(0, length), scratch);
     const count = this.core.dissect(length, linkType);
     const records = new DataView(this.core.memory.buffer, this.core.dissectionPointer(), count * RECORD_BYTES);
-    return new LayerReader(records, packet).read();
+    const layers = new LayerReader(records, packet).read();
+    if (length < packet.length) layers.push({ name: "more", offset: length, length: 0, fields: [], options: [] });
+    return layers;
   }
 
   /** The octets of a packet with these layers, the outermost first. Throws EncodeError. */
@@ -165,7 +167,6 @@ class LayerReader {
     const kind = this.records.getUint16(at + RECORD_FIELD_KIND, true) as FieldKind;
     const number = this.records.getBigUint64(at + RECORD_VALUE, true);
     const isOctets = this.records.getUint16(at + RECORD_OCTETS, true) !== 0;
-    if (kind === FieldKind.Reserved && number === 0n && !isOctets) return;
     const value = isOctets
       ? fromOctets(kind, this.packet.subarray(bitOffset >> 3, (bitOffset + bitLength) >> 3))
       : fromNumber(kind, bitLength, number);

@@ -17,6 +17,7 @@ const SPELLINGS: Readonly<Record<string, string>> = {
 
 /** Layers whose titles are not just their names. */
 const TITLES: Readonly<Record<string, string>> = {
+  more: "(more)",
   "pad-n": "PadN",
   "hop-by-hop": "Hop-by-Hop Options",
   "bsd-loopback": "BSD loopback",

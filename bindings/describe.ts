@@ -95,9 +95,14 @@ export function toJson(layers: readonly Layer[]): object[] {
   }));
 }
 
+/** Reserved bits are worth a word only when they are not zero. */
+function isReservedZero({ name, value }: Field): boolean {
+  return name.startsWith("reserved") && value === 0;
+}
+
 function jsonFields(fields: readonly Field[]): Record<string, unknown> {
   const values: Record<string, unknown> = {};
-  for (const { name, value } of fields) {
+  for (const { name, value } of fields.filter((field) => !isReservedZero(field))) {
     const plain = jsonValue(value);
     const before = values[name];
     values[name] = before === undefined ? plain : Array.isArray(before) ? [...before, plain] : [before, plain];
@@ -170,8 +175,9 @@ function layerLine(layer: Layer): string {
   return parts.length > 0 ? `${head}: ${parts.join(", ")}` : head;
 }
 
-function isTelling(layer: Layer, { name, value }: Field): boolean {
-  if (typeof value === "boolean") return false;
+function isTelling(layer: Layer, field: Field): boolean {
+  const { name, value } = field;
+  if (typeof value === "boolean" || isReservedZero(field)) return false;
   if (!(name in DULL) || layer.problem) return true;
   return DULL[name] !== undefined && DULL[name] !== value;
 }

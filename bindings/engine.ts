@@ -2,7 +2,7 @@ import {
   ABI_VERSION, COMMAND_BYTES, Command, ENTROPY_BYTES, EVENT_BYTES, HEADROOM, INPUT_BYTES, INPUT_DEVICE, INPUT_LENGTH,
   ORDER_BYTES, ORDER_DEVICE, ORDER_KIND, ORDER_LENGTH, ORDER_POINTER, ORDER_VALUE, Order, Query, REPLY_BYTES, Refusal,
   Role, START_MAX_BINDINGS, START_MAX_NODES, START_OUTPUT_BYTES, START_REASSEMBLIES, START_ROLE, START_SLOTS,
-  START_SLOT_BYTES, START_BYTES,
+  START_SLOT_BYTES,
 } from "../core-as/abi/contract.ts";
 import { REASON_COUNT } from "../core-as/abi/reasons.ts";
 
@@ -312,4 +312,6 @@ export class Engine {
   }
 }
 
-export { Command, Order, Query, Refusal, Role, START_BYTES };
+export { DEVICE_ANY, ENTROPY_BYTES, HEADROOM, MAX_DEVICES } from "../core-as/abi/contract.ts";
+export { MINIMUM_MTU } from "../core-as/abi/codes.ts";
+export { Command, Order, Query, Refusal, Role };

@@ -14,29 +14,40 @@ export class HexError extends SyntaxError {
   }
 }
 
-/** An offset at the start of a line: "0x0010:", "00000010:", "00000010  " or "0010   ". */
-const OFFSET = /^\s*(?:0x([0-9a-f]{4,8}):|([0-9a-f]{4,8}):\s|([0-9a-f]{6,8})\s\s|([0-9a-f]{4})\s\s\s)/i;
+/** An offset at the start of a line: "0x0010:", "00000010:", "00000010  " or "0010  ". */
+const OFFSET = /^\s*(?:0x)?([0-9a-f]{4,8})(?::\s|\s\s)/i;
 /** The last line of hexdump -C: an offset alone. */
 const LAST_OFFSET = /^\s*[0-9a-f]{7,8}\s*$/i;
 
-/** Reads octets; throws HexError. A "#" begins a comment; empty lines are skipped. */
-export function parseHex(text: string): Uint8Array {
+/**
+ * The packets of a text: one, or in a dump one for each offset 0. Throws HexError. A "#" begins a
+ * comment; empty lines are skipped, and in a dump headings, as tcpdump prints them.
+ */
+export function parseHexPackets(text: string): Uint8Array[] {
   const lines = text.split(/\r?\n/).map((line) => line.replace(/#.*$/, ""));
   const isDump = lines.map(offsetOf).find((offset) => offset !== undefined) === 0;
-  const octets: number[] = [];
+  const packets: number[][] = [[]];
   lines.forEach((line, index) => {
     if (line.trim() === "") return;
-    if (isDump) readDumpLine(line, index + 1, octets);
-    else readPlainLine(line, index + 1, octets);
+    if (isDump && offsetOf(line) === 0 && packets.at(-1)!.length > 0) packets.push([]);
+    const read = isDump ? readDumpLine : readPlainLine;
+    read(line, index + 1, packets.at(-1)!);
   });
-  if (octets.length === 0) throw new HexError(1, "there are no hexadecimal digits");
-  return Uint8Array.from(octets);
+  if (packets[0].length === 0) throw new HexError(1, "there are no hexadecimal digits");
+  return packets.map((octets) => Uint8Array.from(octets));
+}
+
+/** Reads the octets of one packet; throws HexError. */
+export function parseHex(text: string): Uint8Array {
+  const packets = parseHexPackets(text);
+  if (packets.length > 1) throw new HexError(1, `there are ${packets.length} packets, not one`);
+  return packets[0];
 }
 
 /** The offset that a line begins with, or undefined. */
 function offsetOf(line: string): number | undefined {
-  const digits = OFFSET.exec(line)?.slice(1).find((group) => group !== undefined);
-  return digits === undefined ? undefined : parseInt(digits, 16);
+  const offset = OFFSET.exec(line);
+  return offset ? parseInt(offset[1], 16) : undefined;
 }
 
 /** A line of a dump: offset, octets in groups, and text behind two spaces or a bar. */
@@ -44,7 +55,7 @@ function readDumpLine(line: string, number: number, octets: number[]): void {
   const expected = offsetOf(line);
   if (expected === undefined) {
     if (LAST_OFFSET.test(line) && parseInt(line, 16) === octets.length) return;
-    if (octets.length === 0) return; // a heading, as tcpdump prints above its dump
+    if (/[^0-9a-f\s]/i.test(line)) return; // a heading
     throw new HexError(number, "the line has no offset, others have one");
   }
   if (expected !== octets.length) {

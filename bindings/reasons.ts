@@ -126,4 +126,171 @@ export const REASONS: Readonly<Record<Reason, ReasonText>> = {
     section: "RFC 4861 §7.1.1",
     text: "a solicitation from :: names a link-layer address or goes to a wrong destination",
   },
+  [Reason.HomeAddressMissing]: {
+    section: "RFC 6275 §10.3.1",
+    text: "a Binding Update away from home without Home Address option",
+  },
+  [Reason.SourceNotUnicast]: {
+    section: "RFC 6275 §9.5.4",
+    text: "the source of a Binding Update is not a unicast address",
+  },
+  [Reason.CareofNotRoutable]: {
+    section: "RFC 6275 §6.1.7",
+    text: "the care-of address is not a unicast routable address",
+  },
+  [Reason.NoSecurityAssociation]: {
+    section: "RFC 4285 §5.1.1",
+    text: "no security association with this identity, home address or SPI",
+  },
+  [Reason.AuthenticationMissing]: {
+    section: "RFC 4285 §5.1.1",
+    text: "the message lacks the authentication option that its security association wants",
+  },
+  [Reason.AuthenticationFailed]: {
+    section: "RFC 4285 §5.1.1",
+    text: "the authentication data are not those of the shared key",
+  },
+  [Reason.ReplayProtectionMissing]: {
+    section: "RFC 4285 §6",
+    text: "the message lacks the timestamp that its security association wants",
+  },
+  [Reason.TimestampInvalid]: {
+    section: "RFC 4285 §6",
+    text: "the timestamp is too far from our clock, or not above the last one: a replay, or a wrong clock",
+  },
+  [Reason.HomeAddressNotOwned]: {
+    section: "RFC 6275 §5.1",
+    text: "the identity does not own this home address",
+  },
+  [Reason.NotHomeSubnet]: {
+    section: "RFC 6275 §10.3.1",
+    text: "the home address is on no home link that is served here",
+  },
+  [Reason.SequenceOutOfWindow]: {
+    section: "RFC 6275 §9.5.1",
+    text: "the sequence number is not above the last one that was accepted",
+  },
+  [Reason.NoBindingToRemove]: { section: "RFC 6275 §10.3.2", text: "there is no binding to remove" },
+  [Reason.BindingBudgetExhausted]: { section: "RFC 6275 §9.5.2", text: "the binding cache is full" },
+  [Reason.NotACorrespondentNode]: {
+    section: "RFC 6275 §9.5.1",
+    text: "a Binding Update that is no home registration: this node is no correspondent node",
+  },
+  [Reason.NonceIndicesInHomeRegistration]: {
+    section: "RFC 6275 §9.5.1",
+    text: "a home registration with a Nonce Indices option",
+  },
+  [Reason.CareofIsHomeAddress]: {
+    section: "RFC 6275 §10.3.1",
+    text: "the care-of address is a home address or the home agent: packets would go in a circle",
+  },
+  [Reason.HomeAddressWithoutBinding]: {
+    section: "RFC 6275 §9.3.1",
+    text: "a Home Address option for which there is no binding",
+  },
+  [Reason.MessageNotForThisRole]: { section: "RFC 6275 §8", text: "a message that this node has no part in" },
+  [Reason.AcknowledgementUnexpected]: {
+    section: "RFC 6275 §11.7.3",
+    text: "a Binding Acknowledgement that answers no Binding Update of ours",
+  },
+  [Reason.AcknowledgementRoutingHeader]: {
+    section: "RFC 6275 §9.5.4",
+    text: "a Binding Acknowledgement without the type 2 routing header to our home address",
+  },
+  [Reason.TimestampMismatch]: {
+    section: "RFC 4285 §6",
+    text: "the timestamp of an acknowledgement is not the one that was sent",
+  },
+  [Reason.NotFromHomeAgent]: {
+    section: "RFC 6275 §11.3.3",
+    text: "a message of the home agent from another address",
+  },
+  [Reason.BindingErrorUnexpected]: {
+    section: "RFC 6275 §11.3.6",
+    text: "a Binding Error from a node with which we have no binding",
+  },
+  [Reason.RoutingHeaderNotOurs]: {
+    section: "RFC 6275 §6.4",
+    text: "a type 2 routing header with a home address that is not ours",
+  },
+  [Reason.TunnelSourceNotBound]: {
+    section: "RFC 6275 §10.4.5",
+    text: "a tunnelled packet whose inner source is not bound to its outer source",
+  },
+  [Reason.TunnelNotFromHomeAgent]: {
+    section: "RFC 6275 §11.3.3",
+    text: "a tunnelled packet that does not come from the home agent",
+  },
+  [Reason.TunnelInnerNotOurs]: {
+    section: "RFC 6275 §11.3.3",
+    text: "a tunnelled packet that is not for our home address",
+  },
+  [Reason.InnerMalformed]: { section: "RFC 2473 §3.3", text: "the inner packet is damaged" },
+  [Reason.CongestionLost]: {
+    section: "RFC 6040 §4.2",
+    text: "congestion was marked on a packet that cannot carry the mark",
+  },
+  [Reason.PacketTooBig]: {
+    section: "RFC 2473 §7.1",
+    text: "the packet does not fit the tunnel; its sender was told the size",
+  },
+  [Reason.RecursiveEncapsulation]: {
+    section: "RFC 2473 §4.1.2",
+    text: "the packet has been through this tunnel already",
+  },
+  [Reason.EncapsulationLimit]: { section: "RFC 2473 §4.1.1", text: "the packet forbids one more tunnel" },
+  [Reason.NoBinding]: {
+    section: "RFC 6275 §10.4.1",
+    text: "no binding for the destination: the mobile node is not registered",
+  },
+  [Reason.NoPath]: { section: "RFC 6275 §11.3.1", text: "no registered care-of address to send from" },
+  [Reason.InnerSourceNotHome]: {
+    section: "RFC 6275 §11.3.1",
+    text: "a packet for the tunnel whose source is not the home address",
+  },
+  [Reason.LinkLocalNotTunnelled]: {
+    section: "RFC 6275 §10.4.2",
+    text: "link-local addresses do not go through a tunnel",
+  },
+  [Reason.MulticastNotTunnelled]: {
+    section: "RFC 6275 §10.4.2",
+    text: "this multicast does not go through the tunnel",
+  },
+  [Reason.FragmentMalformed]: {
+    section: "RFC 8200 §4.5",
+    text: "a fragment with a length or place that cannot be",
+  },
+  [Reason.FragmentOverlap]: {
+    section: "RFC 8200 §4.5",
+    text: "fragments overlap: the whole packet is given up",
+  },
+  [Reason.ReassemblyFull]: {
+    section: "RFC 8200 §4.5",
+    text: "as many packets are being reassembled as may be at once",
+  },
+  [Reason.ReassemblyTimeout]: { section: "RFC 8200 §4.5", text: "fragments are missing after a minute" },
+  [Reason.IcmpNotOurs]: {
+    section: "RFC 2473 §8",
+    text: "an ICMPv6 error about a packet that did not go through a tunnel of ours",
+  },
+  [Reason.UpperProtocolUnknown]: {
+    section: "RFC 8200 §4",
+    text: "a protocol that this node does not handle on the access side",
+  },
+  [Reason.OutputFull]: { section: "mext, budgets", text: "room for the results of one call was used up" },
+  [Reason.ErrorRateLimited]: {
+    section: "RFC 4443 §2.4(f)",
+    text: "an answer was not sent: errors are limited in rate",
+  },
+  [Reason.NotForUs]: { section: "RFC 8200 §3", text: "the destination is not an address of ours" },
+  [Reason.UnknownDevice]: {
+    section: "mext, budgets",
+    text: "it came from a device that the host has not added",
+  },
+  [Reason.TimersFull]: { section: "mext, budgets", text: "the budget of timers is used up" },
+  [Reason.PacketTooLarge]: {
+    section: "mext, budgets",
+    text: "the packet is larger than an input slot or a reassembly buffer",
+  },
+  [Reason.NotConfigured]: { section: "mext, budgets", text: "the role has not been told who it is" },
 };

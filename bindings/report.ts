@@ -41,7 +41,8 @@ export interface DemoReport {
 
 /** Whether the sessions survived every handover. */
 export function demoSucceeded(report: DemoReport): boolean {
-  return report.stream.verified && report.handovers.every(({ interruptionMs }) => interruptionMs !== undefined);
+  const { stream, handovers } = report;
+  return stream.verified && handovers.every(({ interruptionMs }) => interruptionMs !== undefined);
 }
 
 /** The report as lines of text. */
@@ -53,7 +54,7 @@ export function printDemoReport(report: DemoReport): string {
     "",
     ...report.handovers.map(printHandover),
     `ping       ${ping.sent} sent every ${ping.everyMs} ms, ${ping.received} answered, ${lost} lost`,
-    `stream     ${stream.bytes} octets, hash ${stream.hash}, ${stream.verified ? "verified" : "NOT VERIFIED"}, ` +
+    `stream     ${stream.bytes} octets, hash ${stream.hash} ${stream.verified ? "verified" : "WRONG"}, ` +
       `longest pause ${Math.round(stream.longestGapMs)} ms`,
     `${demoSucceeded(report) ? "the sessions survived" : "THE SESSIONS DID NOT SURVIVE"} (${report.host}, ` +
       `${(report.durationMs / 1000).toFixed(1)} s)`,
@@ -65,6 +66,6 @@ function printEntry({ atMs, who, text }: TimelineEntry): string {
 }
 
 function printHandover({ from, to, interruptionMs, packetsLost }: Handover): string {
-  const interruption = interruptionMs === undefined ? "no packet came through any more" : `${Math.round(interruptionMs)} ms interrupted`;
-  return `handover   ${from} to ${to}: ${interruption}, ${packetsLost} echo requests lost`;
+  const interruption = interruptionMs === undefined ? "for good" : `${Math.round(interruptionMs)} ms`;
+  return `handover   ${from} to ${to}: interrupted ${interruption}, ${packetsLost} echo requests lost`;
 }

@@ -301,8 +301,10 @@ export const LAYER_LIMIT = 0xa00;
 
 /** Names of fields; the value is in the unit of the wire. */
 export enum Field {
-  /** Octets that belong to the layer and fit no field of it. */
+  /** Octets behind the last field of the layer. */
   Rest = 1,
+  /** The layer ends before its last field: what is there of the next one. Then no field is added to it. */
+  Cut,
   Reserved,
   Reserved2,
   Reserved3,

@@ -54,7 +54,6 @@ export enum Reason {
   HomeAddressMissing = 100, // RFC 6275 §10.3.1
   SourceNotUnicast = 101, // RFC 6275 §9.5.4
   CareofNotRoutable = 102, // RFC 6275 §6.1.7
-  NotOurAddress = 103, // RFC 6275 §10.3.1
   NoSecurityAssociation = 104, // RFC 4285 §5.1.1
   AuthenticationMissing = 105, // RFC 4285 §5.1.1
   AuthenticationFailed = 106, // RFC 4285 §5.1.1
@@ -76,7 +75,6 @@ export enum Reason {
   NotFromHomeAgent = 122, // RFC 6275 §11.3.3
   BindingErrorUnexpected = 123, // RFC 6275 §11.3.6
   RoutingHeaderNotOurs = 124, // RFC 6275 §6.4
-  RegistrationTypeChange = 125, // RFC 6275 §9.5.1
 
   // tunnel
   TunnelSourceNotBound = 150, // RFC 6275 §10.4.5
@@ -96,7 +94,6 @@ export enum Reason {
   FragmentOverlap = 164, // RFC 8200 §4.5
   ReassemblyFull = 165, // RFC 8200 §4.5
   ReassemblyTimeout = 166, // RFC 8200 §4.5
-  HopLimitExceeded = 167, // RFC 2473 §3.1
   IcmpNotOurs = 168, // RFC 2473 §8
   UpperProtocolUnknown = 169, // RFC 8200 §4
 

@@ -25,9 +25,7 @@ export function execute(code: u32, record: usize, length: u32): Refusal {
     case Command.Link:
       return length < <u32>abi.LINK_BYTES ? Refusal.ShortRecord : setLink(load<u32>(record, abi.LINK_DEVICE), load<u32>(record, abi.LINK_UP) != 0);
     case Command.WallClock:
-      if (length < <u32>abi.WALL_CLOCK_BYTES) return Refusal.ShortRecord;
-      clock.setWallOffset(load<f64>(record, abi.WALL_CLOCK_OFFSET));
-      return Refusal.None;
+      return length < <u32>abi.WALL_CLOCK_BYTES ? Refusal.ShortRecord : setWallClock(load<f64>(record, abi.WALL_CLOCK_OFFSET));
     case Command.HomeAgent:
       if (node.role() != Role.HomeAgent) return Refusal.WrongRole;
       return length < <u32>abi.HOME_AGENT_PREFIXES ? Refusal.ShortRecord : homeAgent.configure(record, length);
@@ -48,6 +46,15 @@ export function execute(code: u32, record: usize, length: u32): Refusal {
     default:
       return Refusal.UnknownCommand;
   }
+}
+
+/** The largest time of a JavaScript Date, ms: a clock that shows more is broken. */
+const MAX_UNIX_MS: f64 = 8.64e15;
+
+function setWallClock(offsetMs: f64): Refusal {
+  if (!(Math.abs(offsetMs) <= MAX_UNIX_MS)) return Refusal.OutOfRange;
+  clock.setWallOffset(offsetMs);
+  return Refusal.None;
 }
 
 function setDevice(record: usize): Refusal {

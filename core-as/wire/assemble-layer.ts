@@ -62,11 +62,22 @@ function writeLayer(layer: u32): i32 {
   for (let row = fields.prefix(id); row != 0 && refused == 0; row = fields.next(id, row)) {
     refused = writeRow(layer, row);
   }
-  const rest = given.find(layer, Field.Rest, layer + 1);
-  if (refused == 0 && rest != given.NONE) refused = writeGiven(rest, given.bitLength(rest));
+  if (refused == 0) refused = writeRest(layer, Field.Cut);
+  if (refused == 0) refused = writeRest(layer, Field.Rest);
   if (refused == 0 && (bit & 7) != 0) return refuse(layer, AssemblyRefusal.WrongLength);
   if (id == Layer.HomeAddress && bit - start == HOME_ADDRESS_BITS) homeAddressAt = (start >> 3) + 2;
   return refused != 0 ? refused : complete(layer, start);
+}
+
+/** Octets, or as a number the bits that complete an octet. */
+function writeRest(layer: u32, field: Field): i32 {
+  let refused = 0;
+  let rest = given.find(layer, field, layer + 1);
+  while (rest != given.NONE && refused == 0) {
+    refused = writeGiven(rest, given.isOctets(rest) ? given.bitLength(rest) : 8 - (bit & 7));
+    rest = given.find(layer, field, rest + 1);
+  }
+  return refused;
 }
 
 /** Every given field must be one that the layer has, and every option must have a place. */
@@ -88,19 +99,9 @@ function writeRow(layer: u32, row: usize): i32 {
   const bits = format.bits(row);
   const field = given.find(layer, format.field(row), layer + 1);
   if (field != given.NONE) return writeGiven(field, bits == 0 ? given.bitLength(field) : bits);
-  if (bits > 0 && isCut(layer, row)) return 0;
+  if (given.isGiven(layer, Field.Cut)) return 0;
   const initial: u64 = kind == FieldKind.Type ? given.id(layer) & 0xff : format.initial(row);
   return writeNumber(layer, min(bits, 64), initial, bits);
-}
-
-/** A layer that was cut off when it was read has a Rest, and no field from there on. */
-function isCut(layer: u32, row: usize): bool {
-  if (!given.isGiven(layer, Field.Rest)) return false;
-  const id = given.id(layer);
-  for (let later = row; later != 0; later = fields.next(id, later)) {
-    if (given.isGiven(layer, format.field(later))) return false;
-  }
-  return true;
 }
 
 function writeList(layer: u32, row: usize): i32 {
@@ -142,7 +143,7 @@ function writeNumber(record: u32, numberBits: u32, value: u64, bits: u32): i32 {
 }
 
 function writeOptions(layer: u32, family: u32): i32 {
-  const isComputed = !hasOwnLength(layer);
+  const isComputed = !hasOwnLength(layer) && !given.isGiven(layer, Field.Cut);
   const isAligned = isComputed && family != LayerFamily.NeighbourOption && !hasPadding(layer);
   let option = given.nextOption(layer, layer + 1);
   while (option != given.NONE) {
@@ -191,7 +192,7 @@ function hasOwnLength(layer: u32): bool {
 function complete(layer: u32, start: u32): i32 {
   const id = given.id(layer);
   const row = fields.ownLength(id);
-  if (row == 0 || given.isGiven(layer, format.field(row))) return 0;
+  if (row == 0 || given.isGiven(layer, format.field(row)) || given.isGiven(layer, Field.Cut)) return 0;
   const kind = format.kind(row);
   const unit = unitBytes(kind);
   while (((bit - start) / 8) % unit != 0) {

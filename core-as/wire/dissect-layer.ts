@@ -50,20 +50,20 @@ export function readJudged(layer: u32, start: u32, end: u32, verdict: Reason, pl
     const after = readRow(layer, row, bit, endBit);
     if (after == bit && isCut(row, bit, endBit)) {
       records.problem(cutReason(layer), bit);
-      readRest(bit, endBit);
+      readRest(Field.Cut, bit, endBit);
       return;
     }
     bit = after;
   }
-  if (bit < endBit) readRest(bit, endBit);
+  if (bit < endBit) readRest(Field.Rest, bit, endBit);
   if (layer == Layer.HomeAddress && endBit - start * 8 >= 16 + ADDRESS_BITS) homeAddressAt = start + 2;
 }
 
-/** What fits no field, or nothing where a field is missing: octets, or the last bits of an octet whose other bits were a field. */
-function readRest(bit: u32, endBit: u32): void {
-  const bits = endBit - bit;
-  if ((bit & 7) == 0) records.octets(Field.Rest, FieldKind.Octets, bit, bits);
-  else records.number(Field.Rest, FieldKind.Unsigned, bit, bits, bitfield.get(packet, bit, bits));
+/** What is left, also nothing: the last bits of an octet whose other bits were a field, then octets. */
+function readRest(field: Field, bit: u32, endBit: u32): void {
+  const bits = (8 - (bit & 7)) & 7;
+  if (bits > 0) records.number(field, FieldKind.Unsigned, bit, bits, bitfield.get(packet, bit, bits));
+  if (bits == 0 || bit + bits < endBit) records.octets(field, FieldKind.Octets, bit + bits, endBit - bit - bits);
 }
 
 /** True when the field of a fixed width does not lie inside of the layer. */

@@ -11,7 +11,7 @@ import { Layer, LayerFamily, Verdict } from "../abi/fields";
 import { Reason } from "../abi/reasons";
 import { get8, get16 } from "./bytes";
 import * as chain from "./chain";
-import * as checksums from "./checksum";
+import * as ipv4 from "./dissect-ipv4";
 import * as layers from "./dissect-layer";
 import * as link from "./dissect-link";
 import * as records from "./dissect-records";
@@ -33,7 +33,6 @@ const UDP_BYTES: u32 = 8;
 const UDP_CHECKSUM: u32 = 6;
 const TCP_MIN_BYTES: u32 = 20;
 const TCP_CHECKSUM: u32 = 16;
-const IPV4_MIN_BYTES: u32 = 20;
 const AUTHENTICATION_MIN_BYTES: u32 = 12;
 
 /** `layer` when nothing follows any more. */
@@ -154,19 +153,16 @@ function readNoIpv6(verdict: Reason): void {
   layer = NOTHING;
 }
 
-/** IPv4 is read for the sake of UDP encapsulation (RFC 5555 §3.1). */
 function readIpv4(): void {
   const header = packet + at;
-  const length = at < end ? (get8(header) & 15) * 4 : 0;
-  if (length < IPV4_MIN_BYTES || at + length > end) return readCut(Layer.Ipv4);
-  verdicts.forget();
-  end = min(end, at + max(get16(header + 2), length));
-  const isLater = (get16(header + 6) & 0x1fff) != 0;
-  const protocol = get8(header + 9);
-  const verdict = checksums.fold(checksums.sum(header, length)) == 0xffff ? Verdict.Good : Verdict.Bad;
+  const length = at < end ? ipv4.lengthBytes(header) : 0;
+  if (length < ipv4.MIN_BYTES || at + length > end) return readCut(Layer.Ipv4);
   const start = at;
-  take(Layer.Ipv4, length, isLater ? Layer.Payload : protocol);
-  records.checksum(verdict, (start + 10) * 8);
+  const behind = ipv4.isLaterFragment(header) ? <u32>Layer.Payload : ipv4.protocol(header);
+  verdicts.forget();
+  end = min(end, at + max(ipv4.totalLength(header), length));
+  take(Layer.Ipv4, length, behind);
+  records.checksum(ipv4.verdict(header, length), (start + <u32>ipv4.CHECKSUM) * 8);
 }
 
 function readExtension(): void {

@@ -112,9 +112,9 @@ export function ownLength(layer: u32): usize {
   return 0;
 }
 
-/** True when a layer may have this field: one of its own, or the octets that fit none. */
+/** True when a layer may have this field: one of its own, or octets that are none. */
 export function takes(layer: u32, field: u32): bool {
-  return field == Field.Rest || find(layer, field) != 0;
+  return field == Field.Rest || field == Field.Cut || find(layer, field) != 0;
 }
 
 /** Where a field lies, in bits from the start of its layer; of a field before all options and lists. */

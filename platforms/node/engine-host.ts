@@ -5,7 +5,7 @@
  * The order of a start: instance → clock → who we are (`configure`) → kept records → devices (`connect`).
  */
 import { randomBytes } from "node:crypto";
-import { ENTROPY_BYTES } from "../../core-as/abi/contract.ts";
+import { ENTROPY_BYTES } from "../../bindings/engine.ts";
 import { setWallClock } from "../../bindings/commands.ts";
 import { type Budgets, Engine, type OrderHandler, type Role } from "../../bindings/engine.ts";
 import type { Journal } from "./journal.ts";

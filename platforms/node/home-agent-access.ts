@@ -4,7 +4,7 @@
  * routed into the tunnel device.
  */
 import type { Device } from "../../bindings/commands.ts";
-import { DEVICE_ANY } from "../../core-as/abi/contract.ts";
+import { DEVICE_ANY } from "../../bindings/engine.ts";
 import { type Access, AccessPort, type PortMemory } from "./access-port.ts";
 import { accessLinks, type Linux, StartError, TUNNEL_METRIC, withoutReceiveOffload } from "./linux.ts";
 import type { SendQueue } from "./send-queue.ts";

@@ -3,7 +3,7 @@
  * them ends the daemon when it fails; a person hears of it.
  */
 import { formatAddress } from "../../bindings/address.ts";
-import { MINIMUM_MTU } from "../../core-as/abi/codes.ts";
+import { MINIMUM_MTU } from "../../bindings/engine.ts";
 import type { Linux } from "./linux.ts";
 import { type AddressState, type InterfaceAddress, listAddresses } from "./system/addresses.ts";
 import { SystemError } from "./system/errors.ts";

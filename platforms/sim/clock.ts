@@ -1,6 +1,7 @@
 /**
- * Virtual time: a queue of actions, each at its moment. Time jumps from one to the next, so that a run takes as long
- * as its work and not as its story. Actions of one moment run in the order in which they were planned.
+ * Virtual time: a queue of actions, each at its moment. Time jumps from one to the next, so that a run takes
+ * as long as its work and not as its story. Actions of one moment run in the order in which they were
+ * planned.
  */
 
 /** An action that waits for its moment. */
@@ -43,7 +44,9 @@ export class Clock {
     return this.now;
   }
 
-  /** Plans `action` for `atMs`; a moment that has passed means now, behind what is already planned for now. */
+  /**
+   * Plans `action` for `atMs`; a moment that has passed means now, behind what is already planned for now.
+   */
   at(atMs: number, action: () => void): Timer {
     const entry = new Entry(Math.max(atMs, this.now), this.planned++, action);
     this.push(entry);

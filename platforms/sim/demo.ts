@@ -1,6 +1,7 @@
 /**
- * The story that shows what mobility is for: a stream and a ping between a correspondent and a home address go on while
- * the mobile node leaves its network and appears in another, twice. Other hosts tell the same story with real devices.
+ * The story that shows what mobility is for: a stream and a ping between a correspondent and a home address
+ * go on while the mobile node leaves its network and appears in another, twice. Other hosts tell the same
+ * story with real devices.
  */
 import type { CoreEvent } from "../../bindings/events.ts";
 import type { DemoReport, Handover, TimelineEntry } from "../../bindings/report.ts";
@@ -28,18 +29,23 @@ const MAX_STREAM_MS = 60_000;
 const SENTENCES: Partial<Record<CoreEvent["name"], (fields: CoreEvent["fields"]) => string>> = {
   CareofFormed: ({ careofAddress }) => `has the care-of address ${careofAddress}`,
   BindingUpdateSent: ({ sequence, lifetimeS }) => `sends Binding Update ${sequence}, lifetime ${lifetimeS} s`,
-  BindingAcknowledged: ({ sequence, status }) => `is told that Binding Update ${sequence} has status ${status}`,
-  BindingAccepted: ({ homeAddress, careofAddress, change }) => `binds ${homeAddress} to ${careofAddress} (${change})`,
-  BindingRefused: ({ homeAddress, status, reason }) => `refuses to bind ${homeAddress}: status ${status}, ${reason}`,
+  BindingAcknowledged: ({ sequence, status }) => `hears that Binding Update ${sequence} has status ${status}`,
+  BindingAccepted: ({ homeAddress, careofAddress, change }) =>
+    `binds ${homeAddress} to ${careofAddress} (${change})`,
+  BindingRefused: ({ homeAddress, status, reason }) =>
+    `refuses to bind ${homeAddress}: status ${status}, ${reason}`,
   BindingEnded: ({ homeAddress, why }) => `forgets the binding of ${homeAddress} (${why})`,
 };
 
 /** Tells the story in virtual time; throws if the mobile node cannot register at all. */
 export function demoScenario({ seed, core, onEvent }: DemoSettings): DemoReport {
   const topology = new Topology({
-    seed, core, visitedNetworks: 2, advertising: { minIntervalMs: 30, maxIntervalMs: 70, maxAnswerDelayMs: 0 },
+    seed, core, visitedNetworks: 2,
+    advertising: { minIntervalMs: 30, maxIntervalMs: 70, maxAnswerDelayMs: 0 },
   });
-  const { network, homeAgent, visited, correspondents: [correspondent], mobileNodes: [mobileNode] } = topology;
+  const { network, homeAgent, visited } = topology;
+  const [correspondent] = topology.correspondents;
+  const [mobileNode] = topology.mobileNodes;
   const timeline: TimelineEntry[] = [];
   const tell = (who: string, text: string) => {
     const entry = { atMs: network.nowMs, who, text };
@@ -56,7 +62,9 @@ export function demoScenario({ seed, core, onEvent }: DemoSettings): DemoReport 
   tell(mobileNode.name, `appears in ${visited[0].link.name}`);
   mobileNode.start();
   mobileNode.attach(visited[0].link);
-  if (!network.runUntil(() => mobileNode.registered, MAX_REGISTRATION_MS)) throw new Error("the mobile node cannot register");
+  if (!network.runUntil(() => mobileNode.registered, MAX_REGISTRATION_MS)) {
+    throw new Error("the mobile node cannot register");
+  }
 
   const home = mobileNode.homeAddress;
   const ping = new Ping(correspondent, { from: correspondent.address, to: home, everyMs: PING_EVERY_MS });
@@ -90,7 +98,9 @@ export function demoScenario({ seed, core, onEvent }: DemoSettings): DemoReport 
     host: "simulation", durationMs: network.nowMs, timeline, handovers,
     ping: { sent: ping.sent, received: ping.received, everyMs: PING_EVERY_MS },
     stream: {
-      bytes: receiver.receivedBytes, hash: receiver.hash.toString(16).padStart(8, "0"), longestGapMs: receiver.longestGapMs,
+      bytes: receiver.receivedBytes,
+      hash: receiver.hash.toString(16).padStart(8, "0"),
+      longestGapMs: receiver.longestGapMs,
       verified: receiver.intact && receiver.receivedBytes === STREAM_BYTES && receiver.hash === sender.hash,
     },
   };

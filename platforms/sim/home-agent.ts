@@ -1,5 +1,7 @@
 /** A simulated home agent: the router of a home network that exists only as a route into its tunnel. */
-import { addNode, type HomeAgentSettings, type NodeSettings, removeNode, setHomeAgent } from "../../bindings/commands.ts";
+import {
+  addNode, type HomeAgentSettings, type NodeSettings, removeNode, setHomeAgent,
+} from "../../bindings/commands.ts";
 import { type Engine, Role } from "../../bindings/engine.ts";
 import { type BindingStatus, readBindings, readRefusals, type RefusalCount } from "../../bindings/status.ts";
 import { UNSPECIFIED } from "./ip.ts";
@@ -8,7 +10,9 @@ import type { Network } from "./network.ts";
 import { CoreNode } from "./node.ts";
 
 /** RFC 6275 has no values for these: ten minutes, no advice; RFC 4285 §6 has the window. */
-export const HOME_AGENT_DEFAULTS = { maxLifetimeMs: 600_000, refreshAdviceMs: 0, replayWindowMs: 7000 } as const;
+export const HOME_AGENT_DEFAULTS = {
+  maxLifetimeMs: 600_000, refreshAdviceMs: 0, replayWindowMs: 7000,
+} as const;
 
 export class HomeAgent extends CoreNode {
   readonly port: Port;

@@ -13,5 +13,9 @@ export { ADVERTISING_DEFAULTS, type Advertising, advertisedPrefix, Router } from
 export { type Device, type Route, RouteTable } from "./routes.ts";
 export { Stack } from "./stack.ts";
 export { StreamReceiver, StreamSender, type StreamSettings } from "./stream.ts";
-export { HOME_AGENT_ADDRESS, homeAddressOf, securityOf, Topology, type TopologySettings, type Visited } from "./topology.ts";
-export { type DescribePacket, type DropReason, printRecord, Trace, type TraceRecord } from "./trace.ts";
+export {
+  HOME_AGENT_ADDRESS, homeAddressOf, securityOf, Topology, type TopologySettings, type Visited,
+} from "./topology.ts";
+export {
+  type DescribePacket, type DropReason, printRecord, printTrace, Trace, type TraceRecord,
+} from "./trace.ts";

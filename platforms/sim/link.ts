@@ -1,6 +1,7 @@
 /**
- * Links and the ports on them. A link is a broadcast domain: a frame to a multicast address reaches every other port,
- * a frame to a unicast address the port that has it (what neighbour discovery would find is known at once).
+ * Links and the ports on them. A link is a broadcast domain: a frame to a multicast address reaches every
+ * other port, a frame to a unicast address the port that has it (what neighbour discovery would find is known
+ * at once).
  */
 import type { Random } from "./random.ts";
 import type { Network } from "./network.ts";
@@ -31,7 +32,10 @@ export const GOOD_CONDITIONS: Readonly<Conditions> = {
   mtuBytes: 1500, bitsPerSecond: 0, longestQueueMs: 500,
 };
 
-/** Who takes what arrives. A unicast packet is the receiver's own; a multicast one is shared, and must not be changed. */
+/**
+ * Who takes what arrives. A unicast packet is the receiver's own; a multicast one is shared, and must not be
+ * changed.
+ */
 export interface Receiver {
   readonly name: string;
   receive(port: Port, packet: Uint8Array): void;
@@ -87,7 +91,10 @@ export class Port {
     return false;
   }
 
-  /** Sends a packet to the neighbour `nextHop`, a unicast or multicast address; false if nobody has that address. */
+  /**
+   * Sends a packet to the neighbour `nextHop`, a unicast or multicast address; false if nobody has that
+   * address.
+   */
   send(packet: Uint8Array, nextHop: Uint8Array): boolean {
     if (this.link && this.up) return this.link.transmit(this, packet, nextHop);
     this.network.drop(this.owner.name, this.name, "port down", packet);
@@ -109,7 +116,10 @@ export class Link {
     this.random = network.random(`link ${name}`);
   }
 
-  /** Divides the link: each group of ports hears only itself; ports in no group stay together. No groups: whole again. */
+  /**
+   * Divides the link: each group of ports hears only itself; ports in no group stay together. No groups:
+   * whole again.
+   */
   divide(...groups: Port[][]): void {
     for (const port of this.ports) port.partition = 1 + groups.findIndex((group) => group.includes(port));
   }
@@ -168,7 +178,8 @@ export class Link {
     const { network } = this;
     if (network.watched) {
       network.emit({
-        kind: "frame", atMs: network.clock.nowMs, arrivesMs, link: this.name, from: from.owner.name, to: to.owner.name, packet,
+        kind: "frame", atMs: network.nowMs, arrivesMs, link: this.name,
+        from: from.owner.name, to: to.owner.name, packet,
       });
     }
     network.clock.at(arrivesMs, () => {

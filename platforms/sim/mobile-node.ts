@@ -12,7 +12,9 @@ import { CoreNode } from "./node.ts";
 export class MobileNode extends CoreNode {
   readonly uplinks: Port[];
 
-  /** A mobile node with `uplinkCount` ports, the first one preferred, none in a link; `start` switches it on. */
+  /**
+   * A mobile node with `uplinkCount` ports, the first one preferred, none in a link; `start` switches it on.
+   */
   constructor(
     network: Network,
     name: string,

@@ -1,6 +1,6 @@
 /**
- * A simulated network: virtual time, links and nodes. A run is a pure function of the scenario and the seed: nothing
- * here reads a real clock or a random source of the machine.
+ * A simulated network: virtual time, links and nodes. A run is a pure function of the scenario and the seed:
+ * nothing here reads a real clock or a random source of the machine.
  */
 import { Clock } from "./clock.ts";
 import { type Conditions, Link } from "./link.ts";
@@ -10,7 +10,10 @@ import type { DropReason, TraceRecord } from "./trace.ts";
 
 export interface NetworkSettings {
   seed: number;
-  /** The compiled core (`compileCore`): builds and reads packets, and runs in every mobile node and home agent. */
+  /**
+   * The compiled core (`compileCore`): builds and reads packets, and runs in every mobile node and home
+   * agent.
+   */
   core: WebAssembly.Module;
   /** What the wall clocks show when virtual time is 0, Unix ms. */
   epochMs?: number;

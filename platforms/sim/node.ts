@@ -1,10 +1,11 @@
 /**
- * A node with a core: a home agent or a mobile node as a host of the core, like the daemons of other platforms.
+ * A node with a core: a home agent or a mobile node as a host of the core, like the daemons of other
+ * platforms.
  *
  *   links ⇄ ports ⇄ kernel (Stack) ⇄ tunnel ⇄ core ⇄ ports ⇄ links
  *
- * The kernel carries out what the core orders. The driving law holds because nothing reaches the core while its orders
- * are carried out: links and tunnel hand packets on through the clock.
+ * The kernel carries out what the core orders. The driving law holds because nothing reaches the core while
+ * its orders are carried out: links and tunnel hand packets on through the clock.
  */
 import { setDevice, setLink, setWallClock } from "../../bindings/commands.ts";
 import { Engine, type Role } from "../../bindings/engine.ts";

@@ -34,27 +34,27 @@ export class Orders implements OrderHandler {
   }
 
   addAddress(index: number, address: Uint8Array, lengthBits: number): void {
-    this.show("add address", () => `${formatAddress(address)}/${lengthBits} on ${this.node.devices[index].name}`);
+    this.show("add address", index, `${formatAddress(address)}/${lengthBits}`);
     this.node.addAddress(this.node.devices[index], address, lengthBits);
   }
 
   removeAddress(index: number, address: Uint8Array): void {
-    this.show("remove address", () => `${formatAddress(address)} from ${this.node.devices[index].name}`);
+    this.show("remove address", index, formatAddress(address));
     this.node.removeAddress(this.node.devices[index], address);
   }
 
   addDefaultRoute(index: number, gateway: Uint8Array): void {
-    this.show("add default route", () => `by ${formatAddress(gateway)} on ${this.node.devices[index].name}`);
+    this.show("add default route", index, `by ${formatAddress(gateway)}`);
     this.node.addRoute(this.defaultRoute(index, gateway));
   }
 
   removeDefaultRoute(index: number, gateway: Uint8Array): void {
-    this.show("remove default route", () => `by ${formatAddress(gateway)} on ${this.node.devices[index].name}`);
+    this.show("remove default route", index, `by ${formatAddress(gateway)}`);
     this.node.removeRoute(this.defaultRoute(index, gateway));
   }
 
   tunnelMtu(octets: number): void {
-    this.show("tunnel MTU", () => `${octets} octets`);
+    this.show("set MTU", TUNNEL, `${octets} octets`);
     this.node.tunnel.mtuBytes = octets;
   }
 
@@ -62,8 +62,10 @@ export class Orders implements OrderHandler {
     return { prefix: UNSPECIFIED, lengthBits: 0, device: this.node.devices[index], gateway };
   }
 
-  private show(order: string, detail: () => string): void {
-    const { name, network } = this.node;
-    if (network.watched) network.emit({ kind: "order", atMs: network.nowMs, node: name, order, detail: detail() });
+  private show(order: string, index: number, detail: string): void {
+    const { name, network, devices } = this.node;
+    if (!network.watched) return;
+    const text = `${order} ${detail} on ${devices[index].name}`;
+    network.emit({ kind: "order", atMs: network.nowMs, node: name, text });
   }
 }

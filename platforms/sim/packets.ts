@@ -1,6 +1,6 @@
 /**
- * The packets that simulated routers and plain hosts make and understand. Their layouts are the core's: here stands only
- * which layers and fields they have.
+ * The packets that simulated routers and plain hosts make and understand. Their layouts are the core's: here
+ * stands only which layers and fields they have.
  */
 import { Codec, type Layer, type LayerInput, valueOf } from "../../bindings/codec.ts";
 import { describe } from "../../bindings/describe.ts";
@@ -25,6 +25,9 @@ export interface IcmpError {
   /** As much of the packet that it is about as fits. */
   about: Uint8Array;
 }
+
+/** What an error says, without what it is about. */
+export type ErrorContent = Omit<IcmpError, "kind" | "about">;
 
 const ERRORS = ["destination-unreachable", "packet-too-big", "time-exceeded", "parameter-problem"] as const;
 type ErrorName = (typeof ERRORS)[number];
@@ -64,12 +67,16 @@ export class Packets {
     return this.encode(source, destination, { name: kind, fields: { identifier, sequence } }, data);
   }
 
-  udp(source: Uint8Array, destination: Uint8Array, sourcePort: number, destinationPort: number, data: Uint8Array): Uint8Array {
+  udp(
+    source: Uint8Array, destination: Uint8Array,
+    sourcePort: number, destinationPort: number, data: Uint8Array,
+  ): Uint8Array {
     return this.encode(source, destination, { name: "udp", fields: { sourcePort, destinationPort } }, data);
   }
 
   /** An error about a packet, to its source. */
-  error({ error, code, mtuBytes }: Omit<IcmpError, "kind" | "about">, source: Uint8Array, about: Uint8Array): Uint8Array {
+  error(what: ErrorContent, source: Uint8Array, about: Uint8Array): Uint8Array {
+    const { error, code, mtuBytes } = what;
     const fields = { code, ...(mtuBytes === undefined ? {} : { mtu: mtuBytes }) };
     return this.encode(source, sourceOf(about), { name: error, fields }, about.subarray(0, MAX_ABOUT_BYTES));
   }
@@ -77,8 +84,9 @@ export class Packets {
   /** "I have `target`"; to all nodes when the asker has no address (RFC 4861 §4.4, §7.2.4). */
   neighbourAdvertisement(source: Uint8Array, asker: Uint8Array, target: Uint8Array): Uint8Array {
     const solicited = !sameAddress(asker, UNSPECIFIED);
+    const to = solicited ? asker : ALL_NODES;
     const fields = { solicited, override: true, target };
-    return this.encodeNeighbour(source, solicited ? asker : ALL_NODES, { name: "neighbour-advertisement", fields });
+    return this.encodeNeighbour(source, to, { name: "neighbour-advertisement", fields });
   }
 
   /** RFC 4861 §4.3; from the unspecified address: duplicate address detection (RFC 4862 §5.4.2). */
@@ -95,14 +103,10 @@ export class Packets {
   routerAdvertisement(
     source: Uint8Array, lifetimeMs: number, prefixes: readonly AdvertisedPrefix[], intervalMs?: number,
   ): Uint8Array {
-    const options = prefixes.map(({ prefix, lengthBits, validLifetimeMs, preferredLifetimeMs }): LayerInput => ({
-      name: "prefix-information",
-      fields: {
-        prefix, prefixLength: lengthBits, onLink: true, autonomous: true,
-        validLifetime: validLifetimeMs / 1000, preferredLifetime: preferredLifetimeMs / 1000,
-      },
-    }));
-    if (intervalMs !== undefined) options.push({ name: "advertisement-interval", fields: { interval: intervalMs } });
+    const options = prefixes.map(prefixInformation);
+    if (intervalMs !== undefined) {
+      options.push({ name: "advertisement-interval", fields: { interval: intervalMs } });
+    }
     const fields = { hopLimit: 64, routerLifetime: lifetimeMs / 1000 };
     return this.encodeNeighbour(source, ALL_NODES, { name: "router-advertisement", fields, options });
   }
@@ -114,12 +118,15 @@ export class Packets {
     const layer = this.codec.dissect(packet)[1];
     if (layer === undefined || layer.problem || layer.checksum === "bad") return { kind: "other" };
     const data = packet.subarray(layer.offset + layer.length);
+    const number = (field: string) => Number(valueOf(layer, field));
     switch (layer.name) {
       case "echo-request":
       case "echo-reply":
-        return { kind: layer.name, identifier: numberOf(layer, "identifier"), sequence: numberOf(layer, "sequence"), data };
+        return { kind: layer.name, identifier: number("identifier"), sequence: number("sequence"), data };
       case "udp":
-        return { kind: "udp", sourcePort: numberOf(layer, "sourcePort"), destinationPort: numberOf(layer, "destinationPort"), data };
+        return {
+          kind: "udp", sourcePort: number("sourcePort"), destinationPort: number("destinationPort"), data,
+        };
       case "neighbour-solicitation":
         return { kind: "neighbour-solicitation", target: octetsOf(packet, layer, "target") };
       case "router-solicitation":
@@ -127,24 +134,35 @@ export class Packets {
     }
     const error = ERRORS.find((name) => name === layer.name);
     if (error === undefined) return { kind: "other" };
-    const mtu = valueOf(layer, "mtu");
-    return { kind: "error", error, code: numberOf(layer, "code"), about: data, ...(mtu === undefined ? {} : { mtuBytes: Number(mtu) }) };
+    const mtu = error === "packet-too-big" ? { mtuBytes: number("mtu") } : {};
+    return { kind: "error", error, code: number("code"), about: data, ...mtu };
   }
 
   /** One line that sums a packet up. */
   readonly describe = (packet: Uint8Array): string => describe(this.codec.dissect(packet))[0];
 
-  private encode(source: Uint8Array, destination: Uint8Array, message: LayerInput, data: Uint8Array): Uint8Array {
-    return this.codec.encode([{ name: "ipv6", fields: { source, destination } }, message, { name: "payload", fields: { data } }]);
+  private encode(
+    source: Uint8Array, destination: Uint8Array, message: LayerInput, data: Uint8Array,
+  ): Uint8Array {
+    const header = { name: "ipv6", fields: { source, destination } };
+    return this.codec.encode([header, message, { name: "payload", fields: { data } }]);
   }
 
   private encodeNeighbour(source: Uint8Array, destination: Uint8Array, message: LayerInput): Uint8Array {
-    return this.codec.encode([{ name: "ipv6", fields: { source, destination, hopLimit: NEIGHBOUR_HOP_LIMIT } }, message]);
+    const header = { name: "ipv6", fields: { source, destination, hopLimit: NEIGHBOUR_HOP_LIMIT } };
+    return this.codec.encode([header, message]);
   }
 }
 
-function numberOf(layer: Layer, name: string): number {
-  return Number(valueOf(layer, name));
+function prefixInformation(advertised: AdvertisedPrefix): LayerInput {
+  const { prefix, lengthBits, validLifetimeMs, preferredLifetimeMs } = advertised;
+  return {
+    name: "prefix-information",
+    fields: {
+      prefix, prefixLength: lengthBits, onLink: true, autonomous: true,
+      validLifetime: validLifetimeMs / 1000, preferredLifetime: preferredLifetimeMs / 1000,
+    },
+  };
 }
 
 /** The octets of a field, as a view into the packet. */

@@ -48,24 +48,18 @@ export class Ping {
     return this.sent - this.received;
   }
 
-  /** Requests that left from `beginMs` to `endMs` and were not answered. */
+  /** Requests that left from `beginMs` on, before `endMs`, and were not answered. */
   lostBetween(beginMs: number, endMs: number): number {
-    return this.sentMs.filter((at, index) => at >= beginMs && at <= endMs && this.roundTripMs[index] === undefined).length;
+    const isLost = (at: number, index: number) =>
+      at >= beginMs && at < endMs && this.roundTripMs[index] === undefined;
+    return this.sentMs.filter(isLost).length;
   }
 
   /** When the first answer came to a request that was sent at `sinceMs` or later. */
   firstAnswerMs(sinceMs: number): number | undefined {
-    const index = this.sentMs.findIndex((at, sequence) => at >= sinceMs && this.roundTripMs[sequence] !== undefined);
-    return index < 0 ? undefined : this.sentMs[index] + this.roundTripMs[index]!;
-  }
-
-  /** The longest time between two answers that arrived one after the other, while pings were sent. */
-  longestGapMs(beginMs = 0, endMs = Infinity): number {
-    const arrivals = this.sentMs
-      .flatMap((at, index) => (this.roundTripMs[index] === undefined ? [] : [at + this.roundTripMs[index]!]))
-      .filter((at) => at >= beginMs && at <= endMs)
-      .sort((a, b) => a - b);
-    return arrivals.reduce((longest, at, index) => Math.max(longest, index > 0 ? at - arrivals[index - 1] : 0), 0);
+    const isAnswered = (at: number, index: number) => at >= sinceMs && this.roundTripMs[index] !== undefined;
+    const first = this.sentMs.findIndex(isAnswered);
+    return first < 0 ? undefined : this.sentMs[first] + this.roundTripMs[first]!;
   }
 
   private send(): void {

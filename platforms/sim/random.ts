@@ -1,8 +1,9 @@
 /**
  * Random numbers that are a pure function of a seed and of what they are for.
  *
- * Every concern (the loss of one link, the entropy of one node) has a generator of its own, so that a change in one
- * part of a scenario does not shift the numbers of another part. The generator is sfc32 (C. Doty-Humphrey).
+ * Every concern (the loss of one link, the entropy of one node) has a generator of its own, so that a change
+ * in one part of a scenario does not shift the numbers of another part. The generator is sfc32 (C. Doty-
+ * Humphrey).
  */
 export class Random {
   private a: number;
@@ -55,6 +56,6 @@ export class Random {
 /** FNV-1a over the character codes of `text`. */
 function hash32(text: string, start: number): number {
   let hash = start;
-  for (let index = 0; index < text.length; index++) hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);
+  for (const character of text) hash = Math.imul(hash ^ character.charCodeAt(0), 0x01000193);
   return hash;
 }

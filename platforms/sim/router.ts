@@ -1,6 +1,6 @@
 /**
- * A router that knows nothing of mobility, but advertises itself often enough for those who move: RFC 4861 §6.2 with
- * the intervals and the Advertisement Interval option of RFC 6275 §7.3 and §7.5.
+ * A router that knows nothing of mobility, but advertises itself often enough for those who move: RFC 4861
+ * §6.2 with the intervals and the Advertisement Interval option of RFC 6275 §7.3 and §7.5.
  */
 import { parseAddress } from "../../bindings/address.ts";
 import type { Timer } from "./clock.ts";
@@ -62,7 +62,8 @@ export class Router extends Stack {
   advertise(port: Port, prefixes: AdvertisedPrefix[], settings: Partial<Advertising> = {}): void {
     this.advertisers.get(port)?.stop();
     const random = this.network.random(`advertisements ${this.name} ${port.name}`);
-    this.advertisers.set(port, new Advertiser(this, port, { ...ADVERTISING_DEFAULTS, ...settings, prefixes }, random));
+    const advertising = { ...ADVERTISING_DEFAULTS, ...settings, prefixes };
+    this.advertisers.set(port, new Advertiser(this, port, advertising, random));
   }
 
   /** Falls silent on a port without a word, as a router that has failed. */

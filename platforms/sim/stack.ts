@@ -1,10 +1,11 @@
 /**
- * The IPv6 stack of a simulated node: addresses, routes, forwarding, echo, UDP. In the order a packet meets it:
+ * The IPv6 stack of a simulated node: addresses, routes, forwarding, echo, UDP. In the order a packet meets
+ * it:
  *
  *   receive → ours? deliver : forward        send → route → device
  *
- * Neighbour discovery is reduced to what others can see: links know who has an address, and a node defends its own
- * addresses against duplicates (RFC 4862 §5.4.3).
+ * Neighbour discovery is reduced to what others can see: links know who has an address, and a node defends
+ * its own addresses against duplicates (RFC 4862 §5.4.3).
  */
 import { Port, type Receiver } from "./link.ts";
 import {
@@ -13,9 +14,12 @@ import {
 } from "./ip.ts";
 import type { Network } from "./network.ts";
 import { type Device, type Route, RouteTable } from "./routes.ts";
-import { ADDRESS_UNREACHABLE, HOP_LIMIT_EXCEEDED, type IcmpError, type Message, NO_ROUTE } from "./packets.ts";
+import {
+  ADDRESS_UNREACHABLE, type ErrorContent, HOP_LIMIT_EXCEEDED, type IcmpError, type Message, NO_ROUTE,
+} from "./packets.ts";
 
-type Handler<K extends Message["kind"]> = (message: Extract<Message, { kind: K }>, packet: Uint8Array) => void;
+type MessageOf<Kind extends Message["kind"]> = Extract<Message, { kind: Kind }>;
+type Handler<Kind extends Message["kind"]> = (message: MessageOf<Kind>, packet: Uint8Array) => void;
 
 /** MAX_MULTICAST_SOLICIT × RETRANS_TIMER: so long a neighbour is asked for (RFC 4861 §7.2.2, §10). */
 const RESOLUTION_MS = 3000;
@@ -129,7 +133,7 @@ export class Stack implements Receiver {
   }
 
   /** Answers `about` with an error, but never an error or a multicast (RFC 4443 §2.4 e). */
-  private sendError(error: Omit<IcmpError, "kind" | "about">, about: Uint8Array): void {
+  private sendError(error: ErrorContent, about: Uint8Array): void {
     const { packets } = this.network;
     const sender = sourceOf(about);
     if (isMulticast(destinationOf(about)) || sameAddress(sender, UNSPECIFIED)) return;
@@ -138,13 +142,19 @@ export class Stack implements Receiver {
     if (source) this.send(packets.error(error, source, about));
   }
 
-  /** An address of this node to send from: of the interface towards `destination`, or any that is not link-local. */
+  /**
+   * An address of this node to send from: of the interface towards `destination`, or any that is not link-
+   * local.
+   */
   sourceFor(destination: Uint8Array): Uint8Array | undefined {
-    const global = (device: Device | undefined) => device?.addresses.find(({ address }) => !isLinkLocal(address))?.address;
-    return global(this.routes.find(destination)?.device) ?? this.devices.map(global).find((address) => address !== undefined);
+    const devices = [this.routes.find(destination)?.device, ...this.devices];
+    const addresses = devices.flatMap((device) => device?.addresses ?? []);
+    return addresses.find(({ address }) => !isLinkLocal(address))?.address;
   }
 
-  /** A packet for this node. Groups that it is not in, and protocols that it does not have, are nothing to it. */
+  /**
+   * A packet for this node. Groups that it is not in, and protocols that it does not have, are nothing to it.
+   */
   protected deliver(device: Device, packet: Uint8Array): void {
     const group = destinationOf(packet);
     if (isMulticast(group) && !this.isMember(device, group)) return;
@@ -166,9 +176,11 @@ export class Stack implements Receiver {
   /** What a router does about a router solicitation; nodes that are none ignore it. */
   protected answerSolicitation(_device: Device): void {}
 
-  private answerEcho(message: Extract<Message, { kind: "echo-request" }>, packet: Uint8Array): void {
+  private answerEcho(message: MessageOf<"echo-request">, packet: Uint8Array): void {
     const { identifier, sequence, data } = message;
-    this.send(this.network.packets.echo("echo-reply", destinationOf(packet), sourceOf(packet), identifier, sequence, data));
+    const from = destinationOf(packet);
+    const to = sourceOf(packet);
+    this.send(this.network.packets.echo("echo-reply", from, to, identifier, sequence, data));
   }
 
   /** "This address is mine": to the asker, or to all nodes if it has no address yet (RFC 4861 §7.2.4). */

@@ -1,11 +1,12 @@
 /**
- * A reliable byte stream over UDP, only to show that a session survives: go-back-N with cumulative acknowledgements.
+ * A reliable byte stream over UDP, only to show that a session survives: go-back-N with cumulative
+ * acknowledgements.
  *
  *   segment   type 1 | octets before this one (u32) | data
  *   ack       type 2 | octets received in order (u32)
  *
- * What is sent is a pure function of the position, so that the receiver can check every octet; both ends also keep a
- * hash (FNV-1a) of what passed.
+ * What is sent is a pure function of the position, so that the receiver can check every octet; both ends also
+ * keep a hash (FNV-1a) of what passed.
  */
 import { destinationOf, sourceOf } from "./ip.ts";
 import type { Stack } from "./stack.ts";
@@ -72,10 +73,12 @@ export class StreamReceiver {
       }
       this.hash = fnv1a(this.hash, octets);
       this.receivedBytes += octets.length;
-      if (this.lastProgressMs >= 0) this.longestGapMs = Math.max(this.longestGapMs, network.nowMs - this.lastProgressMs);
+      const gapMs = this.lastProgressMs < 0 ? 0 : network.nowMs - this.lastProgressMs;
+      this.longestGapMs = Math.max(this.longestGapMs, gapMs);
       this.lastProgressMs = network.nowMs;
     }
-    this.stack.send(network.packets.udp(destination, source, this.port, sourcePort, head(ACK, this.receivedBytes, 0)));
+    const acknowledgement = head(ACK, this.receivedBytes, 0);
+    this.stack.send(network.packets.udp(destination, source, this.port, sourcePort, acknowledgement));
   }
 }
 
@@ -123,14 +126,18 @@ export class StreamSender {
   private fill(): void {
     const { totalBytes } = this.settings;
     const endBytes = Math.min(totalBytes, this.acknowledgedBytes + this.windowBytes);
-    while (this.sentBytes < endBytes) this.sendSegment(Math.min(this.segmentBytes, totalBytes - this.sentBytes));
+    while (this.sentBytes < endBytes) {
+      this.sendSegment(Math.min(this.segmentBytes, totalBytes - this.sentBytes));
+    }
     if (!this.done) this.timer ??= this.stack.network.clock.after(this.timeoutMs, () => this.timedOut());
   }
 
   private sendSegment(lengthBytes: number): void {
     const { from, to, port } = this.settings;
     const data = head(SEGMENT, this.sentBytes, lengthBytes);
-    for (let index = 0; index < lengthBytes; index++) data[HEAD_BYTES + index] = octetAt(this.sentBytes + index);
+    for (let index = 0; index < lengthBytes; index++) {
+      data[HEAD_BYTES + index] = octetAt(this.sentBytes + index);
+    }
     this.segmentsSent++;
     if (this.sentBytes < this.highestSentBytes) this.retransmissions++;
     else this.hash = fnv1a(this.hash, data.subarray(HEAD_BYTES));

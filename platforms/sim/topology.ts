@@ -8,7 +8,9 @@
  *      visited 1 … ── mobile node 1 …
  */
 import { parseAddress } from "../../bindings/address.ts";
-import { type HomeAgentSettings, MOBILE_NODE_DEFAULTS, type MobileNodeSettings, type Security } from "../../bindings/commands.ts";
+import {
+  type HomeAgentSettings, MOBILE_NODE_DEFAULTS, type MobileNodeSettings, type Security,
+} from "../../bindings/commands.ts";
 import { HOME_AGENT_DEFAULTS, HomeAgent } from "./home-agent.ts";
 import { Host } from "./host.ts";
 import { UNSPECIFIED } from "./ip.ts";
@@ -30,10 +32,11 @@ export interface TopologySettings extends NetworkSettings {
   advertising?: Partial<Advertising>;
   homeAgent?: Partial<HomeAgentSettings>;
   mobileNode?: Partial<MobileNodeSettings>;
-  replayProtection?: SharedKey["replayProtection"];
+  replayProtection?: ReplayProtection;
 }
 
 type SharedKey = Extract<Security, { authentication: "shared-key" }>;
+type ReplayProtection = SharedKey["replayProtection"];
 
 /** One visited network. */
 export interface Visited {
@@ -54,9 +57,10 @@ export const homeAddressOf = (number: number) => parseAddress(`2001:db8:1::${(0x
 const visitedPrefix = (number: number) => `2001:db8:${(0x100 + number).toString(16)}::`;
 
 /** The security association of mobile node `number` with its home agent (RFC 4285 §3.1). */
-export function securityOf(number: number, replayProtection: SharedKey["replayProtection"] = "timestamp"): SharedKey {
+export function securityOf(number: number, replayProtection: ReplayProtection = "timestamp"): SharedKey {
   const key = new Uint8Array(16).map((_, index) => (17 * index + number) & 0xff);
-  return { authentication: "shared-key", identity: `node${number}@example.org`, spi: 1000 + number, key, replayProtection };
+  const identity = `node${number}@example.org`;
+  return { authentication: "shared-key", identity, spi: 1000 + number, key, replayProtection };
 }
 
 export class Topology {
@@ -88,9 +92,11 @@ export class Topology {
     const link = network.link("home");
     const port = coreRouter.connect(link, CORE_AT_HOME);
     const settings = {
-      ...HOME_AGENT_DEFAULTS, address: parseAddress(HOME_AGENT_ADDRESS), homePrefixes: [HOME_PREFIX], ...this.settings.homeAgent,
+      ...HOME_AGENT_DEFAULTS, address: parseAddress(HOME_AGENT_ADDRESS), homePrefixes: [HOME_PREFIX],
+      ...this.settings.homeAgent,
     };
-    coreRouter.addRoute({ prefix: HOME_PREFIX.address, lengthBits: 64, device: port, gateway: settings.address });
+    const { address: prefix, length: lengthBits } = HOME_PREFIX;
+    coreRouter.addRoute({ prefix, lengthBits, device: port, gateway: settings.address });
     return new HomeAgent(network, "home agent", settings, link, parseAddress(CORE_AT_HOME));
   }
 
@@ -100,10 +106,11 @@ export class Topology {
     const router = new Router(network, `visited router ${number}`);
     const prefix = parseAddress(visitedPrefix(number));
     const outside = `2001:db8::${(0x100 + number).toString(16)}`;
-    router.addRoute({
-      prefix: UNSPECIFIED, lengthBits: 0, device: router.connect(backbone, outside), gateway: parseAddress(CORE_ON_BACKBONE),
-    });
-    coreRouter.addRoute({ prefix, lengthBits: 64, device: coreRouter.devices[0], gateway: parseAddress(outside) });
+    const uplink = router.connect(backbone, outside);
+    const gateway = parseAddress(CORE_ON_BACKBONE);
+    router.addRoute({ prefix: UNSPECIFIED, lengthBits: 0, device: uplink, gateway });
+    const [towardsVisited] = coreRouter.devices;
+    coreRouter.addRoute({ prefix, lengthBits: 64, device: towardsVisited, gateway: parseAddress(outside) });
     const port = router.connect(link, `${visitedPrefix(number)}1`);
     router.advertise(port, [advertisedPrefix(prefix)], this.settings.advertising);
     return { link, router, port };
@@ -123,7 +130,8 @@ export class Topology {
     const homeAddress = homeAddressOf(number);
     const security = securityOf(number, this.settings.replayProtection);
     const settings: MobileNodeSettings = {
-      ...MOBILE_NODE_DEFAULTS, homeAddress, homeAgent: parseAddress(HOME_AGENT_ADDRESS), security, ...this.settings.mobileNode,
+      ...MOBILE_NODE_DEFAULTS, homeAddress, homeAgent: parseAddress(HOME_AGENT_ADDRESS), security,
+      ...this.settings.mobileNode,
     };
     this.homeAgent.addNode({ id: number, homeAddresses: [homeAddress], security });
     return new MobileNode(this.network, `mobile node ${number}`, settings, this.settings.uplinks);

@@ -18,9 +18,12 @@ export type DropReason =
 
 /** Packets in records belong to the network: a listener that keeps one must copy it. */
 export type TraceRecord =
-  | { kind: "frame"; atMs: number; arrivesMs: number; link: string; from: string; to: string; packet: Uint8Array }
+  | {
+      kind: "frame"; atMs: number; arrivesMs: number; link: string; from: string; to: string;
+      packet: Uint8Array;
+    }
   | { kind: "drop"; atMs: number; node: string; where: string; why: DropReason; packet: Uint8Array }
-  | { kind: "order"; atMs: number; node: string; order: string; detail: string }
+  | { kind: "order"; atMs: number; node: string; text: string }
   | { kind: "event"; atMs: number; node: string; event: CoreEvent }
   | { kind: "note"; atMs: number; node: string; text: string };
 
@@ -35,22 +38,27 @@ export class Trace {
     this.records.push("packet" in record ? { ...record, packet: record.packet.slice() } : record);
   };
 
-  /** The records as lines of text. */
-  print(describe: DescribePacket): string {
-    return this.records.map((record) => printRecord(record, describe)).join("\n");
-  }
+}
+
+/** Records as lines of text. */
+export function printTrace(records: readonly TraceRecord[], describe: DescribePacket): string {
+  return records.map((record) => printRecord(record, describe)).join("\n");
 }
 
 /** `12.345 s  mobile-node  event  BindingAcknowledged  status=0 …` */
 export function printRecord(record: TraceRecord, describe: DescribePacket): string {
   const time = `${(record.atMs / 1000).toFixed(6).padStart(12)} s`;
-  const line = (who: string, what: string, rest: string) => `${time}  ${who.padEnd(14)} ${what.padEnd(6)} ${rest}`;
+  const who = record.kind === "frame" ? record.from : record.node;
+  return `${time}  ${who.padEnd(16)} ${record.kind.padEnd(5)}  ${printContent(record, describe)}`;
+}
+
+function printContent(record: TraceRecord, describe: DescribePacket): string {
   switch (record.kind) {
-    case "frame": return line(record.from, "sends", `to ${record.to} on ${record.link}: ${describe(record.packet)}`);
-    case "drop": return line(record.node, "drops", `on ${record.where}, ${record.why}: ${describe(record.packet)}`);
-    case "order": return line(record.node, "order", `${record.order} ${record.detail}`);
-    case "event": return line(record.node, "event", `${record.event.name} ${printFields(record.event)}`);
-    case "note": return line(record.node, "note", record.text);
+    case "frame": return `to ${record.to} on ${record.link}: ${describe(record.packet)}`;
+    case "drop": return `on ${record.where}, ${record.why}: ${describe(record.packet)}`;
+    case "event": return `${record.event.name} ${printFields(record.event)}`;
+    case "order":
+    case "note": return record.text;
   }
 }
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { HexError, parseHex } from "../../bindings/hex.ts";
+import { HexError, parseHex, parseHexPackets } from "../../bindings/hex.ts";
 import { type CapturedPacket, CaptureError, readPcap } from "../../bindings/pcap.ts";
 import { readCapture, readPcapng } from "../../bindings/pcapng.ts";
 import { writePcapng } from "../../bindings/pcapng-write.ts";
@@ -171,6 +171,8 @@ describe("hexadecimal text", () => {
       "\t0x0000:  6000 0000 0008 8740 2001 0db8 0001 0000\n\t0x0010:  0000 0000 0000 0001 6162 6364 6566 6768\n"],
     ["tcpdump -X", "\t0x0000:  6000 0000 0008 8740 2001 0db8 0001 0000  `......@........\n" +
       "\t0x0010:  0000 0000 0000 0001 6162 6364 6566 6768  ........abcdefgh\n"],
+    ["tshark -x", "0000  60 00 00 00 00 08 87 40 20 01 0d b8 00 01 00 00  `......@ .......\n" +
+      "0010  00 00 00 00 00 00 00 01 61 62 63 64 65 66 67 68  ........abcdefgh\n"],
     ["Wireshark", "0000   60 00 00 00 00 08 87 40 20 01 0d b8 00 01 00 00   `......@ .......\n" +
       "0010   00 00 00 00 00 00 00 01 61 62 63 64 65 66 67 68   ........abcdefgh\n"],
   ])("as %s", (_, text) => {
@@ -181,6 +183,12 @@ describe("hexadecimal text", () => {
     expect([...parseHex("00000000: 6162 6364 6566 6768                      abcdefgh\n")]).toEqual([...octets.subarray(24)]);
     expect([...parseHex("00000000  61 62 63 64 65 66 67 68                           |abcdefgh|\n")])
       .toEqual([...octets.subarray(24)]);
+  });
+
+  it("of a dump has a packet for each offset 0, below headings", () => {
+    const text = "12:00:00.1 IP6 ::1 > ::2: a\n\t0x0000:  6000 0001\n\t0x0004:  02\n12:00:00.2 IP6 ::2 > ::1: b\n\t0x0000:  6003\n";
+    expect(parseHexPackets(text).map((packet) => [...packet])).toEqual([[0x60, 0, 0, 1, 2], [0x60, 3]]);
+    expect(() => parseHex(text)).toThrow("there are 2 packets, not one");
   });
 
   it.each([

@@ -10,7 +10,8 @@ describe("the clock", () => {
       const ran: [number, number][] = [];
       times.forEach((atMs, index) => clock.at(atMs, () => ran.push([clock.nowMs, index])));
       clock.runTo(20);
-      const expected = times.map((atMs, index): [number, number] => [atMs, index]).sort((a, b) => a[0] - b[0] || a[1] - b[1]);
+      const expected = times.map((atMs, index): [number, number] => [atMs, index]);
+      expected.sort((a, b) => a[0] - b[0] || a[1] - b[1]);
       expect(ran).toEqual(expected);
     }));
   });
@@ -61,7 +62,9 @@ describe("random numbers", () => {
 
   it("depend on seed and concern, and on nothing else", () => {
     expect(numbers(1, "link a")).toEqual(numbers(1, "link a"));
-    const different = [numbers(1, "link a"), numbers(2, "link a"), numbers(1, "link b"), numbers(12, "x"), numbers(1, "2x")];
+    const different = [
+      numbers(1, "link a"), numbers(2, "link a"), numbers(1, "link b"), numbers(12, "x"), numbers(1, "2x"),
+    ];
     expect(new Set(different.map(String)).size).toBe(different.length);
   });
 

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import { Codec, LinkType } from "../../../bindings/codec.ts";
 import { describe, toJson } from "../../../bindings/describe.ts";
-import { parseHex } from "../../../bindings/hex.ts";
+import { parseHexPackets } from "../../../bindings/hex.ts";
 import { type CapturedPacket } from "../../../bindings/pcap.ts";
 import { readCapture } from "../../../bindings/pcapng.ts";
 import { loadCoreModule } from "../wasm.ts";
@@ -19,8 +19,8 @@ messages, options, and why the engine would refuse a packet, with the section of
   --link <type>   what hexadecimal text begins with: raw (default), ethernet, linux-cooked, linux-cooked2
   -h, --help      this text
 
-Without a file, or with "-", standard input is read. Hexadecimal text may be a dump of xxd, hexdump -C or
-tcpdump -x; it is one packet.
+Without a file, or with "-", standard input is read. Hexadecimal text is one packet, or a dump of xxd,
+hexdump -C or tcpdump -x, where each offset 0 begins a packet.
 
 Examples:
   mext decode -v capture.pcapng
@@ -119,15 +119,14 @@ function parseArguments(argv: string[]) {
 }
 
 async function readPackets(request: Request, io: Streams): Promise<Iterable<CapturedPacket>> {
-  if (request.hex !== undefined) return [hexPacket(request.hex, request.linkType)];
+  if (request.hex !== undefined) return hexPackets(request.hex, request.linkType);
   const input = request.file === "-" ? await readAll(io.stdin) : await readFile(request.file).catch(explain(request.file));
   if (input.length === 0) throw new Error("the input is empty");
-  return isText(input) ? [hexPacket(new TextDecoder().decode(input), request.linkType)] : readCapture(input);
+  return isText(input) ? hexPackets(new TextDecoder().decode(input), request.linkType) : readCapture(input);
 }
 
-function hexPacket(text: string, linkType: LinkType): CapturedPacket {
-  const octets = parseHex(text);
-  return { octets, linkType, originalLength: octets.length };
+function hexPackets(text: string, linkType: LinkType): CapturedPacket[] {
+  return parseHexPackets(text).map((octets) => ({ octets, linkType, originalLength: octets.length }));
 }
 
 /** No capture is text: each begins with a number that has octets above 127 or control characters. */

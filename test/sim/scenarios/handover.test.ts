@@ -4,7 +4,7 @@ import { demoScenario } from "../../../platforms/sim/demo.ts";
 import { Ping } from "../../../platforms/sim/ping.ts";
 import { core } from "../core.ts";
 import { expectAgreement } from "./invariants.ts";
-import { reaches, tell, tellRegistered } from "./story.ts";
+import { pingHome, reaches, tell, tellRegistered } from "./story.ts";
 
 describe("a mobile node", () => {
   it("registers from the first network it sees, and is reached at its home address", () => {
@@ -29,8 +29,8 @@ describe("a mobile node", () => {
 
   it("keeps its sessions when it moves: less than 300 ms with fast advertisements", () => {
     const story = tellRegistered(3);
-    const { network, visited, mobileNode, correspondent } = story;
-    const ping = new Ping(correspondent, { from: correspondent.address, to: mobileNode.homeAddress, everyMs: 10 });
+    const { network, visited, mobileNode } = story;
+    const ping = pingHome(story, 10);
     network.run(1000);
     const careofAddress = mobileNode.registration!.careofAddress;
     const leftAtMs = network.nowMs;
@@ -77,7 +77,8 @@ describe("a mobile node", () => {
   });
 
   it("gives up a care-of address that another node has", () => {
-    const { topology, network, visited, invariants, mobileNode } = tell(6, { mobileNode: { optimistic: false } });
+    const story = tell(6, { mobileNode: { optimistic: false } });
+    const { topology, network, visited, invariants, mobileNode } = story;
     // The other node answers for every address that it is asked about: takes whatever is probed first.
     const squatter = topology.correspondents[0];
     const port = squatter.addPort("squat");

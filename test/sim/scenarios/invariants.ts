@@ -1,6 +1,6 @@
 /**
- * What must hold in every scenario, whatever is lost, doubled, late, crashed or forged. Watched from outside: from the
- * frames on the links, and from what the home agent says it accepted.
+ * What must hold in every scenario, whatever is lost, doubled, late, crashed or forged. Watched from outside:
+ * from the frames on the links, and from what the home agent says it accepted.
  */
 import { expect } from "vitest";
 import { formatAddress } from "../../../bindings/address.ts";
@@ -45,37 +45,50 @@ export class Invariants {
     const { homeAgent } = this.topology;
     this.aheadMs = Math.max(this.aheadMs, homeAgent.wallClockErrorMs);
     this.behindMs = Math.max(this.behindMs, -homeAgent.wallClockErrorMs);
-    if (record.kind === "frame" && record.from === homeAgent.name) this.checkTunnel(record.packet, record.atMs);
+    if (record.kind === "frame" && record.from === homeAgent.name) {
+      this.checkTunnel(record.packet, record.atMs);
+    }
     if (record.kind !== "event") return;
     const { name, fields } = record.event;
     const home = String(fields.homeAddress);
     if (record.node !== homeAgent.name) {
       const node = this.topology.mobileNodes.find((mobileNode) => mobileNode.name === record.node);
-      if (node && name === "CareofFormed") this.own.get(formatAddress(node.homeAddress))!.add(String(fields.careofAddress));
+      const own = node && this.own.get(formatAddress(node.homeAddress));
+      if (name === "CareofFormed") own?.add(String(fields.careofAddress));
       return;
     }
-    if (name === "BindingAccepted") this.checkAccepted(home, String(fields.careofAddress), Number(fields.lifetimeS), record.atMs);
+    if (name === "BindingAccepted") {
+      this.checkAccepted(home, String(fields.careofAddress), Number(fields.lifetimeS), record.atMs);
+    }
     if (name === "BindingEnded") this.accepted.delete(home);
   }
 
   /** Only a node's own care-of addresses are ever accepted for its home address. */
   private checkAccepted(home: string, careofAddress: string, lifetimeS: number, atMs: number): void {
     this.accepted.set(home, { careofAddress, atMs, expiresMs: atMs + lifetimeS * 1000 });
-    if (!this.own.get(home)?.has(careofAddress)) this.violate(atMs, `${home} was bound to the foreign ${careofAddress}`);
+    if (!this.own.get(home)?.has(careofAddress)) {
+      this.violate(atMs, `${home} was bound to the foreign ${careofAddress}`);
+    }
   }
 
-  /** What the home agent tunnels goes to a care-of address that was registered, authorised and has not expired. */
+  /**
+   * What the home agent tunnels goes to a care-of address that was registered, authorised and has not
+   * expired.
+   */
   private checkTunnel(packet: Uint8Array, atMs: number): void {
     if (nextHeader(packet) !== IPV6_IN_IPV6) return;
     const careofAddress = formatAddress(destinationOf(packet));
     const home = formatAddress(destinationOf(packet.subarray(HEADER_BYTES)));
     const binding = this.accepted.get(home);
-    if (!this.own.get(home)?.has(careofAddress)) this.violate(atMs, `a packet for ${home} went to the foreign ${careofAddress}`);
-    else if (binding?.careofAddress !== careofAddress) this.violate(atMs, `a packet for ${home} went to ${careofAddress}, not registered`);
-    else if (binding.expiresMs + this.slackMs(binding) < atMs) this.violate(atMs, `a packet for ${home} went to ${careofAddress} after the lifetime`);
+    const wrong = (why: string) => this.violate(atMs, `packet for ${home} to ${careofAddress}: ${why}`);
+    if (!this.own.get(home)?.has(careofAddress)) wrong("that never was the node's");
+    else if (binding?.careofAddress !== careofAddress) wrong("not registered");
+    else if (binding.expiresMs + this.slackMs(binding) < atMs) wrong("the lifetime is over");
   }
 
-  /** What is kept over a restart is kept in Unix time: the binding's end is as wrong as the clock has been. */
+  /**
+   * What is kept over a restart is kept in Unix time: the binding's end is as wrong as the clock has been.
+   */
   private slackMs(binding: Accepted): number {
     const bootedAtMs = this.topology.network.nowMs - this.topology.homeAgent.monotonicMs;
     return bootedAtMs > binding.atMs ? this.aheadMs + this.behindMs : 0;
@@ -87,7 +100,9 @@ export class Invariants {
 
   /** Takes the size of every core's memory: it must not grow from here on. */
   rememberMemory(): void {
-    for (const { engine } of this.cores) if (engine) this.memoryBytes.set(engine.exports.memory, engine.memory.length);
+    for (const { engine } of this.cores) {
+      if (engine) this.memoryBytes.set(engine.exports.memory, engine.memory.length);
+    }
   }
 
   private get cores(): (HomeAgent | MobileNode)[] {
@@ -105,7 +120,9 @@ export class Invariants {
 /** After quiet: every mobile node is registered, and both sides have the same binding. */
 export function expectAgreement(topology: Topology, mobileNodes = topology.mobileNodes): void {
   // What a core tells is from its last call: both are brought to the same moment.
-  for (const node of [topology.homeAgent, ...mobileNodes]) node.withCore((engine, nowMs) => engine.tick(nowMs));
+  for (const node of [topology.homeAgent, ...mobileNodes]) {
+    node.withCore((engine, nowMs) => engine.tick(nowMs));
+  }
   const { bindings } = topology.homeAgent;
   for (const node of mobileNodes) {
     const home = formatAddress(node.homeAddress);

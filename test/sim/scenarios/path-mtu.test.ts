@@ -1,18 +1,17 @@
 import { describe, expect, it } from "vitest";
-import { Ping } from "../../../platforms/sim/ping.ts";
 import { StreamReceiver, StreamSender } from "../../../platforms/sim/stream.ts";
 import { expectAgreement } from "./invariants.ts";
-import { tellRegistered } from "./story.ts";
+import { pingHome, tellRegistered } from "./story.ts";
 
 const IPV6_AND_ECHO_BYTES = 48;
 
-/** A registered mobile node behind a backbone that takes only the minimum of IPv6, which nobody knows before. */
+/**
+ * A registered mobile node behind a backbone that takes only the minimum of IPv6, which nobody knows before.
+ */
 function narrow(seed: number) {
   const story = tellRegistered(seed);
   story.topology.backbone.conditions.mtuBytes = 1280;
-  const echo = (packetBytes: number, everyMs = 1000) => new Ping(story.correspondent, {
-    from: story.correspondent.address, to: story.mobileNode.homeAddress, everyMs, dataBytes: packetBytes - IPV6_AND_ECHO_BYTES,
-  });
+  const echo = (packetBytes: number) => pingHome(story, 1000, packetBytes - IPV6_AND_ECHO_BYTES);
   return { ...story, echo };
 }
 
@@ -55,15 +54,17 @@ describe("a path that got narrower", () => {
 
 describe("a home agent that is cut off", () => {
   it("for longer than the lifetime: both sides forget the binding, and make a new one", () => {
-    const { topology, network, homeAgent, mobileNode, correspondent, invariants } = tellRegistered(4, { mobileNode: { lifetimeMs: 20_000 } });
+    const story = tellRegistered(4, { mobileNode: { lifetimeMs: 20_000 } });
+    const { topology, network, homeAgent, mobileNode, invariants } = story;
     const link = homeAgent.port.link!;
     link.divide([homeAgent.port]);
     network.run(25_000);
     expect(homeAgent.bindings).toEqual([]);
     expect(mobileNode.registration!.remainingMs).toBe(0);
     link.divide();
-    expect(network.runUntil(() => mobileNode.registered, 33_000)).toBe(true); // MAX_BINDACK_TIMEOUT and a round trip
-    const ping = new Ping(correspondent, { from: correspondent.address, to: mobileNode.homeAddress, everyMs: 100 });
+    // MAX_BINDACK_TIMEOUT and a round trip
+    expect(network.runUntil(() => mobileNode.registered, 33_000)).toBe(true);
+    const ping = pingHome(story, 100);
     network.run(950);
     expect(ping.lost).toBe(0);
     expectAgreement(topology);

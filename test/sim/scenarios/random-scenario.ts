@@ -1,23 +1,26 @@
 /**
- * A scenario made by its seed: nodes move, links fail, nodes restart, clocks jump, others replay what they heard. Then
- * everything heals, and after some quiet both sides must agree.
+ * A scenario made by its seed: nodes move, links fail, nodes restart, clocks jump, others replay what they
+ * heard. Then everything heals, and after some quiet both sides must agree.
  */
 import { expect } from "vitest";
-import { parseAddress } from "../../../bindings/address.ts";
 import { NO_STATE } from "../../../platforms/sim/node.ts";
-import { destinationOf, sameAddress } from "../../../platforms/sim/ip.ts";
+import { destinationOf, sameAddress, UNSPECIFIED } from "../../../platforms/sim/ip.ts";
 import { Ping } from "../../../platforms/sim/ping.ts";
 import type { Random } from "../../../platforms/sim/random.ts";
 import { Stack } from "../../../platforms/sim/stack.ts";
 import { expectAgreement } from "./invariants.ts";
-import { tell } from "./story.ts";
-
-type Story = ReturnType<typeof tell>;
+import { type Story, tell } from "./story.ts";
 
 const LIFETIME_MS = 60_000;
 const DISASTER_MS = 120_000;
-/** The longest time between two attempts of a mobile node, and a lifetime for what the home agent has forgotten. */
+/**
+ * The longest time between two attempts of a mobile node, and a lifetime for what the home agent has
+ * forgotten.
+ */
 const QUIET_MS = 64_000 + LIFETIME_MS;
+
+/** Messages that a replayer remembers. */
+const MAX_HEARD = 500;
 
 interface Disaster {
   readonly name: string;
@@ -35,10 +38,12 @@ class Replayer {
     this.stack = new Stack(network, "replayer");
     const port = this.stack.addPort("tap");
     port.attach(visited[0].link);
-    this.stack.addRoute({ prefix: parseAddress("::"), lengthBits: 0, device: port, gateway: visited[0].port.addresses[0].address });
+    const gateway = visited[0].port.addresses[0].address;
+    this.stack.addRoute({ prefix: UNSPECIFIED, lengthBits: 0, device: port, gateway });
     network.watch((record) => {
-      if (record.kind !== "frame" || !record.from.startsWith("mobile node") || this.heard.length > 500) return;
-      if (sameAddress(destinationOf(record.packet), homeAgent.settings.address)) this.heard.push(record.packet.slice());
+      if (record.kind !== "frame" || !record.from.startsWith("mobile node")) return;
+      const isForHomeAgent = sameAddress(destinationOf(record.packet), homeAgent.settings.address);
+      if (isForHomeAgent && this.heard.length < MAX_HEARD) this.heard.push(record.packet.slice());
     });
   }
 
@@ -61,8 +66,8 @@ const DISASTERS: readonly Disaster[] = [
     weight: 15,
     strike({ visited }, random) {
       Object.assign(random.pick(visited).link.conditions, {
-        loss: random.pick([0, 0.05, 0.3, 1]), delayMs: random.pick([1, 20, 300]), jitterMs: random.pick([0, 30]),
-        duplication: random.pick([0, 0.2]), reordering: random.pick([0, 0.2]),
+        loss: random.pick([0, 0.05, 0.3, 1]), delayMs: random.pick([1, 20, 300]),
+        jitterMs: random.pick([0, 30]), duplication: random.pick([0, 0.2]), reordering: random.pick([0, 0.2]),
       });
     },
   },
@@ -99,7 +104,8 @@ const DISASTERS: readonly Disaster[] = [
       const node = random.pick([homeAgent, ...mobileNodes]);
       // A home agent whose clock was ahead refuses what is before its last timestamp, for as long (4285-6-8).
       const mostMs = node === homeAgent ? 0 : 1e9;
-      if (node.running) node.setWallClockError(random.pick([0, random.integer(-10_000, 0), random.integer(-1e9, mostMs)]));
+      const errorMs = random.pick([0, random.integer(-10_000, 0), random.integer(-1e9, mostMs)]);
+      if (node.running) node.setWallClockError(errorMs);
     },
   },
   {
@@ -123,7 +129,8 @@ const DISASTERS: readonly Disaster[] = [
 /** Runs the scenario of one seed, shown to `watch`; throws what an expectation throws. */
 export function runScenario(seed: number, watch?: (story: Story) => void): void {
   const story = tell(seed, {
-    visitedNetworks: 3, mobileNodes: 2, mobileNode: { lifetimeMs: LIFETIME_MS }, advertising: { minIntervalMs: 500, maxIntervalMs: 1000 },
+    visitedNetworks: 3, mobileNodes: 2, mobileNode: { lifetimeMs: LIFETIME_MS },
+    advertising: { minIntervalMs: 500, maxIntervalMs: 1000 },
   });
   const { network, topology, invariants } = story;
   watch?.(story);
@@ -149,9 +156,12 @@ export function runScenario(seed: number, watch?: (story: Story) => void): void 
   invariants.rememberMemory();
   const settledMs = network.nowMs;
   network.run(5000);
-  network.runUntil(() => topology.mobileNodes.every((node) => node.registered), 1000); // a refresh may be on its way
+  // A refresh may be on its way.
+  network.runUntil(() => topology.mobileNodes.every((node) => node.registered), 1000);
   expectAgreement(topology);
-  for (const ping of pings) expect(ping.lostBetween(settledMs, settledMs + 4000), "echo requests lost after the quiet").toBe(0);
+  for (const ping of pings) {
+    expect(ping.lostBetween(settledMs, settledMs + 4000), "echo requests lost after the quiet").toBe(0);
+  }
   // Everybody leaves in order: nothing stays behind, no binding and no timer.
   for (const node of topology.mobileNodes) node.shutdown();
   network.run(2000);

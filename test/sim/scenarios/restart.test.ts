@@ -11,8 +11,8 @@ describe("a home agent that restarts", () => {
     homeAgent.crash();
     network.run(3000);
     homeAgent.start();
-    expect(homeAgent.bindings.map(({ homeAddress, careofAddress, sequence }) => ({ homeAddress, careofAddress, sequence })))
-      .toEqual([{ homeAddress: before.homeAddress, careofAddress: before.careofAddress, sequence: before.sequence }]);
+    const { homeAddress, careofAddress, sequence } = before;
+    expect(homeAgent.bindings).toMatchObject([{ homeAddress, careofAddress, sequence }]);
     // What it was down for is gone from the lifetime.
     expect(homeAgent.bindings[0].remainingMs).toBeLessThanOrEqual(before.remainingMs - 3000);
     expect(reaches(story)).toBe(true);
@@ -21,7 +21,8 @@ describe("a home agent that restarts", () => {
   });
 
   it("with its state, after the lifetime: does not know them", () => {
-    const { homeAgent, mobileNode, network, invariants } = tellRegistered(2, { mobileNode: { lifetimeMs: 20_000 } });
+    const story = tellRegistered(2, { mobileNode: { lifetimeMs: 20_000 } });
+    const { homeAgent, mobileNode, network, invariants } = story;
     homeAgent.crash();
     mobileNode.crash();
     network.run(30_000);
@@ -45,7 +46,8 @@ describe("a home agent that restarts", () => {
 });
 
 describe("a mobile node that restarts", () => {
-  it.each([["with", undefined], ["without", NO_STATE]])("%s its state: registers again, in another network", (_, state) => {
+  const cases: [string, Uint8Array | undefined][] = [["with", undefined], ["without", NO_STATE]];
+  it.each(cases)("%s its state: registers again, in another network", (_, state) => {
     const story = tellRegistered(4);
     const { mobileNode, visited, network } = story;
     mobileNode.crash();
@@ -80,7 +82,8 @@ describe("a core that traps", () => {
 });
 
 describe("a wall clock", () => {
-  it.each([-86_400_000, -8000, 8000, 86_400_000])("of the mobile node that jumps by %d ms does not end the service", (errorMs) => {
+  const jumpsMs = [-86_400_000, -8000, 8000, 86_400_000];
+  it.each(jumpsMs)("of the mobile node that jumps by %d ms does not end the service", (errorMs) => {
     const story = tellRegistered(6, { mobileNode: { lifetimeMs: 60_000 } });
     story.mobileNode.setWallClockError(errorMs);
     story.network.run(200_000);
@@ -104,7 +107,7 @@ describe("a wall clock", () => {
     story.invariants.check();
   });
 
-  it("of the home agent that is set back lets no old timestamp pass, until it is right again (4285-6-8)", () => {
+  it("of the home agent that is set back lets no old timestamp pass (4285-6-8)", () => {
     const story = tellRegistered(8, { mobileNode: { lifetimeMs: 60_000 } });
     const { homeAgent, network, topology } = story;
     const refused: unknown[] = [];

@@ -8,10 +8,12 @@ import { expectAgreement } from "./invariants.ts";
 import { reaches, tellRegistered } from "./story.ts";
 
 const DESTINATION_OPTIONS = 60;
+const PROTECTIONS = ["timestamp", "sequence"] as const;
 
 /** A mobile node that the topology does not know, in the second visited network. */
 function impostor(topology: Topology, settings: Partial<MobileNodeSettings>): MobileNode {
-  const node = new MobileNode(topology.network, "impostor", { ...topology.mobileNodes[0].settings, ...settings });
+  const known = topology.mobileNodes[0].settings;
+  const node = new MobileNode(topology.network, "impostor", { ...known, ...settings });
   node.start();
   node.attach(topology.visited[1].link);
   return node;
@@ -28,9 +30,10 @@ function watchRefusals({ homeAgent }: Topology): string[] {
 function recordUpdates({ network, homeAgent }: Topology): Uint8Array[] {
   const recorded: Uint8Array[] = [];
   network.watch((record) => {
-    if (record.kind !== "frame" || record.to === homeAgent.name || !record.from.startsWith("mobile node")) return;
-    if (nextHeader(record.packet) !== DESTINATION_OPTIONS) return;
-    if (sameAddress(destinationOf(record.packet), homeAgent.settings.address)) recorded.push(record.packet.slice());
+    if (record.kind !== "frame" || !record.from.startsWith("mobile node")) return;
+    const { packet } = record;
+    const isForHomeAgent = sameAddress(destinationOf(packet), homeAgent.settings.address);
+    if (isForHomeAgent && nextHeader(packet) === DESTINATION_OPTIONS) recorded.push(packet.slice());
   });
   return recorded;
 }
@@ -72,7 +75,7 @@ describe("a home agent refuses", () => {
     story.invariants.check();
   });
 
-  it.each(["timestamp", "sequence"] as const)("a replayed update, with replay protection by %s", (replayProtection) => {
+  it.each(PROTECTIONS)("a replayed update, with replay protection by %s", (replayProtection) => {
     const story = tellRegistered(4, { replayProtection });
     const { topology, network, visited, mobileNode, homeAgent } = story;
     const recorded = recordUpdates(topology);
@@ -120,13 +123,14 @@ describe("a home agent refuses", () => {
 });
 
 describe("a mobile node", () => {
-  it.each(["timestamp", "sequence"] as const)("ignores a replayed acknowledgement, with replay protection by %s (6275-11.7.3-1)", (replayProtection) => {
+  it.each(PROTECTIONS)("ignores a replayed acknowledgement, by %s (6275-11.7.3-1)", (replayProtection) => {
     const { topology, network, visited, mobileNode, homeAgent, invariants } =
       tellRegistered(6, { replayProtection, mobileNode: { lifetimeMs: 20_000 } });
     const acknowledgements: Uint8Array[] = [];
     network.watch((record) => {
       if (record.kind !== "frame" || record.to !== mobileNode.name) return;
-      if (sameAddress(sourceOf(record.packet), homeAgent.settings.address)) acknowledgements.push(record.packet.slice());
+      const isFromHomeAgent = sameAddress(sourceOf(record.packet), homeAgent.settings.address);
+      if (isFromHomeAgent) acknowledgements.push(record.packet.slice());
     });
     network.run(20_000); // one refresh
     homeAgent.port.conditions = { loss: 1 }; // from here on the home agent is not heard

@@ -13,7 +13,9 @@ export const FAST_ADVERTISING = { minIntervalMs: 30, maxIntervalMs: 70, maxAnswe
 export function tell(seed: number, settings: Partial<TopologySettings> = {}) {
   const topology = new Topology({ seed, core, advertising: FAST_ADVERTISING, ...settings });
   const invariants = new Invariants(topology);
-  const { network, homeAgent, visited, correspondents: [correspondent], mobileNodes: [mobileNode] } = topology;
+  const { network, homeAgent, visited } = topology;
+  const [correspondent] = topology.correspondents;
+  const [mobileNode] = topology.mobileNodes;
   return { topology, invariants, network, homeAgent, visited, correspondent, mobileNode };
 }
 
@@ -27,10 +29,18 @@ export function tellRegistered(seed: number, settings: Partial<TopologySettings>
   return story;
 }
 
+export type Story = ReturnType<typeof tell>;
+
+/** Echo requests from the correspondent to the home address, from now on. */
+export function pingHome({ correspondent, mobileNode }: Story, everyMs: number, dataBytes?: number): Ping {
+  const { address: from } = correspondent;
+  return new Ping(correspondent, { from, to: mobileNode.homeAddress, everyMs, dataBytes });
+}
+
 /** Whether an echo from the correspondent to the home address is answered within two seconds. */
-export function reaches({ network, correspondent, mobileNode }: ReturnType<typeof tell>): boolean {
-  const ping = new Ping(correspondent, { from: correspondent.address, to: mobileNode.homeAddress, everyMs: 10_000 });
-  network.run(2000);
+export function reaches(story: Story): boolean {
+  const ping = pingHome(story, 10_000);
+  story.network.run(2000);
   ping.stop();
   return ping.received === 1;
 }

@@ -1,0 +1,139 @@
+/**
+ * The control socket: a Unix socket that only its owner can use. One JSON object a line in both
+ * directions; a connection may send several commands.
+ *
+ *   {"command":"status"}  →  the status
+ *   {"command":"watch"}   →  the status, then an event a line, until the connection ends
+ *   {"command":"stop"}    →  {"stopping":true}, and the daemon ends
+ *   anything else         →  {"error":"…"}
+ */
+import { chmodSync, lstatSync, mkdirSync, rmSync } from "node:fs";
+import { connect, createServer, type Server, type Socket } from "node:net";
+import { dirname } from "node:path";
+import type { Daemon, DaemonEvent } from "./daemon.ts";
+import { StartError } from "./linux.ts";
+
+/** Longest command; and how far a watcher may lag before it is cut off. */
+const MAX_COMMAND_BYTES = 4096;
+const MAX_LAG_BYTES = 1 << 20;
+
+export class ControlServer {
+  readonly #server: Server;
+  readonly #path: string;
+  readonly #connections = new Set<Socket>();
+  #daemon: Daemon | undefined;
+
+  private constructor(path: string, server: Server) {
+    this.#path = path;
+    this.#server = server;
+    server.on("connection", (socket) => this.#accept(socket));
+  }
+
+  /** Listens. Throws StartError when another daemon answers at that path, or it cannot be used. */
+  static async open(path: string): Promise<ControlServer> {
+    if (Buffer.byteLength(path) > 107) throw new StartError(`control socket ${path}: the path is longer than 107 octets`);
+    if (await answers(path)) throw new StartError(`another daemon answers on control socket ${path}: stop it, or choose another control`);
+    const server = createServer();
+    try {
+      mkdirSync(dirname(path), { recursive: true, mode: 0o755 });
+      if (lstatSync(path, { throwIfNoEntry: false })?.isSocket()) rmSync(path); // left behind by a killed daemon
+      await listen(server, path);
+    } catch (error) {
+      throw new StartError(`control socket ${path} cannot be opened: ${(error as Error).message}`);
+    }
+    return new ControlServer(path, server);
+  }
+
+  /** Begins to answer. */
+  serve(daemon: Daemon): void {
+    this.#daemon = daemon;
+    daemon.on("event", (event) => this.#tellWatchers(event));
+  }
+
+  /** Removes the socket. */
+  close(): void {
+    this.#server.close();
+    rmSync(this.#path, { force: true });
+    for (const socket of this.#connections) socket.end();
+  }
+
+  readonly #watchers = new Set<Socket>();
+
+  #accept(socket: Socket): void {
+    let pending = "";
+    this.#connections.add(socket);
+    socket.setEncoding("utf8");
+    socket.on("error", () => socket.destroy()); // the other end is gone
+    socket.on("close", () => { this.#connections.delete(socket); this.#watchers.delete(socket); });
+    socket.on("data", (text: string) => {
+      const lines = (pending + text).split("\n");
+      pending = lines.pop()!;
+      if (pending.length > MAX_COMMAND_BYTES) return socket.destroy();
+      for (const line of lines) void this.#answer(socket, line);
+    });
+  }
+
+  async #answer(socket: Socket, line: string): Promise<void> {
+    try {
+      const command = commandOf(line);
+      if (this.#daemon === undefined) throw new Error("the daemon is starting: ask again");
+      switch (command) {
+        case "status":
+          return write(socket, await this.#daemon.status());
+        case "watch":
+          write(socket, await this.#daemon.status());
+          this.#watchers.add(socket);
+          return;
+        case "stop":
+          write(socket, { stopping: true });
+          void this.#daemon.stop();
+          return;
+        default:
+          throw new Error("unknown command: status, watch and stop are known");
+      }
+    } catch (error) {
+      write(socket, { error: (error as Error).message });
+    }
+  }
+
+  #tellWatchers(event: DaemonEvent): void {
+    for (const socket of this.#watchers) {
+      if (socket.writableLength > MAX_LAG_BYTES) socket.destroy();
+      else write(socket, event);
+    }
+  }
+}
+
+function commandOf(line: string): unknown {
+  try {
+    return (JSON.parse(line) as { command?: unknown } | null)?.command;
+  } catch {
+    throw new Error('not JSON: a command is one line like {"command":"status"}');
+  }
+}
+
+function write(socket: Socket, value: unknown): void {
+  if (socket.writable) socket.write(`${JSON.stringify(value)}\n`);
+}
+
+/** Whether somebody listens there. */
+function answers(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(path);
+    socket.once("connect", () => { socket.destroy(); resolve(true); });
+    socket.once("error", () => resolve(false));
+  });
+}
+
+/** The socket is made with the mode 0600, so that there is no moment in which others can use it. */
+function listen(server: Server, path: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once("error", reject);
+    const mask = process.umask(0o177);
+    try {
+      server.listen(path, () => { chmodSync(path, 0o600); resolve(); });
+    } finally {
+      process.umask(mask);
+    }
+  });
+}

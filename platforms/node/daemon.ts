@@ -1,0 +1,200 @@
+/**
+ * A home agent or mobile node as an object: starts the thread of the packet loop, hands on its events,
+ * answers for its status, serves the control socket, and stops it.
+ */
+import { EventEmitter } from "node:events";
+import { Worker } from "node:worker_threads";
+import type { Config, HomeAgentConfig, MobileNodeConfig } from "../../bindings/config/index.ts";
+import type { CoreEvent } from "../../bindings/events.ts";
+import type { RefusalCount } from "../../bindings/status.ts";
+import { ControlServer } from "./control.ts";
+import { StartError } from "./linux.ts";
+import type { FromLoop, LoopData, LoopProblem, LoopStatus, ToLoop } from "./messages.ts";
+import { loopSettings } from "./settings.ts";
+import { authenticationWarnings, type DaemonFacts, daemonStatus, type DaemonStatus, isHomeAgent } from "./status.ts";
+import { Wake } from "./system/poll.ts";
+import { missingPrivileges } from "./system/privileges.ts";
+import { type Core, loadCore } from "./wasm.ts";
+
+/** An event of the core with the time of the wall clock and the name of the interface. */
+export interface DaemonEvent {
+  readonly unixMs: number;
+  readonly name: CoreEvent["name"];
+  /** Interface name; absent where the event belongs to none. */
+  readonly device?: string;
+  readonly fields: CoreEvent["fields"];
+}
+
+interface Events {
+  event: [DaemonEvent];
+  /** Events that came too fast to be told one by one. */
+  omitted: [count: number];
+  /** Something for a person. */
+  warning: [string];
+  /** Packets refused since the last time. */
+  refusals: [readonly RefusalCount[]];
+  /** The daemon has ended, and taken everything back; the error is why it did by itself. */
+  ended: [Error | undefined];
+}
+
+export interface DaemonOptions {
+  /** Where the bundle of the loop's thread is; default: beside this one. */
+  readonly workerUrl?: URL;
+}
+
+/** Warnings of which the status tells: the last ones. */
+const MAX_WARNINGS = 20;
+
+export abstract class Daemon extends EventEmitter<Events> {
+  readonly config: Config;
+  readonly #facts: DaemonFacts;
+  readonly #worker: Worker;
+  readonly #wake = new Wake();
+  readonly #warnings: string[];
+  readonly #questions = new Map<number, (status: LoopStatus | Error) => void>();
+  #lastQuestion = 0;
+  #control: ControlServer | undefined;
+  #hasEnded = false;
+
+  /** @internal use `start` of HomeAgent or MobileNode */
+  constructor(config: Config, core: Core, options: DaemonOptions) {
+    super();
+    this.config = config;
+    this.#facts = { config, startedUnixMs: Date.now(), sha256: core.sha256 };
+    this.#warnings = authenticationWarnings(config);
+    const data: LoopData = { settings: loopSettings(config), module: core.module, wakeFd: this.#wake.fd };
+    this.#worker = new Worker(options.workerUrl ?? new URL("./worker.js", import.meta.url), { workerData: data });
+    this.#worker.on("message", (message: FromLoop) => this.#receive(message));
+    this.#worker.on("error", (error) => this.#end(error));
+    this.#worker.on("exit", () => this.#end(new Error("the thread of the packet loop ended unexpectedly")));
+  }
+
+  /** Where `mext status` asks; undefined: nowhere. */
+  get controlPath(): string | undefined {
+    return this.config.control;
+  }
+
+  /** What a person should know: nodes without authentication, and what happened lately. */
+  get warnings(): readonly string[] {
+    return this.#warnings;
+  }
+
+  async status(): Promise<DaemonStatus> {
+    const id = ++this.#lastQuestion;
+    const answer = await new Promise<LoopStatus | Error>((resolve) => {
+      if (this.#hasEnded) return resolve(new Error("the daemon has ended"));
+      this.#questions.set(id, resolve);
+      this.#tell({ kind: "status", id });
+    });
+    if (answer instanceof Error) throw answer;
+    return daemonStatus(this.#facts, answer, this.#warnings);
+  }
+
+  /** Ends well: a mobile node deregisters, every change to the system is taken back. Called again: without waiting. */
+  stop(): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.#hasEnded) return resolve();
+      this.once("ended", () => resolve());
+      this.#tell({ kind: "stop" });
+    });
+  }
+
+  /** Waits until the daemon works. @internal */
+  async begin(control: ControlServer | undefined): Promise<this> {
+    this.#control = control;
+    await new Promise<void>((resolve, reject) => {
+      this.once("ended", (error) => reject(error ?? new Error("the daemon was stopped while it started")));
+      this.#worker.on("message", ({ kind }: FromLoop) => kind === "ready" && resolve());
+    });
+    control?.serve(this);
+    return this;
+  }
+
+  #tell(message: ToLoop): void {
+    this.#worker.postMessage(message);
+    this.#wake.signal();
+  }
+
+  #receive(message: FromLoop): void {
+    switch (message.kind) {
+      case "events":
+        for (const event of message.events) this.emit("event", this.#named(event, message.wallClockOffsetMs));
+        if (message.omitted > 0) this.emit("omitted", message.omitted);
+        break;
+      case "status":
+        this.#questions.get(message.id)?.(message.status);
+        this.#questions.delete(message.id);
+        break;
+      case "report":
+        this.#warnings.push(message.warning);
+        if (this.#warnings.length > MAX_WARNINGS) this.#warnings.shift();
+        this.emit("warning", message.warning);
+        break;
+      case "refusals":
+        this.emit("refusals", message.refusals);
+        break;
+      case "ended":
+        this.#end(message.problem && errorOf(message.problem));
+        break;
+      case "ready":
+        break;
+    }
+  }
+
+  #named({ name, atMs, device, fields }: CoreEvent, wallClockOffsetMs: number): DaemonEvent {
+    const interfaceName = device === undefined ? undefined : this.#interfaceName(device);
+    const unixMs = Math.round(atMs + wallClockOffsetMs);
+    return { unixMs, name, ...(interfaceName !== undefined && { device: interfaceName }), fields };
+  }
+
+  #interfaceName(device: number): string | undefined {
+    if (device === 0) return this.config.tunnel;
+    return isHomeAgent(this.config) ? undefined : this.config.uplinks[device - 1];
+  }
+
+  #end(error: Error | undefined): void {
+    if (this.#hasEnded) return;
+    this.#hasEnded = true;
+    for (const answer of this.#questions.values()) answer(new Error("the daemon has ended"));
+    this.#control?.close();
+    this.#worker.once("exit", () => this.#wake.close());
+    this.emit("ended", error);
+  }
+}
+
+/** A home agent on this host. */
+export class HomeAgent extends Daemon {
+  /** Starts it; throws an error of one line that says what to do when it cannot, and changes nothing then. */
+  static start(config: HomeAgentConfig, options: DaemonOptions = {}): Promise<HomeAgent> {
+    return start(config, (core) => new HomeAgent(config, core, options));
+  }
+}
+
+/** A mobile node: this host. */
+export class MobileNode extends Daemon {
+  /** Starts it; throws an error of one line that says what to do when it cannot, and changes nothing then. */
+  static start(config: MobileNodeConfig, options: DaemonOptions = {}): Promise<MobileNode> {
+    return start(config, (core) => new MobileNode(config, core, options));
+  }
+}
+
+async function start<D extends Daemon>(config: Config, make: (core: Core) => D): Promise<D> {
+  const core = await loadCore();
+  const missing = missingPrivileges();
+  if (missing.length > 0) {
+    throw new StartError(`${missing.map(({ what }) => what).join(", ")} missing: ${missing[0].remedy}`);
+  }
+  const control = config.control === undefined ? undefined : await ControlServer.open(config.control);
+  try {
+    return await make(core).begin(control);
+  } catch (error) {
+    control?.close();
+    throw error;
+  }
+}
+
+function errorOf({ message, stack }: LoopProblem): Error {
+  const error = stack === undefined ? new StartError(message) : new Error(message);
+  if (stack !== undefined) error.stack = stack;
+  return error;
+}

@@ -1,0 +1,263 @@
+/**
+ * The packet loop: waits in the kernel for packets, timers, network changes and messages, and gives
+ * them to the core, one change at a time.
+ *
+ *   1. wait: packets, netlink, a message, or until the core's next timer          ppoll
+ *   2. messages of the main thread                                                eventfd
+ *   3. changes of links and addresses                                             netlink
+ *   4. packets from each access port, as one batch                                recvmmsg
+ *   5. packets from the tunnel device, as one batch                               read
+ *   6. timers that are due; the wall clock, when it was set
+ *   7. what happened, to the main thread
+ *
+ * There is no protocol in here: it carries packets and orders.
+ */
+import { Role } from "../../bindings/engine.ts";
+import { addNode, refuseAddress, setDevice, setHomeAgent, setMobileNode, shutdown } from "../../bindings/commands.ts";
+import type { Engine } from "../../bindings/engine.ts";
+import { readBindings, readRefusals, readUpdates, readUplinks } from "../../bindings/status.ts";
+import type { Access } from "./access-port.ts";
+import { EngineHost } from "./engine-host.ts";
+import { HomeAgentAccess } from "./home-agent-access.ts";
+import { Journal } from "./journal.ts";
+import { accessLinks, type Linux, openLinux } from "./linux.ts";
+import type { FromLoop, LoopData, LoopStatus, ToLoop } from "./messages.ts";
+import { MobileNodeAccess } from "./mobile-node-access.ts";
+import { Orders, TUNNEL } from "./orders.ts";
+import { RefusalReport } from "./refusal-report.ts";
+import type { LoopSettings } from "./settings.ts";
+import { monotonicMs, wallClockOffsetMs } from "./system/clock.ts";
+import { NetlinkSocket } from "./system/netlink-socket.ts";
+import { linkByName } from "./system/links.ts";
+import { NetworkMonitor } from "./system/network-monitor.ts";
+import { PollSet, Wake } from "./system/poll.ts";
+
+/** How often the wall clock is looked at, and so the longest wait. */
+const WALL_CLOCK_MS = 5000;
+/** How long a mobile node tries to deregister at the end. */
+const DEREGISTRATION_MS = 3000;
+/** IPv6 tunnels have a header of 40 octets (RFC 2473 §3) and take packets of 1280 at least (§7.1). */
+const OUTER_HEADER_BYTES = 40;
+const MIN_MTU_BYTES = 1280;
+const ETHERNET_MTU_BYTES = 1500;
+const MIN_SLOT_BYTES = 2048;
+const MAX_SLOT_BYTES = 9216;
+
+/** The main thread, as the loop sees it. */
+export interface MainThread {
+  post(message: FromLoop): void;
+  /** The messages that have come since the last call. */
+  take(): ToLoop[];
+}
+
+export class Loop {
+  readonly #settings: LoopSettings;
+  readonly #main: MainThread;
+  readonly #wake: Wake;
+  readonly #monitor: NetworkMonitor;
+  readonly #linux: Linux;
+  readonly #access: Access;
+  readonly #journal: Journal;
+  readonly #orders: Orders;
+  readonly #host: EngineHost;
+  readonly #refusals: RefusalReport;
+  #stopBy = Infinity;
+
+  /** Opens everything. Throws an error that says what to do; nothing is left changed then. */
+  constructor({ settings, module, wakeFd }: LoopData, main: MainThread) {
+    this.#settings = settings;
+    this.#main = main;
+    const report = (warning: string) => main.post({ kind: "report", warning });
+    this.#refusals = new RefusalReport((refusals) => main.post({ kind: "refusals", refusals }));
+    this.#wake = new Wake(wakeFd);
+    this.#journal = new Journal(settings.stateFile, report);
+    const { leastBytes, mostBytes } = linkMtus(settings.tunnel);
+    this.#linux = openLinux(settings.tunnel, Math.max(leastBytes - OUTER_HEADER_BYTES, MIN_MTU_BYTES), report);
+    try {
+      this.#monitor = new NetworkMonitor(); // before the interfaces are listed: no change is missed
+      this.#access = settings.role === "home-agent"
+        ? new HomeAgentAccess(this.#linux, settings, leastBytes)
+        : new MobileNodeAccess(this.#linux, settings);
+      this.#orders = new Orders(this.#linux, this.#access, this.#journal);
+      this.#host = new EngineHost({
+        module,
+        role: settings.role === "home-agent" ? Role.HomeAgent : Role.MobileNode,
+        budgets: {
+          slotBytes: Math.min(Math.max(mostBytes, MIN_SLOT_BYTES), MAX_SLOT_BYTES),
+          ...(settings.role === "home-agent" && { maxBindings: settings.maxBindings, maxNodes: settings.maxNodes }),
+        },
+        host: this.#orders,
+        journal: this.#journal,
+        configure: (engine, nowMs) => configure(engine, settings, nowMs),
+        connect: (engine, nowMs) => this.#connect(engine, nowMs),
+        report,
+      });
+    } catch (error) {
+      this.close();
+      throw error;
+    }
+  }
+
+  /** Runs until the main thread says stop. */
+  run(): void {
+    let ports = this.#access.ports;
+    let poll = new Waiting(this.#wake, this.#monitor, this.#linux, ports);
+    let wallClockDueMs = 0;
+    this.#deliver();
+    while (!this.#finished()) {
+      if (ports !== this.#access.ports) {
+        ports = this.#access.ports;
+        poll = new Waiting(this.#wake, this.#monitor, this.#linux, ports);
+      }
+      poll.wait(this.#nextMs()); // 1
+      if (poll.isReady(poll.wake)) this.#takeMessages(); // 2
+      if (poll.isReady(poll.monitor)) this.#takeNetworkEvents(); // 3
+      if (ports === this.#access.ports) {
+        ports.forEach((port, index) => { // 4
+          if (!poll.isReady(poll.ports[index])) return;
+          this.#host.call((engine, nowMs) => engine.processSlots(nowMs, port.receive(engine)));
+        });
+      }
+      if (poll.isReady(poll.tun)) this.#host.call((engine, nowMs) => engine.processSlots(nowMs, this.#readTunnel(engine))); // 5
+      const nowMs = monotonicMs();
+      if (this.#host.engine.nextWakeupMs() <= nowMs) this.#host.call((engine) => engine.tick(nowMs)); // 6
+      if (nowMs >= wallClockDueMs) {
+        wallClockDueMs = nowMs + WALL_CLOCK_MS;
+        this.#followWallClock();
+        this.#refusals.look(readRefusals(this.#host.engine), nowMs);
+      }
+      this.#deliver(); // 7
+    }
+  }
+
+  /** Takes everything back, and lets go of everything. */
+  close(): void {
+    this.#access?.close();
+    this.#orders?.network.clear();
+    this.#journal.close();
+    this.#monitor?.close();
+    for (const { message } of this.#linux.close()) this.#linux.report(`a change could not be taken back: ${message}`);
+  }
+
+  #connect(engine: Engine, nowMs: number): void {
+    setDevice(engine, { index: TUNNEL, kind: "tunnel", mtu: this.#tunnelMtu(), up: true }, nowMs);
+    for (const device of this.#access.devices()) setDevice(engine, device, nowMs);
+  }
+
+  #nextMs(): number {
+    const untilMs = Math.min(this.#host.engine.nextWakeupMs(), this.#stopBy) - monotonicMs();
+    return Math.max(0, Math.min(untilMs, WALL_CLOCK_MS));
+  }
+
+  #takeMessages(): void {
+    this.#wake.clear();
+    for (const message of this.#main.take()) {
+      if (message.kind === "stop") this.#stop();
+      else this.#main.post({ kind: "status", id: message.id, status: this.#status() });
+    }
+  }
+
+  #takeNetworkEvents(): void {
+    for (const event of this.#monitor.read()) {
+      this.#access.networkChanged(event, this.#host);
+      if (event.kind === "address-removed") this.#orders.network.addressRemoved(event.address);
+    }
+  }
+
+  /** Reads what programs of this host sent into the tunnel, into the slots from 0 on; returns how many. */
+  #readTunnel(engine: Engine): number {
+    let count = 0;
+    while (count < engine.slots) {
+      const length = this.#linux.tun.read(this.#orders.addressAt(engine.slotPointer(count)), engine.slotBytes);
+      if (length === 0) break;
+      engine.fillSlot(count++, TUNNEL, length);
+    }
+    return count;
+  }
+
+  #followWallClock(): void {
+    const jumpMs = this.#host.followWallClock();
+    if (Math.abs(jumpMs) >= 1000) this.#linux.report(`the wall clock was set by ${(jumpMs / 1000).toFixed(1)} s`);
+  }
+
+  #deliver(): void {
+    for (const { device, address } of this.#orders.takeRefused()) {
+      this.#host.call((engine, nowMs) => refuseAddress(engine, device, address, nowMs));
+    }
+    const batch = this.#orders.takeEvents();
+    if (batch) this.#main.post({ kind: "events", ...batch, wallClockOffsetMs: wallClockOffsetMs() });
+  }
+
+  #stop(): void {
+    const isFirst = this.#stopBy === Infinity;
+    const waits = isFirst && this.#settings.role === "mobile-node" && !this.#isIdle();
+    this.#stopBy = monotonicMs() + (waits ? DEREGISTRATION_MS : 0);
+    if (waits) this.#host.call(shutdown);
+  }
+
+  #finished(): boolean {
+    if (this.#stopBy === Infinity) return false;
+    return monotonicMs() >= this.#stopBy || this.#isIdle();
+  }
+
+  #isIdle(): boolean {
+    return this.#settings.role === "home-agent" || readUpdates(this.#host.engine).every(({ state }) => state === "Idle");
+  }
+
+  #tunnelMtu(): number {
+    return linkByName(this.#linux.netlink, this.#linux.tun.name).mtuBytes;
+  }
+
+  #status(): LoopStatus {
+    const { engine, traps } = this.#host;
+    const isHomeAgent = this.#settings.role === "home-agent";
+    return {
+      bindings: isHomeAgent ? readBindings(engine) : [],
+      updates: isHomeAgent ? [] : readUpdates(engine),
+      uplinks: isHomeAgent ? [] : readUplinks(engine),
+      refusals: readRefusals(engine),
+      sendFailures: this.#orders.failures.toJSON(),
+      tunnelMtu: this.#tunnelMtu(),
+      traps,
+    };
+  }
+}
+
+/** The descriptors of the loop, and their places in the poll set. */
+class Waiting {
+  readonly #poll: PollSet;
+  readonly wake: number;
+  readonly monitor: number;
+  readonly tun: number;
+  readonly ports: number[];
+
+  constructor(wake: Wake, monitor: NetworkMonitor, { tun }: Linux, ports: Access["ports"]) {
+    this.#poll = new PollSet(3 + ports.length);
+    this.wake = this.#poll.add(wake.fd);
+    this.monitor = this.#poll.add(monitor.fd);
+    this.tun = this.#poll.add(tun.fd);
+    this.ports = ports.map((port) => this.#poll.add(port.fd));
+  }
+
+  wait(timeoutMs: number): void {
+    this.#poll.wait(timeoutMs);
+  }
+
+  isReady(place: number): boolean {
+    return this.#poll.ready(place) !== 0;
+  }
+}
+
+function configure(engine: Engine, settings: LoopSettings, nowMs: number): void {
+  if (settings.role === "mobile-node") return setMobileNode(engine, settings.core, nowMs);
+  setHomeAgent(engine, settings.core, nowMs);
+  for (const node of settings.nodes) addNode(engine, node, nowMs);
+}
+
+/** The least MTU is what a packet may have that leaves by any interface, the largest what may come in. */
+function linkMtus(tunnel: string): { leastBytes: number; mostBytes: number } {
+  const netlink = new NetlinkSocket();
+  const mtus = accessLinks(netlink, tunnel).map(({ mtuBytes }) => mtuBytes).filter((mtu) => mtu >= MIN_MTU_BYTES);
+  netlink.close();
+  return { leastBytes: Math.min(ETHERNET_MTU_BYTES, ...mtus), mostBytes: Math.max(ETHERNET_MTU_BYTES, ...mtus) };
+}

@@ -1,0 +1,122 @@
+/** Carries out the core's orders: packets, kept records, events, and the kernel's network. */
+import { MAX_DEVICES } from "../../bindings/engine.ts";
+import type { Engine } from "../../bindings/engine.ts";
+import { type CoreEvent, readEvent } from "../../bindings/events.ts";
+import type { Access } from "./access-port.ts";
+import type { Host } from "./engine-host.ts";
+import type { Journal } from "./journal.ts";
+import type { Linux } from "./linux.ts";
+import { NetworkOrders } from "./network-orders.ts";
+import { SendFailures } from "./send-queue.ts";
+import { ENODEV } from "./system/constants.ts";
+import { PacketMemory } from "./system/memory.ts";
+
+/** Index of the tunnel device; access devices follow. */
+export const TUNNEL = 0;
+/** Events between two deliveries; more are counted only: a flood of bad packets must not become one of events. */
+const MAX_EVENTS = 256;
+
+/** Events of the core, until somebody takes them. */
+export interface EventBatch {
+  readonly events: readonly CoreEvent[];
+  /** Events that were too many. */
+  readonly omitted: number;
+}
+
+/** The host refused an address of the core: it is told when it has given all its orders. */
+export interface RefusedAddress {
+  readonly device: number;
+  readonly address: Uint8Array;
+}
+
+export class Orders implements Host {
+  readonly failures = new SendFailures();
+  readonly network: NetworkOrders;
+  readonly #linux: Linux;
+  readonly #access: Access;
+  readonly #journal: Journal;
+  #memory!: PacketMemory;
+  #events: CoreEvent[] = [];
+  #omitted = 0;
+  #refused: RefusedAddress[] = [];
+
+  constructor(linux: Linux, access: Access, journal: Journal) {
+    this.#linux = linux;
+    this.#access = access;
+    this.#journal = journal;
+    this.network = new NetworkOrders(linux, (device) => access.interfaceIndex(device));
+  }
+
+  attach(engine: Engine): void {
+    this.network.clear();
+    this.#memory = new PacketMemory(engine.exports.memory);
+    this.#access.open({ engine, packets: this.#memory, failures: this.failures });
+  }
+
+  /** Where a pointer of the core is in this process. */
+  addressAt(pointer: number): number {
+    return this.#memory.addressAt(pointer);
+  }
+
+  transmit(device: number, pointer: number, lengthBytes: number): void {
+    if (device === TUNNEL) {
+      const errno = this.#linux.tun.write(this.#memory.addressAt(pointer), lengthBytes);
+      if (errno !== 0) this.failures.count(errno);
+      return;
+    }
+    const queue = this.#access.queue(device);
+    if (queue === undefined) this.failures.count(ENODEV);
+    else queue.put(pointer, lengthBytes);
+  }
+
+  /** All orders of a call were given, and what was to be kept is kept: now packets leave. */
+  drained(): void {
+    for (const { queue } of this.#access.ports) queue.flush();
+  }
+
+  event(record: DataView): void {
+    if (this.#events.length < MAX_EVENTS) this.#events.push(readEvent(record));
+    else this.#omitted++;
+  }
+
+  keep(record: Uint8Array): void {
+    this.#journal.append(record);
+  }
+
+  addAddress(device: number, address: Uint8Array, prefixLength: number): void {
+    const usable = this.network.addAddress(device, address, prefixLength);
+    if (!usable && this.#refused.length < MAX_DEVICES) this.#refused.push({ device, address });
+  }
+
+  /** What the core sent from this address, and by this route, leaves first. */
+  removeAddress(device: number, address: Uint8Array, prefixLength: number): void {
+    this.drained();
+    this.network.removeAddress(device, address, prefixLength);
+  }
+
+  addDefaultRoute(device: number, router: Uint8Array): void {
+    this.network.addDefaultRoute(device, router);
+  }
+
+  removeDefaultRoute(device: number): void {
+    this.drained();
+    this.network.removeDefaultRoute(device);
+  }
+
+  tunnelMtu(octets: number): void {
+    this.network.tunnelMtu(octets);
+  }
+
+  /** Hands the collected events over; undefined: there are none. */
+  takeEvents(): EventBatch | undefined {
+    if (this.#events.length === 0) return undefined;
+    const batch = { events: this.#events, omitted: this.#omitted };
+    this.#events = [];
+    this.#omitted = 0;
+    return batch;
+  }
+
+  takeRefused(): RefusedAddress[] {
+    return this.#refused.length === 0 ? this.#refused : this.#refused.splice(0);
+  }
+}

@@ -1,0 +1,118 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { Command } from "../../bindings/engine.ts";
+import { setLink, shutdown } from "../../bindings/commands.ts";
+import { readBindings, readUpdates } from "../../bindings/status.ts";
+import { ACCESS, type Node, TUNNEL, homeAgent, mobileNode } from "./harness.ts";
+import { bindingUpdate } from "./messages.ts";
+import { CAREOF, HOME_ADDRESS, HOME_AGENT, codec, echo, register, routerAdvertisement } from "./network.ts";
+
+// MEXT_FUZZ_SECONDS: how long each of the two searches goes on (CI: a minute in all); else a fixed number of runs.
+const seconds = Number(process.env.MEXT_FUZZ_SECONDS ?? 0);
+const effort = seconds > 0 ? { numRuns: Number.MAX_SAFE_INTEGER, interruptAfterTimeLimit: seconds * 1000 } : { numRuns: 1500 };
+const timeout = 60_000 + seconds * 2000;
+
+const ipv6 = (source: string, destination: string) => ({ name: "ipv6", fields: { source, destination, hopLimit: 255 } });
+
+/** Valid packets of every kind that an engine acts on: what is hostile is a small change away from them. */
+const seeds: Uint8Array[] = [
+  bindingUpdate(), bindingUpdate({ lifetimeS: 0, sequence: 101 }), bindingUpdate({ key: null, identity: null, timestamp: null }),
+  routerAdvertisement(), routerAdvertisement("2001:db8:b::", { interval: 100, mtu: 1400 }),
+  echo("2001:db8:200::5", HOME_ADDRESS), echo(HOME_ADDRESS, "2001:db8:200::5", 1400), echo("2001:db8:200::5", HOME_ADDRESS, 1500),
+  codec.encode([ipv6(HOME_AGENT, CAREOF), ipv6("2001:db8:200::5", HOME_ADDRESS), { name: "echo-request" }]),
+  codec.encode([ipv6(CAREOF, HOME_AGENT), ipv6(HOME_ADDRESS, "2001:db8:200::5"), { name: "echo-request" }]),
+  codec.encode([ipv6(HOME_AGENT, CAREOF), { name: "routing-type2", fields: { homeAddress: HOME_ADDRESS } }, { name: "binding-acknowledgement", fields: { status: 0, lifetime: 10 } }]),
+  codec.encode([ipv6(HOME_AGENT, CAREOF), { name: "binding-error", fields: { status: 1, homeAddress: HOME_ADDRESS } }]),
+  codec.encode([ipv6(HOME_AGENT, CAREOF), ipv6(HOME_AGENT, HOME_ADDRESS), { name: "binding-refresh-request" }]),
+  codec.encode([ipv6(HOME_AGENT, CAREOF), { name: "fragment", fields: { moreFragments: true, identification: 1, nextHeader: 41 } }, { name: "payload", fields: { data: new Uint8Array(64) } }]),
+  codec.encode([ipv6("fe80::9", "ff02::1"), { name: "neighbour-advertisement", fields: { target: CAREOF } }]),
+  codec.encode([ipv6("2001:db8:ff::1", HOME_AGENT), { name: "packet-too-big", fields: { mtu: 1300 } }, { name: "payload", fields: { data: codec.encode([ipv6(HOME_AGENT, CAREOF), ipv6("2001:db8:200::5", HOME_ADDRESS), { name: "echo-request" }]) } }]),
+];
+
+const hostilePacket = fc.oneof(
+  { weight: 6, arbitrary: fc.tuple(fc.constantFrom(...seeds), fc.array(fc.tuple(fc.nat(120), fc.nat(255)), { maxLength: 6 }), fc.option(fc.nat(160), { nil: undefined, freq: 4 })) },
+  { weight: 1, arbitrary: fc.uint8Array({ maxLength: 200 }).map((octets) => [octets, [], undefined] as const) },
+).map(([seed, changes, length]) => {
+  const packet = (seed as Uint8Array).slice(0, length ?? undefined);
+  for (const [at, value] of changes as [number, number][]) if (at < packet.length) packet[at] = value;
+  return packet;
+});
+
+/** One thing that happens to an engine. */
+const happening = fc.oneof(
+  { weight: 8, arbitrary: fc.record({ kind: fc.constant("packet" as const), device: fc.constantFrom(TUNNEL, ACCESS, 7), packet: hostilePacket }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant("time" as const), ms: fc.oneof(fc.nat(3000), fc.nat(3_000_000), fc.constant(1e12)) }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant("link" as const), up: fc.boolean() }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant("command" as const), code: fc.nat(12), length: fc.nat(600), octets: fc.uint8Array({ maxLength: 64 }) }) },
+);
+
+type Happening = typeof happening extends fc.Arbitrary<infer T> ? T : never;
+
+function apply(node: Node, event: Happening): void {
+  switch (event.kind) {
+    case "packet": node.receive(event.device, event.packet); break;
+    case "time": node.now += event.ms; node.engine.tick(node.now); break;
+    case "link": setLink(node.engine, ACCESS, event.up, node.now); break;
+    case "command":
+      node.engine.memory.set(event.octets, node.engine.exports.commandPointer());
+      if (event.code !== Command.Shutdown) node.engine.exports.command(event.code, event.length, node.now);
+      break;
+  }
+}
+
+function checkSane(node: Node): void {
+  for (const { packet, device } of node.take()) {
+    expect([0, 1, 2, 3, 7, 0xffff].includes(device) || device < 32).toBe(true);
+    expect(packet[0] >> 4).toBe(6);
+    expect(packet.length).toBe(40 + ((packet[4] << 8) | packet[5]));
+  }
+  expect(Number.isNaN(node.engine.nextWakeupMs())).toBe(false);
+}
+
+describe("whatever comes in", () => {
+  it("a home agent neither traps nor binds what was not signed", () => {
+    fc.assert(fc.property(fc.array(happening, { maxLength: 40 }), (events) => {
+      const agent = homeAgent({ budgets: { maxBindings: 4, maxNodes: 4 } });
+      for (const event of events) {
+        apply(agent, event);
+        checkSane(agent);
+      }
+      for (const binding of readBindings(agent.engine)) {
+        expect(binding.homeAddress).toBe(HOME_ADDRESS);
+        expect(binding.careofAddress).toBe(CAREOF); // the only one that a signed seed names
+      }
+      agent.now += 1e9;
+      agent.engine.tick(agent.now);
+      expect(readBindings(agent.engine)).toEqual([]);
+    }), effort);
+  }, timeout);
+
+  it("a mobile node neither traps nor believes it, and works afterwards", () => {
+    fc.assert(fc.property(fc.array(happening, { maxLength: 40 }), (events) => {
+      const mobile = mobileNode();
+      for (const event of events) {
+        apply(mobile, event);
+        checkSane(mobile);
+      }
+      // Nothing unsigned makes it think that it is registered.
+      expect(["Idle", "Registering", "Refused"]).toContain(readUpdates(mobile.engine)[0].state);
+      const agent = homeAgent();
+      setLink(mobile.engine, ACCESS, false, mobile.now);
+      mobile.now += 10_000;
+      mobile.engine.tick(mobile.now);
+      agent.now = mobile.now;
+      agent.engine.tick(agent.now);
+      mobile.take();
+      register(mobile, agent);
+      for (let tries = 0; tries < 40 && readUpdates(mobile.engine)[0].state !== "Registered"; tries++) {
+        mobile.receive(ACCESS, routerAdvertisement());
+        mobile.advance(2000);
+        agent.advance(2000);
+        for (const { packet, device } of mobile.take()) if (device === ACCESS) agent.receive(ACCESS, packet);
+        for (const { packet } of agent.take()) mobile.receive(ACCESS, packet);
+      }
+      expect(readUpdates(mobile.engine)[0].state).toBe("Registered");
+      shutdown(mobile.engine, mobile.now);
+    }), effort);
+  }, timeout);
+});
