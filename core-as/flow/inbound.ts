@@ -95,7 +95,7 @@ function receiveMobility(device: u32, packet: usize, length: u32): Reason {
   return mobileNode.receive();
 }
 
-/** A Home Address option on a packet that is no Binding Update needs a binding (6275-9.3.1-3, 6275-9.3.1-5). */
+/** A Home Address option on a packet that is no Binding Update needs a binding (6275-8.2-1, 6275-9.3.1-3, 6275-9.3.1-5). */
 function refuseHomeAddress(device: u32, packet: usize): Reason {
   if (extension.homeAddressOption() == 0) return Reason.UpperProtocolUnknown;
   received.sendBindingError(device, self(packet), BindingErrorStatus.UnknownBinding, packet);

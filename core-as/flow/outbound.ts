@@ -65,7 +65,7 @@ function toHomeAgent(device: u32, packet: usize, length: u32): Reason {
   if (isUnspecified(ip6.source(packet)) || isLinkLocal(ip6.source(packet))) return Reason.LinkLocalNotTunnelled;
   if (isLinkLocal(destination)) return Reason.LinkLocalNotTunnelled;
   if (isMulticast(destination) && (get8(destination + 1) & 0x0f) <= LINK_SCOPE) return Reason.MulticastNotTunnelled;
-  if (!sameAddress(ip6.source(packet), updates.home(update))) return Reason.InnerSourceNotHome;
+  if (!sameAddress(ip6.source(packet), updates.home(update))) return Reason.InnerSourceNotHome; // 6275-11.3.4-7
 
   const uplink = selector.forHomeAgent(update); // 3
   if (uplink == DEVICE_ANY) return Reason.NoPath;

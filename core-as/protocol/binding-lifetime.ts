@@ -1,6 +1,6 @@
 /**
  * A binding's life at the home agent: it is renewed, its node is asked to refresh it when its
- * lifetime runs out in use (RFC 6275 §9.5.5), and it ends (6275-9.5.2-3, 6275-10.3.1-21).
+ * lifetime runs out in use (RFC 6275 §9.5.5), and it ends (6275-9.5.2-3, 6275-10.3.1-21), not before (6275-10.3.1-13).
  *
  *   renewed ──────────────────────────────┬─────┬─────┬──► ended
  *                                    Binding Refresh Requests

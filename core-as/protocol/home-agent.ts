@@ -122,7 +122,7 @@ function receiveBindingUpdate(device: u32): Reason {
   return register(device, message);
 }
 
-/** Step 1: the addresses. What fails here is discarded in silence (6275-9.5.1-16). */
+/** Step 1: the addresses. What fails here is discarded in silence (6275-9.5.1-16, 6275-9.5.4-1). */
 function identify(message: usize, source: usize): Reason {
   if (isMulticast(source) || isUnspecified(source)) return Reason.SourceNotUnicast; // 6275-9.5.4-9
   const option = received.homeAddressOption();
@@ -181,7 +181,7 @@ function authorise(message: usize): u32 {
     // 6275-9.5.1-3, 4285-10.2-1: any sequence number will do. 6275-10.3.2-3: nothing to remove.
     if (isRemoval(message)) return refuse(Reason.NoBindingToRemove, BindingAcknowledgementStatus.NotHomeAgentForThisMobileNode);
   } else if (!sequence.isGreater(bindingUpdate.sequence(message), bindings.at(record).sequence)) {
-    return refuse(Reason.SequenceOutOfWindow, BindingAcknowledgementStatus.SequenceNumberOutOfWindow); // 6275-9.5.1-12
+    return refuse(Reason.SequenceOutOfWindow, BindingAcknowledgementStatus.SequenceNumberOutOfWindow); // 6275-9.5.1-12, 6275-9.5.4-3
   }
   if (!isRemoval(message) && (nodes.findHome(careofAddress) != NONE || sameAddress(careofAddress, self))) {
     // A home address served here as care-of address would send packets in a circle (RFC 2473 §4.1.2).
@@ -223,21 +223,21 @@ function lastSequence(message: usize, status: u32): u32 {
   return bindings.at(bindings.find(homeAddress, 0)).sequence;
 }
 
-/** Step 6, a binding ends (RFC 6275 §10.3.2). */
+/** Step 6, a binding ends, and none is made (RFC 6275 §10.3.2; 6275-6.1.7-7, 6275-9.5.3-1, 6275-9.5.3-2). */
 function remove(device: u32, message: usize): Reason {
   lifetimes.end(bindings.find(homeAddress, 0), lifetimes.DEREGISTERED);
-  // 6275-10.3.2-4 to 6275-10.3.2-8
+  // 6275-10.3.2-4, 6275-10.3.2-5, 6275-10.3.2-6, 6275-10.3.2-7, 6275-10.3.2-8
   acknowledgement.send(device, self, homeAddress, careofAddress, node, BindingAcknowledgementStatus.Accepted, bindingUpdate.sequence(message), 0, 0);
   return Reason.None;
 }
 
-/** Step 6, a binding is made or changed (RFC 6275 §10.3.1; 6275-10.3.1-11). */
+/** Step 6, a binding is made or changed (RFC 6275 §10.3.1; 6275-8.4-1, 6275-10.3.1-11). */
 function register(device: u32, message: usize): Reason {
   let record = bindings.find(homeAddress, 0);
   const isNew = record == NONE;
   if (isNew) {
     record = bindings.insert(homeAddress, 0);
-    if (record == NONE || !lifetimes.begin(record)) {
+    if (record == NONE || !lifetimes.begin(record)) { // 6275-9.5.2-4, 6275-10.3.1-7
       if (record != NONE) bindings.remove(record);
       reject(device, BindingAcknowledgementStatus.InsufficientResources, bindingUpdate.sequence(message)); // 6275-9.5.2-6
       return report(Reason.BindingBudgetExhausted, BindingAcknowledgementStatus.InsufficientResources);
@@ -256,13 +256,14 @@ function register(device: u32, message: usize): Reason {
   state.keepBinding(record);
   orders.event(Event.BindingAccepted, DEVICE_ANY, homeAddress, careofAddress, binding.sequence, binding.lifetimeS, isNew ? 0 : moved ? 1 : 2);
 
-  // 6275-10.3.1-22 to 6275-10.3.1-28: acknowledged whether asked for or not.
-  const adviceMs = refreshAdviceMs < grantedMs ? refreshAdviceMs : 0; // 6275-10.3.1-31
+  // 6275-8.4-7, 6275-10.3.1-22, 6275-10.3.1-23, 6275-10.3.1-27, 6275-10.3.1-28: acknowledged whether asked for or
+  // not (6275-9.5.4-2), with status 0, the update's sequence number and the lifetime that is left.
+  const adviceMs = refreshAdviceMs < grantedMs ? refreshAdviceMs : 0; // 6275-10.3.1-31, 6275-6.2.4-2
   acknowledgement.send(device, self, homeAddress, careofAddress, node, BindingAcknowledgementStatus.Accepted, binding.sequence, grantedMs, adviceMs);
   return Reason.None;
 }
 
-/** The lifetime granted for one that is asked for (6275-10.3.1-16, 6275-10.3.1-20). */
+/** The lifetime granted for one that is asked for (6275-9.5.2-2, 6275-10.3.1-16, 6275-10.3.1-20). */
 function grant(askedMs: f64): f64 {
   const ownS = nodes.at(node).maxLifetimeS;
   const mostMs = ownS != 0 ? min(maxLifetimeMs, <f64>ownS * 1000) : maxLifetimeMs;

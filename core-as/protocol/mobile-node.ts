@@ -41,6 +41,7 @@ export function configure(record: usize): Refusal {
   const firstMs = load<f64>(record, MOBILE_NODE_FIRST_TIMEOUT);
   const timeoutMs = load<f64>(record, MOBILE_NODE_TIMEOUT);
   const maxMs = load<f64>(record, MOBILE_NODE_MAX_TIMEOUT);
+  // 6275-11.7.1-11: never a lifetime of zero
   if (!(lifetimeMs >= LIFETIME_UNIT_MS) || !(firstMs > 0) || !(timeoutMs > 0) || !(maxMs >= timeoutMs)) return Refusal.OutOfRange;
 
   const entry = updates.insert(record + MOBILE_NODE_HOME_ADDRESS, record + MOBILE_NODE_HOME_AGENT);
@@ -68,7 +69,7 @@ export function receive(): Reason {
   }
 }
 
-/** RFC 6275 §11.7.3. What fails a test is ignored in silence (6275-11.7.3-4). */
+/** RFC 6275 §11.7.3 (6275-8.5-11). What fails a test is ignored in silence (6275-11.7.3-4). */
 function receiveAcknowledgement(update: Update): Reason {
   const message = received.message();
   const home = updates.home(update);
@@ -146,7 +147,7 @@ function adjustClock(update: Update): void {
   orders.event(Event.ClockAdjusted, DEVICE_ANY, 0, 0, 0, <u32><i32>addedMs);
 }
 
-/** RFC 6275 §11.3.6. */
+/** RFC 6275 §11.3.6 (6275-8.5-5). */
 function receiveError(update: Update): Reason {
   const message = received.message();
   const source = ip6.source(received.packet());

@@ -26,7 +26,7 @@ const unspecified = memory.data(16, 16);
 
 /**
  * Reads the mobility message of the packet whose headers `extension.walk` has just found, with the
- * checks of RFC 6275 §9.2 in their order. Those refusals that the sender is to be told of are
+ * checks of RFC 6275 §9.2 in their order (6275-9.2-1, 6275-10.2-1, 6275-11.2-1). Those refusals that the sender is to be told of are
  * answered from `self` on `device`. Returns the refusal, uncounted.
  */
 export function read(device: u32, self: usize, packet: usize, length: u32): Reason {
@@ -105,7 +105,7 @@ function firstOption(message: usize): usize {
 
 /**
  * Tells the sender of `packet` that its Home Address option or its message is not understood
- * (RFC 6275 §9.3.3). Rate limited (6275-9.3.3-3).
+ * (RFC 6275 §9.3.3; 6275-8.2-5). Rate limited (6275-9.3.3-3).
  */
 export function sendBindingError(device: u32, self: usize, status: u32, packet: usize): void {
   const to = ip6.source(packet);

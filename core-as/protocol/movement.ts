@@ -1,5 +1,5 @@
 /**
- * Movement detection and care-of addresses (RFC 6275 §11.5): what a mobile node learns from link
+ * Movement detection and care-of addresses (RFC 6275 §11.5; 6275-7.5-1, 6275-8.5-7): what a mobile node learns from link
  * events and router advertisements, for each of its uplinks. The table is in `uplink-table`; this
  * file has the actions.
  *
@@ -252,6 +252,7 @@ function reform(device: u32, uplink: Uplink): void {
   solicit(device, uplink);
 }
 
+/** Forgets router and care-of address of a link that is gone (6275-11.5.4-6). */
 function clear(device: u32, uplink: Uplink): void {
   uplink.solicitTimer = stopTimer(uplink.solicitTimer);
   uplink.addressTimer = stopTimer(uplink.addressTimer);

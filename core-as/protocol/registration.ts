@@ -1,5 +1,5 @@
 /**
- * The home registration of a mobile node (RFC 6275 §11.7.1, §11.8): the actions of the table in
+ * The home registration of a mobile node (RFC 6275 §11.7.1, §11.8; 6275-8.5-10): the actions of the table in
  * `registration-table`, and the timers.
  */
 import {
@@ -98,7 +98,7 @@ function act(update: Update, action: u32): void {
       update.transmissions = 0;
       send(update, 0);
       break;
-    case RegistrationAction.Resend:
+    case RegistrationAction.Resend: // 6275-11.8-3, 6275-11.7.1-13, and at the slowest rate for ever (6275-11.7.1-15)
       if (!deferred) update.timeoutMs = min(maxTimeoutMs, update.timeoutMs * 2); // 6275-11.8-4
       send(update, update.state == RegistrationState.Deregistering ? 0 : lifetimeMs);
       break;

@@ -126,7 +126,7 @@ export function isUsable(uplink: Uplink): bool {
   }
 }
 
-/** The device with this care-of address, DEVICE_ANY: it is not ours. */
+/** The device with this care-of address, selected or not (6275-11.5.4-5); DEVICE_ANY: it is not ours. */
 export function findCareof(address: usize): u32 {
   for (let index: u32 = 0; index < <u32>MAX_DEVICES; index++) {
     if (devices.is(index, DeviceKind.Access) && sameAddress(careof(at(index)), address) && isUsable(at(index))) return index;

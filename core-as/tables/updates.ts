@@ -1,5 +1,5 @@
 /**
- * The binding update list (RFC 6275 §11.1; 6275-11.1-1): what this mobile node has asked of its
+ * The binding update list (RFC 6275 §11.1; 6275-8.5-1, 6275-11.1-1): what this mobile node has asked of its
  * peers. Today that is the home registration.
  */
 import { DEVICE_ANY } from "../abi/contract";

@@ -71,7 +71,7 @@ function readHomeAddress(packet: usize, at: u32, dataLength: u32): Reason {
   }
   // 6275-6.3-6
   if (homeAddressAt != 0) return parameterProblem.refuseField(packet, Reason.HomeAddressOptionRepeated, at);
-  if (!isUnicastRoutable(packet + at + OPTION_DATA)) return Reason.HomeAddressNotRoutable; // 6275-9.3.1-1
+  if (!isUnicastRoutable(packet + at + OPTION_DATA)) return Reason.HomeAddressNotRoutable; // 6275-9.3.1-1, 6275-6.3-2
   homeAddressAt = at;
   return Reason.None;
 }

@@ -105,7 +105,7 @@ describe("sequence numbers (6275-9.1-4, 6275-9.5.1-3, 6275-9.5.1-4, 6275-9.5.1-1
   });
 });
 
-describe("a Binding Update that is refused", () => {
+describe("a Binding Update that is refused (6275-9.5.4-6: the status is 128 or more)", () => {
   interface Row { name: string; options: BindingUpdateOptions; reason: Reason; status?: number; signed?: boolean }
   const wrongKey = new TextEncoder().encode("fedcba9876543210");
   const rows: Row[] = [
@@ -206,7 +206,7 @@ describe("the identities of a home agent", () => {
 });
 
 describe("refresh requests (6275-9.5.5-1, 6275-9.5.5-2, 6275-9.5.5-3)", () => {
-  it("go through the tunnel to a binding that carries packets and runs out", () => {
+  it("go without a routing header, through the tunnel (6275-6.1-1) to a binding that carries packets and runs out", () => {
     const agent = homeAgent();
     ask(agent, { lifetimeS: 100 });
     agent.receive(ACCESS, codec.encode([

@@ -141,7 +141,7 @@ describe("registration", () => {
     expect(readUpdates(advised.engine)[0].nextRefreshMs).toBeLessThanOrEqual(40_000);
   });
 
-  it("keeps what the home agent granted, not what was asked for (6275-11.7.3-7, 6275-11.1-3)", () => {
+  it("keeps what the home agent granted, not what was asked for (6275-11.7.3-5, 6275-11.7.3-7, 6275-11.1-3)", () => {
     const agent = homeAgent({ maxLifetimeMs: 60_000 });
     const mobile = mobileNode();
     register(mobile, agent);
@@ -237,7 +237,7 @@ describe("a Binding Acknowledgement that is not believed changes nothing (6275-1
   const rows: [string, (update: Uint8Array, sequence: number) => Uint8Array, Reason][] = [
     ["a wrong key (4285-5.1.1-3)", (update) => forge(update, { key: wrongKey }), Reason.AuthenticationFailed],
     ["a wrong key, with status 135 (6275-11.7.3-10)", (update) => forge(update, { key: wrongKey, status: 135, sequence: 7 }), Reason.AuthenticationFailed],
-    ["another sequence number", (update, sequence) => forge(update, { sequence: (sequence - 1) & 0xffff }), Reason.AcknowledgementUnexpected],
+    ["another sequence number (6275-11.1-4)", (update, sequence) => forge(update, { sequence: (sequence - 1) & 0xffff }), Reason.AcknowledgementUnexpected],
     ["another timestamp (4285-6-14)", (update) => forge(update, { timestamp: 1n }), Reason.TimestampMismatch],
     ["another source", (update) => forge(update, { source: "2001:db8:200::5" }), Reason.NotFromHomeAgent],
     ["another home address in its routing header (6275-6.4-1)", (update) => forge(update, { route: "2001:db8:100::18" }), Reason.RoutingHeaderNotOurs],

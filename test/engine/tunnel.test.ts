@@ -191,6 +191,25 @@ describe("what a tunnel refuses", () => {
     expect(agent.refused(Reason.MobilityHeaderLen)).toBe(1);
   });
 
+  it("a type 2 routing header at the home agent, in silence (6275-8.2-3)", () => {
+    const [, agent] = pair();
+    agent.receive(ACCESS, codec.encode([
+      ipv6({ source: CORRESPONDENT, destination: HOME_AGENT }), { name: "routing-type2", fields: { homeAddress: HOME_ADDRESS } },
+      { name: "udp", fields: { sourcePort: 1, destinationPort: 2 } },
+    ]));
+    expect(agent.refused(Reason.RoutingHeaderNotOurs)).toBe(1);
+    expect(agent.take()).toEqual([]);
+  });
+
+  it("a Binding Error never goes to a multicast or unspecified source (6275-9.3.3-1)", () => {
+    const [, agent] = pair();
+    for (const source of ["ff0e::1", "::"]) {
+      agent.receive(ACCESS, codec.encode([ipv6({ source, destination: HOME_AGENT }), { name: "mobility-message-200" }]));
+    }
+    expect(agent.refused(Reason.MobilityTypeUnrecognized)).toBe(2);
+    expect(agent.take()).toEqual([]);
+  });
+
   it("a damaged mobility message, in silence (6275-9.2-2)", () => {
     const [, agent] = pair();
     agent.receive(ACCESS, codec.encode([ipv6({ source: "2001:db8:b::17", destination: HOME_AGENT }), { name: "binding-update", fields: { checksum: 1 } }]));

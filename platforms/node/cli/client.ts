@@ -1,0 +1,61 @@
+/** The other end of the control socket: asks a running daemon. Knows nothing of Linux, so it starts fast. */
+import { connect } from "node:net";
+import { createInterface } from "node:readline";
+import type { DaemonStatus } from "../status.ts";
+import { readConfigFile } from "../config-file.ts";
+import { UsageError } from "./arguments.ts";
+
+/** Where daemons listen that were configured as in the examples. */
+const USUAL_PATHS = ["/run/mext/home-agent.sock", "/run/mext/mobile-node.sock"];
+
+/** The sockets to ask: of --control, of a configuration file, or the usual ones. */
+export function controlPaths(control: string | undefined, configFile: string | undefined): string[] {
+  if (control !== undefined && configFile !== undefined) throw new UsageError("give --control or a configuration file, not both");
+  if (control !== undefined) return [control];
+  if (configFile === undefined) return USUAL_PATHS;
+  const { config } = readConfigFile(configFile);
+  if (config.control === undefined) throw new Error(`${configFile} has no control socket: set control and start the daemon again`);
+  return [config.control];
+}
+
+/**
+ * Sends a command to the first daemon that answers; gives its lines, parsed, until it ends the connection.
+ * Throws an Error of one line when there is none, or it refuses.
+ */
+export async function* ask(paths: readonly string[], command: "status" | "watch" | "stop"): AsyncGenerator<unknown> {
+  const socket = await open(paths);
+  socket.write(`${JSON.stringify({ command })}\n`);
+  try {
+    for await (const line of createInterface({ input: socket })) {
+      const answer = JSON.parse(line) as { error?: string };
+      if (answer.error !== undefined) throw new Error(`the daemon says: ${answer.error}`);
+      yield answer;
+    }
+  } finally {
+    socket.destroy();
+  }
+}
+
+/** The status of the first daemon that answers. */
+export async function askStatus(paths: readonly string[]): Promise<DaemonStatus> {
+  for await (const answer of ask(paths, "status")) return answer as DaemonStatus;
+  throw new Error("the daemon ended without an answer");
+}
+
+async function open(paths: readonly string[]) {
+  const refusals: string[] = [];
+  for (const path of paths) {
+    const socket = connect(path);
+    const refusal = await new Promise<NodeJS.ErrnoException | undefined>((resolve) => {
+      socket.once("connect", () => resolve(undefined));
+      socket.once("error", resolve);
+    });
+    if (refusal === undefined) return socket;
+    refusals.push(`${path} (${REASONS[refusal.code ?? ""] ?? refusal.message})`);
+  }
+  throw new Error(`no daemon answers at ${refusals.join(" or ")}: start one, or name its socket with --control`);
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: "there is no such socket", ECONNREFUSED: "nobody listens", EACCES: "permission denied, ask as its owner",
+};

@@ -1,0 +1,69 @@
+// Builds everything: the core (when a source of it is newer than the binary) and the bundles in dist/.
+//
+//   dist/mext.wasm                the core, the same bytes as build/mext.wasm
+//   dist/mext.js                  the command line; worker.js: the thread of its packet loop
+//   dist/demo.js, dist/bench.js   the demonstration and the measurements, where they are in the tree
+//   dist/index.js node.js sim.js  the library: mext, mext/node, mext/sim
+import { createHash } from "node:crypto";
+import { chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+import { buildCore } from "./build-core.mjs";
+
+const root = join(dirname(fileURLToPath(import.meta.url)), "..");
+const core = join(root, "build/mext.wasm");
+const dist = join(root, "dist");
+
+const ENTRIES = {
+  mext: "platforms/node/cli/main.ts",
+  worker: "platforms/node/worker.ts",
+  node: "platforms/node/index.ts",
+  demo: "platforms/node/demo/main.ts",
+  bench: "benches/main.ts",
+  sim: "platforms/sim/index.ts",
+  index: "bindings/index.ts",
+};
+
+/** The time of the newest file below a folder, or of a file. */
+function newestMs(path) {
+  const stat = statSync(path);
+  if (!stat.isDirectory()) return stat.mtimeMs;
+  return Math.max(0, ...readdirSync(path).map((name) => newestMs(join(path, name))));
+}
+
+function coreIsCurrent() {
+  if (!existsSync(core)) return false;
+  const builtMs = statSync(core).mtimeMs;
+  return ["core-as", "tools/build-core.mjs"].every((source) => newestMs(join(root, source)) < builtMs);
+}
+
+async function buildBundles() {
+  const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+  const entries = Object.entries(ENTRIES).filter(([, source]) => existsSync(join(root, source)));
+  rmSync(dist, { recursive: true, force: true });
+  mkdirSync(dist, { recursive: true });
+  await build({
+    absWorkingDir: root,
+    entryPoints: Object.fromEntries(entries),
+    outdir: dist,
+    bundle: true,
+    // the parts that need Linux become chunks of their own, loaded by the commands that need them
+    splitting: true,
+    chunkNames: "chunk-[hash]",
+    format: "esm",
+    platform: "node",
+    target: "node20",
+    external: ["koffi", "pino"],
+    define: { MEXT_VERSION: JSON.stringify(version) },
+    banner: { js: "#!/usr/bin/env node" },
+    logLevel: "warning",
+  });
+  chmodSync(join(dist, "mext.js"), 0o755);
+  copyFileSync(core, join(dist, "mext.wasm"));
+}
+
+if (!coreIsCurrent()) await buildCore();
+await buildBundles();
+const bytes = readFileSync(core);
+console.log(`dist/mext.wasm  ${bytes.length} bytes  sha256 ${createHash("sha256").update(bytes).digest("hex")}`);
