@@ -10,7 +10,8 @@ export type FieldValue = number | bigint | string | Uint8Array | boolean;
 /** The value of a field of the given width whose number is `value`. */
 export function fromNumber(kind: FieldKind, bitLength: number, value: bigint): FieldValue {
   if (kind === FieldKind.Flag) return value !== 0n;
-  if (kind === FieldKind.Ipv4Address) return [24n, 16n, 8n, 0n].map((shift) => (value >> shift) & 0xffn).join(".");
+  if (kind === FieldKind.Ipv4Address)
+    return [24n, 16n, 8n, 0n].map((shift) => (value >> shift) & 0xffn).join(".");
   return bitLength > 32 ? value : Number(value);
 }
 
@@ -34,9 +35,11 @@ export function fromOctets(kind: FieldKind, octets: Uint8Array): FieldValue {
 export function toWire(value: FieldValue): bigint | Uint8Array {
   if (value instanceof Uint8Array) return value;
   if (typeof value === "string") return textToOctets(value);
-  if (typeof value === "number" && !Number.isSafeInteger(value)) throw new RangeError(`${value} is no integer`);
+  if (typeof value === "number" && !Number.isSafeInteger(value))
+    throw new RangeError(`${value} is no integer`);
   const number = BigInt(value);
-  if (number < 0n || number > 0xffff_ffff_ffff_ffffn) throw new RangeError(`${value} does not fit into 64 bits`);
+  if (number < 0n || number > 0xffff_ffff_ffff_ffffn)
+    throw new RangeError(`${value} does not fit into 64 bits`);
   return number;
 }
 

@@ -87,7 +87,8 @@ function hexadecimal(value: FieldValue, digits: number): string {
 /** Seconds since 1900 and a fraction of 32 bits (RFC 4285 §6, RFC 1305). */
 function ntpTime(value: FieldValue): string {
   const ntp = BigInt(value as bigint);
-  const millisecondsSince1900 = Number(ntp >> 32n) * 1000 + Math.floor(Number(ntp & 0xffff_ffffn) / 2 ** 32 * 1000);
+  const millisecondsSince1900 =
+    Number(ntp >> 32n) * 1000 + Math.floor((Number(ntp & 0xffff_ffffn) / 2 ** 32) * 1000);
   return new Date(Date.UTC(1900, 0, 1) + millisecondsSince1900).toISOString();
 }
 
@@ -99,5 +100,7 @@ function text(value: FieldValue): string {
 }
 
 function linkLayerAddress(value: FieldValue): string {
-  return value instanceof Uint8Array ? Array.from(value, (octet) => hex(Uint8Array.of(octet))).join(":") : String(value);
+  return value instanceof Uint8Array
+    ? Array.from(value, (octet) => hex(Uint8Array.of(octet))).join(":")
+    : String(value);
 }

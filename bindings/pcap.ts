@@ -59,8 +59,9 @@ export function* readPcap(file: Uint8Array): Generator<CapturedPacket> {
   if (file.length < FILE_HEADER_BYTES) throw new CaptureError(file.length, "the file ends inside its header");
   const { little, nanosecondsPerUnit } = order;
   const linkType = plainLinkType(view.getUint32(LINK_TYPE, little) & 0xffff);
-  for (let at = FILE_HEADER_BYTES; at < file.length; ) {
-    if (at + RECORD_HEADER_BYTES > file.length) throw new CaptureError(at, "the file ends inside a packet's header");
+  for (let at = FILE_HEADER_BYTES; at < file.length;) {
+    if (at + RECORD_HEADER_BYTES > file.length)
+      throw new CaptureError(at, "the file ends inside a packet's header");
     const length = view.getUint32(at + CAPTURED_LENGTH, little);
     const start = at + RECORD_HEADER_BYTES;
     checkLength(at, length, file.length - start);
@@ -78,8 +79,10 @@ export function* readPcap(file: Uint8Array): Generator<CapturedPacket> {
 
 /** Throws CaptureError when a packet is said to be longer than it may be, or than what is left. */
 export function checkLength(at: number, length: number, left: number): void {
-  if (length > MAX_CAPTURED_BYTES) throw new CaptureError(at, `a packet of ${length} octets is too long to be true`);
-  if (length > left) throw new CaptureError(at, `a packet of ${length} octets, but only ${left} are left in the file`);
+  if (length > MAX_CAPTURED_BYTES)
+    throw new CaptureError(at, `a packet of ${length} octets is too long to be true`);
+  if (length > left)
+    throw new CaptureError(at, `a packet of ${length} octets, but only ${left} are left in the file`);
 }
 
 /** One link type for raw IP packets: some systems write their own number for it. */

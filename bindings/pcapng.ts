@@ -1,4 +1,12 @@
-import { type CapturedPacket, CaptureError, checkLength, isPcap, plainLinkType, readPcap, viewOf } from "./pcap.ts";
+import {
+  type CapturedPacket,
+  CaptureError,
+  checkLength,
+  isPcap,
+  plainLinkType,
+  readPcap,
+  viewOf,
+} from "./pcap.ts";
 
 /**
  * Captures in the format "pcapng": a sequence of blocks. A section says the byte order, interfaces say
@@ -55,7 +63,7 @@ export function* readPcapng(file: Uint8Array): Generator<CapturedPacket> {
   const view = viewOf(file);
   let little = true;
   let interfaces: Interface[] = [];
-  for (let at = 0; at < file.length; ) {
+  for (let at = 0; at < file.length;) {
     if (at + BLOCK_OVERHEAD_BYTES > file.length) throw new CaptureError(at, "the file ends inside a block");
     if (view.getUint32(at) === Block.Section) {
       little = sectionOrder(view, at);
@@ -64,9 +72,13 @@ export function* readPcapng(file: Uint8Array): Generator<CapturedPacket> {
       throw new CaptureError(0, "this is no pcapng file");
     }
     const length = view.getUint32(at + 4, little);
-    if (length < BLOCK_OVERHEAD_BYTES || length % 4 !== 0) throw new CaptureError(at, `a block of ${length} octets`);
+    if (length < BLOCK_OVERHEAD_BYTES || length % 4 !== 0)
+      throw new CaptureError(at, `a block of ${length} octets`);
     if (length > file.length - at) {
-      throw new CaptureError(at, `a block of ${length} octets, but only ${file.length - at} are left in the file`);
+      throw new CaptureError(
+        at,
+        `a block of ${length} octets, but only ${file.length - at} are left in the file`,
+      );
     }
     const block = new BlockReader(file.subarray(at, at + length), little, at);
     if (block.type === Block.Interface) interfaces.push(block.readInterface());
@@ -110,7 +122,8 @@ class BlockReader {
         const exponent = BigInt(value[0] & 0x7f);
         unitsPerSecond = value[0] & 0x80 ? 2n ** exponent : 10n ** exponent;
       }
-      if (code === Option.Offset && value.length === 8) offsetSeconds = viewOf(value).getBigInt64(0, this.little);
+      if (code === Option.Offset && value.length === 8)
+        offsetSeconds = viewOf(value).getBigInt64(0, this.little);
     }
     const linkType = plainLinkType(this.view.getUint16(BODY, this.little));
     return { linkType, unitsPerSecond, offsetSeconds };
@@ -151,7 +164,9 @@ class BlockReader {
       linkType,
       timestampNs: (units * NANOSECONDS_PER_SECOND) / unitsPerSecond + offsetSeconds * NANOSECONDS_PER_SECOND,
       originalLength: this.view.getUint32(BODY + 16, this.little),
-      ...(comments.length > 0 && { comment: comments.map(([, text]) => new TextDecoder().decode(text)).join("\n") }),
+      ...(comments.length > 0 && {
+        comment: comments.map(([, text]) => new TextDecoder().decode(text)).join("\n"),
+      }),
     };
   }
 
@@ -168,7 +183,8 @@ class BlockReader {
 
   private interfaceAt(interfaces: readonly Interface[], index: number): Interface {
     const found = interfaces[index];
-    if (!found) throw new CaptureError(this.place, `a packet of interface ${index}, which no block describes`);
+    if (!found)
+      throw new CaptureError(this.place, `a packet of interface ${index}, which no block describes`);
     return found;
   }
 

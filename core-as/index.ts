@@ -121,6 +121,14 @@ export function findBinding(addressPointer: usize, bid: u32): i32 {
   return bindings.find(addressPointer, bid);
 }
 
+/**
+ * The record numbers of `count` bindings (at most 64): reads addresses of 16 octets from `addresses`
+ * on, writes an i32 each to `records`, −1: there is none.
+ */
+export function findBindings(addresses: usize, count: u32, records: usize): void {
+  bindings.findMany(addresses, min<u32>(count, 64), records);
+}
+
 /** Memory for the host's own records (iovecs, message headers); it is never given back. */
 export function hostAlloc(lengthBytes: u32): usize {
   return heap.alloc(lengthBytes);

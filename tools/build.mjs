@@ -6,7 +6,7 @@
 //   dist/index.js node.js sim.js  the library: mext, mext/node, mext/sim
 import { createHash } from "node:crypto";
 import { chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { buildCore } from "./build-core.mjs";
@@ -41,9 +41,8 @@ function coreIsCurrent() {
 async function buildBundles() {
   const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
   const entries = Object.entries(ENTRIES).filter(([, source]) => existsSync(join(root, source)));
-  rmSync(dist, { recursive: true, force: true });
   mkdirSync(dist, { recursive: true });
-  await build({
+  const { metafile } = await build({
     absWorkingDir: root,
     entryPoints: Object.fromEntries(entries),
     outdir: dist,
@@ -58,7 +57,11 @@ async function buildBundles() {
     define: { MEXT_VERSION: JSON.stringify(version) },
     banner: { js: "#!/usr/bin/env node" },
     logLevel: "warning",
+    metafile: true,
   });
+  // only what an earlier build left goes: a program that runs from here finds its chunks
+  const written = new Set([...Object.keys(metafile.outputs).map((path) => basename(path)), "mext.wasm"]);
+  for (const name of readdirSync(dist)) if (!written.has(name)) rmSync(join(dist, name), { recursive: true });
   chmodSync(join(dist, "mext.js"), 0o755);
   copyFileSync(core, join(dist, "mext.wasm"));
 }

@@ -7,6 +7,7 @@ import {
   HEADROOM, START_MAX_BINDINGS, START_MAX_NODES, START_OUTPUT_BYTES, START_REASSEMBLIES, START_ROLE, START_SLOTS, START_SLOT_BYTES,
 } from "../abi/contract";
 import { Reason } from "../abi/reasons";
+import * as ip6 from "../wire/ip6";
 import * as fragmentation from "../encap/fragmentation";
 import * as reassembly from "../encap/reassembly";
 import * as homeAgent from "../protocol/home-agent";
@@ -111,8 +112,31 @@ export function process(now: f64, first: u32, count: u32): u32 {
   if (!node.started() || first >= slots) return count;
   const last = min(first + count, slots);
   let slot = first;
-  while (slot < last && orders.hasRoom()) receive(slot++);
+  let foreseen = first;
+  while (slot < last && orders.hasRoom()) {
+    if (slot == foreseen) foreseen = foresee(slot, last);
+    receive(slot++);
+  }
   return slot == last ? count : slot - first;
+}
+
+/** Packets whose bindings are brought near at once: as many as stay in the first cache. */
+const FORESEE_AT_ONCE: u32 = 64;
+const tags = memory.data(256, 16); // u32 each
+
+/** Brings near the bindings of the next packets; returns the first slot that is not among them. */
+function foresee(first: u32, last: u32): u32 {
+  if (node.role() != Role.HomeAgent || !bindings.areMany()) return last;
+  const end = min(last, first + FORESEE_AT_ONCE);
+  for (let slot = first; slot < end; slot++) {
+    const packet = inputs + <usize>slot * stride + HEADROOM;
+    // Unchecked octets will do: a wrong guess costs nothing but time.
+    const outbound = devices.is(load<u32>(descriptors + <usize>slot * INPUT_BYTES, INPUT_DEVICE), DeviceKind.Tunnel);
+    const home = outbound ? ip6.destination(packet) : ip6.source(packet + ip6.LENGTH_BYTES);
+    store<u32>(tags + (<usize>(slot - first) << 2), bindings.tag(home));
+  }
+  bindings.foresee(tags, end - first);
+  return end;
 }
 
 function receive(slot: u32): void {

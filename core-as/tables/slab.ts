@@ -19,6 +19,9 @@ export const NONE: u32 = 0xffffffff;
 /** The least size of a record: a free one must hold the link of the free list. */
 const LINK_BYTES: u32 = 4;
 
+/** Tables begin on a pair of cache lines. */
+const CACHE_LINES: usize = 128;
+
 @unmanaged
 export class Slab {
   /** Address of record 0. */
@@ -124,7 +127,7 @@ export function newSlab(recordBytes: u32, capacity: u32): Slab {
  * stub runtime's allocator only ever moves forward.
  */
 export function allocateZeroed(bytes: usize): usize {
-  return heap.alloc(bytes);
+  return (heap.alloc(bytes + CACHE_LINES) + CACHE_LINES - 1) & ~(CACHE_LINES - 1);
 }
 
 function bitOf(record: u32): u64 {

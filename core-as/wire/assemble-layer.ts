@@ -52,7 +52,7 @@ export function writeHeader(layer: u32): i32 {
 
 /** The answer that names a record: -(index × 16 + refusal). */
 export function refuse(record: u32, refusal: AssemblyRefusal): i32 {
-  return -<i32>(record * 16 + refusal);
+  return -(<i32>(record * 16 + refusal));
 }
 
 function writeLayer(layer: u32): i32 {
@@ -83,7 +83,11 @@ function writeRest(layer: u32, field: Field): i32 {
 /** Every given field must be one that the layer has, and every option must have a place. */
 function checkFields(layer: u32): i32 {
   const id = given.id(layer);
-  for (let field = given.nextField(layer, layer + 1); field != given.NONE; field = given.nextField(layer, field + 1)) {
+  for (
+    let field = given.nextField(layer, layer + 1);
+    field != given.NONE;
+    field = given.nextField(layer, field + 1)
+  ) {
     if (!fields.takes(id, given.id(field))) return refuse(field, AssemblyRefusal.UnknownField);
   }
   const option = given.nextOption(layer, layer + 1);
@@ -124,7 +128,12 @@ function writeGiven(field: u32, bits: u32): i32 {
   const from = given.bitOffset(field) >> 3;
   const length = bits >> 3;
   const isOdd = ((given.bitOffset(field) | bits | bit) & 7) != 0;
-  if (isOdd || given.bitLength(field) != bits || length > <u32>SCRATCH_BYTES || from > <u32>SCRATCH_BYTES - length) {
+  if (
+    isOdd ||
+    given.bitLength(field) != bits ||
+    length > <u32>SCRATCH_BYTES ||
+    from > <u32>SCRATCH_BYTES - length
+  ) {
     return refuse(field, AssemblyRefusal.WrongLength);
   }
   if (bits > OUTPUT_BITS - bit) return refuse(field, AssemblyRefusal.PacketTooLong);
@@ -168,7 +177,7 @@ function isOptionOf(option: u32, family: u32): bool {
 
 /** True when the options of the layer have padding among them. */
 function hasPadding(layer: u32): bool {
-  for (let option = given.nextOption(layer, layer + 1); option != given.NONE; ) {
+  for (let option = given.nextOption(layer, layer + 1); option != given.NONE;) {
     if (given.id(option) == Layer.Pad1 || given.id(option) == Layer.PadN) return true;
     option = given.nextOption(layer, given.behind(option));
   }
@@ -199,7 +208,7 @@ function complete(layer: u32, start: u32): i32 {
     const refused = writeNumber(layer, 8, 0, 8);
     if (refused != 0) return refused;
   }
-  const value = ((bit - start) / 8) / unit - unitsLess(kind);
+  const value = (bit - start) / 8 / unit - unitsLess(kind);
   if (!bitfield.fits(value, format.bits(row))) return refuse(layer, AssemblyRefusal.LayerTooLong);
   bitfield.set(output, start + fields.bitOffset(id, row), format.bits(row), value);
   return 0;

@@ -8,7 +8,15 @@
  * Whatever is given stands in the packet as it was given, so that wrong packets can be made.
  */
 import { NextHeader } from "../abi/codes";
-import { AssemblyRefusal, Field, FieldKind, Layer, LayerFamily, MAX_HEADERS, RecordKind } from "../abi/fields";
+import {
+  AssemblyRefusal,
+  Field,
+  FieldKind,
+  Layer,
+  LayerFamily,
+  MAX_HEADERS,
+  RecordKind,
+} from "../abi/fields";
 import * as writer from "./assemble-layer";
 import * as given from "./assemble-records";
 import * as checksums from "./checksum";
@@ -124,7 +132,12 @@ function complete(header: usize, behind: u32): i32 {
     bitfield.set(output, start * 8 + fields.bitOffset(id, row), format.bits(row), value);
   }
   if (checksumRow != 0) {
-    bitfield.set(output, start * 8 + fields.bitOffset(id, checksumRow), 16, checksum(header, format.kind(checksumRow)));
+    bitfield.set(
+      output,
+      start * 8 + fields.bitOffset(id, checksumRow),
+      16,
+      checksum(header, format.kind(checksumRow)),
+    );
   }
   return 0;
 }

@@ -63,7 +63,8 @@ export function readJudged(layer: u32, start: u32, end: u32, verdict: Reason, pl
 function readRest(field: Field, bit: u32, endBit: u32): void {
   const bits = (8 - (bit & 7)) & 7;
   if (bits > 0) records.number(field, FieldKind.Unsigned, bit, bits, bitfield.get(packet, bit, bits));
-  if (bits == 0 || bit + bits < endBit) records.octets(field, FieldKind.Octets, bit + bits, endBit - bit - bits);
+  if (bits == 0 || bit + bits < endBit)
+    records.octets(field, FieldKind.Octets, bit + bits, endBit - bit - bits);
 }
 
 /** True when the field of a fixed width does not lie inside of the layer. */

@@ -73,7 +73,7 @@ export abstract class CoreNode extends Stack {
   /** Tells a new core what it is to do. */
   protected abstract configure(engine: Engine, nowMs: number): void;
 
-  /** The node's monotonic clock; begins at 0 with each boot. */
+  /** The node's monotonic clock; begins at 0, or a fraction above, with each boot. */
   get monotonicMs(): number {
     return this.network.nowMs - this.bootedAtMs;
   }
@@ -102,7 +102,7 @@ export abstract class CoreNode extends Stack {
   start(state = this.keptState): void {
     if (this.engine) throw new Error(`${this.name} is running`);
     this.kept = [state];
-    this.bootedAtMs = this.network.nowMs;
+    this.bootedAtMs = Math.floor(this.network.nowMs); // whole, so that the core's whole deadlines stay exact
     this.network.note(this.name, `starts with ${state.length} octets of state`);
     this.boot();
   }

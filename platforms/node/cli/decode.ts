@@ -120,7 +120,10 @@ function parseArguments(argv: string[]) {
 
 async function readPackets(request: Request, io: Streams): Promise<Iterable<CapturedPacket>> {
   if (request.hex !== undefined) return hexPackets(request.hex, request.linkType);
-  const input = request.file === "-" ? await readAll(io.stdin) : await readFile(request.file).catch(explain(request.file));
+  const input =
+    request.file === "-"
+      ? await readAll(io.stdin)
+      : await readFile(request.file).catch(explain(request.file));
   if (input.length === 0) throw new Error("the input is empty");
   return isText(input) ? hexPackets(new TextDecoder().decode(input), request.linkType) : readCapture(input);
 }
@@ -137,7 +140,8 @@ function isText(input: Uint8Array): boolean {
 
 async function readAll(stream: AsyncIterable<Uint8Array | string>): Promise<Uint8Array> {
   const parts: Buffer[] = [];
-  for await (const part of stream) parts.push(typeof part === "string" ? Buffer.from(part) : Buffer.from(part));
+  for await (const part of stream)
+    parts.push(typeof part === "string" ? Buffer.from(part) : Buffer.from(part));
   return Buffer.concat(parts);
 }
 
@@ -163,7 +167,8 @@ function show(codec: Codec, packet: CapturedPacket, number: number, request: Req
   }
   const lines = describe(layers, { verbose: request.verbose, dissect: (inner) => codec.dissect(inner) });
   if (time !== undefined) lines[0] = `${number} ${time} ${lines[0]}`;
-  if (originalLength > octets.length) lines.push(`  (${octets.length} of ${originalLength} octets were captured)`);
+  if (originalLength > octets.length)
+    lines.push(`  (${octets.length} of ${originalLength} octets were captured)`);
   if (comment !== undefined) lines.push(...comment.split("\n").map((line) => `  # ${line}`));
   return `${lines.join("\n")}\n`;
 }
