@@ -1,6 +1,6 @@
 import {
-  type FieldKind, RECORD_BIT_LENGTH, RECORD_BIT_OFFSET, RECORD_BYTES, RECORD_DEPTH, RECORD_FIELD_KIND, RECORD_ID,
-  RECORD_KIND, RECORD_OCTETS, RECORD_VALUE, RecordKind, Verdict,
+  type FieldKind, RECORD_BIT_LENGTH, RECORD_BIT_OFFSET, RECORD_BYTES, RECORD_DEPTH, RECORD_FIELD_KIND,
+  RECORD_ID, RECORD_KIND, RECORD_OCTETS, RECORD_VALUE, RecordKind, Verdict,
 } from "../core-as/abi/fields.ts";
 import type { Reason } from "../core-as/abi/reasons.ts";
 import type { Layer } from "./codec.ts";
@@ -8,7 +8,11 @@ import { fieldName, layerName } from "./codec-names.ts";
 import { fromNumber, fromOctets } from "./codec-value.ts";
 import { REASONS } from "./reasons.ts";
 
-const VERDICTS = { [Verdict.Good]: "good", [Verdict.Bad]: "bad", [Verdict.NotCheckable]: "not checkable" } as const;
+const VERDICTS = {
+  [Verdict.Good]: "good",
+  [Verdict.Bad]: "bad",
+  [Verdict.NotCheckable]: "not checkable",
+} as const;
 
 /** Makes layers of the records of `dissect`. */
 export class LayerReader {

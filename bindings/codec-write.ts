@@ -35,7 +35,8 @@ export class RecordWriter {
     if (id === undefined) throw new EncodeError(`there is no layer "${layer.name}"`);
     this.begin(RecordKind.Layer, depth, id, layer.name);
     for (const [name, value] of Object.entries(layer.fields ?? {})) {
-      for (const element of Array.isArray(value) ? value : [value]) this.writeField(layer.name, name, element, depth);
+      const elements = Array.isArray(value) ? value : [value];
+      for (const element of elements) this.writeField(layer.name, name, element, depth);
     }
     for (const option of layer.options ?? []) this.writeLayer(option, depth + 1);
   }
@@ -47,7 +48,8 @@ export class RecordWriter {
     const at = this.begin(RecordKind.Field, depth, id, place);
     const wire = attempt(place, () => toWire(value));
     if (typeof wire === "bigint") return this.records.setBigUint64(at + RECORD_VALUE, wire, true);
-    if (wire.length > this.scratch.length - this.octets) throw new EncodeError(`${place}: the packet becomes too long`);
+    const room = this.scratch.length - this.octets;
+    if (wire.length > room) throw new EncodeError(`${place}: the packet becomes too long`);
     this.scratch.set(wire, this.octets);
     this.records.setUint16(at + RECORD_OCTETS, 1, true);
     this.records.setUint32(at + RECORD_BIT_OFFSET, this.octets * 8, true);
@@ -56,7 +58,7 @@ export class RecordWriter {
   }
 
   private begin(kind: RecordKind, depth: number, id: number, place: string): number {
-    if (this.count === MAX_RECORDS) throw new EncodeError(`a packet is made of at most ${MAX_RECORDS} records`);
+    if (this.count === MAX_RECORDS) throw new EncodeError(`a packet has at most ${MAX_RECORDS} fields`);
     const at = this.count * RECORD_BYTES;
     for (let offset = 0; offset < RECORD_BYTES; offset += 8) this.records.setBigUint64(at + offset, 0n);
     this.records.setUint8(at + RECORD_KIND, kind);

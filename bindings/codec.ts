@@ -68,17 +68,19 @@ export class Codec {
 
   /**
    * The layers of a packet: the headers from the outermost on. Never throws: what is wrong with a packet
-   * stands in `problem` of its layers. A layer "more" ends a packet with more than 4,095 fields or 65,792 octets.
+   * stands in `problem` of its layers. A layer "more" at the end says that the packet has more than 4,095
+   * fields or 65,792 octets.
    */
   dissect(packet: Uint8Array, linkType: LinkType = LinkType.Raw): Layer[] {
     const scratch = this.core.scratchPointer();
     const length = Math.min(packet.length, SCRATCH_BYTES);
     new Uint8Array(this.core.memory.buffer).set(packet.subarray(0, length), scratch);
     const count = this.core.dissect(length, linkType);
-    const records = new DataView(this.core.memory.buffer, this.core.dissectionPointer(), count * RECORD_BYTES);
+    const pointer = this.core.dissectionPointer();
+    const records = new DataView(this.core.memory.buffer, pointer, count * RECORD_BYTES);
     const layers = new LayerReader(records, packet).read();
-    if (length < packet.length) layers.push({ name: "more", offset: length, length: 0, fields: [], options: [] });
-    return layers;
+    const more = { name: "more", offset: length, length: 0, fields: [], options: [] };
+    return length < packet.length ? [...layers, more] : layers;
   }
 
   /** The octets of a packet with these layers, the outermost first. Throws EncodeError. */
@@ -87,21 +89,25 @@ export class Codec {
     for (const layer of layers) writer.writeLayer(layer, 0);
     const length = this.core.assemble(writer.lengthBytes);
     if (length < 0) throw writer.explain(-length);
-    return new Uint8Array(this.core.memory.buffer).slice(
-      this.core.assemblyPointer(),
-      this.core.assemblyPointer() + length,
-    );
+    const pointer = this.core.assemblyPointer();
+    return new Uint8Array(this.core.memory.buffer).slice(pointer, pointer + length);
   }
 }
 
 /** A layer as it was read, to be changed and written again; every field is given, also the computed ones. */
 export function toInput(layer: Layer): LayerInput {
-  const fields: Record<string, FieldValue | FieldValue[]> = {};
-  for (const { name, value } of layer.fields) {
-    const before = fields[name];
-    fields[name] = before === undefined ? value : Array.isArray(before) ? [...before, value] : [before, value];
+  return { name: layer.name, fields: valuesByName(layer.fields), options: layer.options.map(toInput) };
+}
+
+/** The values of fields by their names; of a list as an array. */
+export function valuesByName(fields: readonly Field[]): Record<string, FieldValue | FieldValue[]> {
+  const values: Record<string, FieldValue | FieldValue[]> = {};
+  for (const { name, value } of fields) {
+    const before = values[name];
+    if (before === undefined) values[name] = value;
+    else values[name] = Array.isArray(before) ? [...before, value] : [before, value];
   }
-  return { name: layer.name, fields, options: layer.options.map(toInput) };
+  return values;
 }
 
 /** The value of a field of a layer, the first of that name, or undefined. */

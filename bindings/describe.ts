@@ -1,4 +1,4 @@
-import type { Field, Layer } from "./codec.ts";
+import { type Field, type Layer, valuesByName } from "./codec.ts";
 import type { FieldValue } from "./codec-value.ts";
 import { FLAG_LETTERS, title, words } from "./describe-names.ts";
 import { hex, valueText } from "./describe-values.ts";
@@ -64,8 +64,8 @@ const QUIET = new Set(["ethernet", "vlan-tag", "linux-cooked", "linux-cooked2", 
  * when they hold something else than the value here.
  */
 const DULL: Readonly<Record<string, number | undefined>> = {
-  type: undefined, mhType: undefined, routingType: undefined, version: undefined, nextHeader: undefined, length: undefined,
-  headerExtensionLength: undefined, headerLen: undefined, headerLength: undefined, payloadLength: undefined,
+  type: undefined, mhType: undefined, routingType: undefined, version: undefined, nextHeader: undefined,
+  length: undefined, headerExtensionLength: undefined, headerLen: undefined, headerLength: undefined, payloadLength: undefined,
   addressCount: undefined, payloadProto: 59, trafficClass: 0, flowLabel: 0,
 };
 
@@ -101,13 +101,10 @@ function isReservedZero({ name, value }: Field): boolean {
 }
 
 function jsonFields(fields: readonly Field[]): Record<string, unknown> {
-  const values: Record<string, unknown> = {};
-  for (const { name, value } of fields.filter((field) => !isReservedZero(field))) {
-    const plain = jsonValue(value);
-    const before = values[name];
-    values[name] = before === undefined ? plain : Array.isArray(before) ? [...before, plain] : [before, plain];
-  }
-  return values;
+  const values = Object.entries(valuesByName(fields.filter((field) => !isReservedZero(field))));
+  return Object.fromEntries(
+    values.map(([name, value]) => [name, Array.isArray(value) ? value.map(jsonValue) : jsonValue(value)]),
+  );
 }
 
 function jsonValue(value: FieldValue): unknown {
@@ -139,8 +136,8 @@ function layerSummary(layer: Layer): string {
   if (layer.name === "payload") return `${layer.length} octets`;
   const values = (SUMMARIES[layer.name] ?? []).filter(([, name]) => field(name));
   const parts = [title(layer.name), ...values.map(([label, name]) => `${label} ${text(name)}`.trim())];
-  const letters = layer.fields.filter(({ value }) => value === true).map(({ name }) => FLAG_LETTERS[name] ?? "");
-  if (letters.join("") !== "") parts.splice(1, 0, `[${letters.join("")}]`);
+  const letters = setFlags(layer).map((name) => FLAG_LETTERS[name] ?? "").join("");
+  if (letters !== "") parts.splice(1, 0, `[${letters}]`);
   return [...parts, ...layer.options.flatMap(optionSummary)].join(" ");
 }
 
@@ -161,17 +158,24 @@ function details(layer: Layer, verbose: boolean, depth: number): string[] {
     const place = `octet ${problem.offset}`;
     lines.push(`${indent}! ${title(layer.name)}: ${problem.text} (${problem.section}, ${place})`);
   }
-  if (layer.checksum === "bad" && !problem) lines.push(`${indent}! ${title(layer.name)}: the checksum is wrong`);
+  const isBad = layer.checksum === "bad" && !problem;
+  if (isBad) lines.push(`${indent}! ${title(layer.name)}: the checksum is wrong`);
   for (const option of layer.options) lines.push(...details(option, verbose, depth + 1));
   return lines;
 }
 
+function setFlags(layer: Layer): string[] {
+  return layer.fields.filter(({ value }) => value === true).map(({ name }) => name);
+}
+
 /** All that a layer says: "Mobile Network Prefix (52, 20 octets): prefix length 64, prefix 2001:db8::". */
 function layerLine(layer: Layer): string {
-  const flags = layer.fields.filter(({ value }) => value === true).map(({ name }) => words(name));
-  const parts = layer.fields.filter((field) => isTelling(layer, field)).map((field) => fieldText(layer, field));
+  const flags = setFlags(layer).map(words);
+  const telling = layer.fields.filter((field) => isTelling(layer, field));
+  const parts = telling.map((field) => fieldText(layer, field));
   if (flags.length > 0) parts.push(`flags ${flags.join(" + ")}`);
-  const head = `${title(layer.name)} (${layer.offset}, ${layer.length} octet${layer.length === 1 ? "" : "s"})`;
+  const size = layer.length === 1 ? "1 octet" : `${layer.length} octets`;
+  const head = `${title(layer.name)} (${layer.offset}, ${size})`;
   return parts.length > 0 ? `${head}: ${parts.join(", ")}` : head;
 }
 

@@ -20,14 +20,16 @@ const UNKNOWN_SECTION_LENGTH = 0xffff_ffff;
 /** Octets of an option's code and length are 16 bits. */
 const MAX_COMMENT_BYTES = 0xffff;
 
+const END_OF_OPTIONS = option(OPTION_END, new Uint8Array(0));
+
 /** The head of a file whose packets come from interfaces with these link types, numbered from 0. */
 export function pcapngHeader(linkTypes: readonly number[]): Uint8Array {
   const section = block(SECTION, [
     u32(BYTE_ORDER_MAGIC), u16(1), u16(0), u32(UNKNOWN_SECTION_LENGTH), u32(UNKNOWN_SECTION_LENGTH),
   ]);
-  const resolution = [...option(OPTION_RESOLUTION, Uint8Array.of(NANOSECONDS)), ...option(OPTION_END, new Uint8Array(0))];
+  const options = [...option(OPTION_RESOLUTION, Uint8Array.of(NANOSECONDS)), ...END_OF_OPTIONS];
   const interfaces = linkTypes.map((linkType) =>
-    block(INTERFACE, [u16(linkType), u16(0), u32(MAX_CAPTURED_BYTES), ...resolution]),
+    block(INTERFACE, [u16(linkType), u16(0), u32(MAX_CAPTURED_BYTES), ...options]),
   );
   return concatenate([section, ...interfaces]);
 }
@@ -42,7 +44,7 @@ export function pcapngPacket(packet: CapturedPacket, interfaceIndex = 0): Uint8A
   ];
   if (comment !== undefined) {
     const text = new TextEncoder().encode(comment).subarray(0, MAX_COMMENT_BYTES);
-    parts.push(...option(OPTION_COMMENT, text), ...option(OPTION_END, new Uint8Array(0)));
+    parts.push(...option(OPTION_COMMENT, text), ...END_OF_OPTIONS);
   }
   return block(ENHANCED_PACKET, parts);
 }

@@ -37,7 +37,7 @@ export function assemblyPointer(): usize {
   return assembly;
 }
 
-/** Takes the packet in the scratch buffer apart; `linkType` is a LinkType. Returns how many records it made. */
+/** Takes the packet in the scratch buffer apart; `linkType` is a LinkType. Returns the number of records. */
 export function dissect(lengthBytes: u32, linkType: u32): u32 {
   prepare();
   return dissector.dissect(scratch, min(lengthBytes, <u32>SCRATCH_BYTES), linkType, dissection);
