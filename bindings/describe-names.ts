@@ -11,8 +11,8 @@ import {
 /** How the RFCs spell words that are not plain. */
 const SPELLINGS: Readonly<Record<string, string>> = {
   bsd: "BSD", careof: "care-of", cga: "CGA", dhcp: "DHCP", dns: "DNS", fmipv6: "FMIPv6", gre: "GRE",
-  icmpv6: "ICMPv6", ipv4: "IPv4", ipv6: "IPv6", mcoa: "MCoA", mh: "MH", mtu: "MTU", nat: "NAT", ndp: "NDP", n: "N", tcp: "TCP",
-  udp: "UDP", vlan: "VLAN",
+  icmpv6: "ICMPv6", ipv4: "IPv4", ipv6: "IPv6", mcoa: "MCoA", mh: "MH", mtu: "MTU", nat: "NAT", ndp: "NDP",
+  n: "N", tcp: "TCP", udp: "UDP", vlan: "VLAN",
 };
 
 /** Layers whose titles are not just their names. */
@@ -67,5 +67,6 @@ export const FLAG_LETTERS: Readonly<Record<string, string>> = {
   mapRegistration: "M", mobileRouter: "R", proxyRegistration: "P", forceUdpEncapsulation: "F",
   typeLengthValueHeader: "T", overwrite: "O", managedAddressConfiguration: "M", otherConfiguration: "O",
   homeAgent: "H", router: "R", solicited: "S", override: "O", onLink: "L", autonomous: "A",
-  routerAddress: "R", simultaneousHomeAndForeign: "H", unsolicited: "U", response: "R", requestPrefix: "P", remove: "R",
+  routerAddress: "R", simultaneousHomeAndForeign: "H", unsolicited: "U", response: "R",
+  requestPrefix: "P", remove: "R",
 };

@@ -65,8 +65,8 @@ const QUIET = new Set(["ethernet", "vlan-tag", "linux-cooked", "linux-cooked2", 
  */
 const DULL: Readonly<Record<string, number | undefined>> = {
   type: undefined, mhType: undefined, routingType: undefined, version: undefined, nextHeader: undefined,
-  length: undefined, headerExtensionLength: undefined, headerLen: undefined, headerLength: undefined, payloadLength: undefined,
-  addressCount: undefined, payloadProto: 59, trafficClass: 0, flowLabel: 0,
+  length: undefined, headerExtensionLength: undefined, headerLen: undefined, headerLength: undefined,
+  payloadLength: undefined, addressCount: undefined, payloadProto: 59, trafficClass: 0, flowLabel: 0,
 };
 
 /** ICMPv6 errors: what follows is the beginning of the packet that they are about. */

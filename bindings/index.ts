@@ -1,6 +1,8 @@
 /** mext: the core on any JavaScript runtime. Hosts with devices are `mext/node` and `mext/sim`. */
 export * from "./address.ts";
-export * from "./codec.ts";
+export {
+  Codec, EncodeError, type Field, type FieldValue, type Layer, type LayerInput, type Problem as PacketProblem,
+} from "./codec.ts";
 export * from "./commands.ts";
 export * from "./config/index.ts";
 export * from "./describe.ts";

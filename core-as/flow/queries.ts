@@ -192,7 +192,8 @@ function importBinding(record: usize): void {
   const home = record + abi.STATE_BINDING_HOME_ADDRESS;
   const identifier = <u32>load<u16>(record, abi.STATE_BINDING_BID);
   const expires = load<f64>(record, abi.STATE_BINDING_EXPIRES);
-  const leftMs = clock.fromUnix(expires) - clock.now();
+  // Never longer than a new one: the clock may have been set back since.
+  const leftMs = min(clock.fromUnix(expires) - clock.now(), homeAgent.longestLifetimeMs());
   const owner = nodes.findHome(home);
   let number = bindings.find(home, identifier);
   if (!(expires > 0) || !(leftMs > 0) || owner == NONE || !homeAgent.isOnHomeLink(home)) {

@@ -71,6 +71,11 @@ export function isConfigured(): bool {
   return prefixCount != 0;
 }
 
+/** The longest lifetime that is granted. */
+export function longestLifetimeMs(): f64 {
+  return maxLifetimeMs;
+}
+
 /** Pointer to the home agent's address. */
 export function address(): usize {
   return self;

@@ -137,13 +137,16 @@ function checkTimestamp(update: Update, status: u32): Reason {
   return same ? Reason.None : Reason.TimestampMismatch;
 }
 
-/** The home agent's clock is another: from now on ours is shifted by the difference (4285-6-12, 4285-6-13). */
+/** The home agent's clock is another: from now on timestamps are its time of day (4285-6-12, 4285-6-13). */
 function adjustClock(update: Update): void {
   const option = received.option(MobilityOptionType.ReplayProtection);
   if (option == 0) return;
-  const addedMs = authentication.differenceMs(authenticationOptions.timestamp(option), update.timestamp);
-  update.clockAddedMs += addedMs;
-  if (addedMs < 0) update.timestamp = 0; // the home agent never accepted what lies in its future
+  const before = update.clockAddedMs;
+  const theirs = authenticationOptions.timestamp(option);
+  update.clockAddedMs = authentication.differenceMs(theirs, authentication.timestampNow(0));
+  // The home agent has accepted nothing that lies in its own future: what we sent before is no bound.
+  if (authentication.differenceMs(theirs, update.timestamp) < 0) update.timestamp = 0;
+  const addedMs = max(-2147483648.0, min(2147483647.0, update.clockAddedMs - before));
   orders.event(Event.ClockAdjusted, DEVICE_ANY, 0, 0, 0, <u32><i32>addedMs);
 }
 

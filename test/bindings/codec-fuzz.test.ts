@@ -5,9 +5,18 @@
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
 import { MAX_RECORDS, RECORD_BYTES } from "../../core-as/abi/fields.ts";
-import { Codec, EncodeError, type FieldValue, type Layer, type LayerInput, LinkType, toInput } from "../../bindings/codec.ts";
+import {
+  Codec,
+  EncodeError,
+  type FieldValue,
+  type Layer,
+  type LayerInput,
+  LinkType,
+  toInput,
+} from "../../bindings/codec.ts";
 import { describe as describePacket, toJson } from "../../bindings/describe.ts";
 import { type CodecInternals, fromHex, loadCodecModule, toHex } from "../internals/load-codec.ts";
+import { noise, octets, packetLayers, u64 } from "../internals/codec-arbitraries.ts";
 
 let core: CodecInternals;
 let codec: Codec;
@@ -18,19 +27,6 @@ beforeAll(async () => {
   core = new WebAssembly.Instance(module).exports as unknown as CodecInternals;
 }, 60_000);
 
-const LINK_TYPES = [
-  LinkType.Raw, LinkType.Ethernet, LinkType.LinuxCooked, LinkType.LinuxCooked2, LinkType.BsdNull, LinkType.Ipv4, 147 as LinkType,
-];
-
-/** Headers that lead the reader far into a packet before the noise begins. */
-const BEGINNINGS = [
-  "", "60000000001087 40", "6000000000183c40", "6000000000182b40", "6000000000183aff", "6000000000182940", "60000000001800 01",
-  "6000000000181140", "6000000000182c40", "6000000000183340", "45000030000000004011",
-].map(fromHex);
-
-const bytes = fc.uint8Array({ maxLength: 200 });
-const noise = fc.tuple(fc.constantFrom(...BEGINNINGS), bytes, fc.constantFrom(...LINK_TYPES));
-
 /** dissect, then assemble from the very records, in the core alone. */
 function writeAgain(packet: Uint8Array, linkType: LinkType): Uint8Array {
   new Uint8Array(core.memory.buffer).set(packet, core.scratchPointer());
@@ -40,60 +36,6 @@ function writeAgain(packet: Uint8Array, linkType: LinkType): Uint8Array {
   expect(length).toBeGreaterThanOrEqual(0);
   return new Uint8Array(core.memory.buffer).slice(core.assemblyPointer(), core.assemblyPointer() + length);
 }
-
-const address = fc.uint8Array({ minLength: 16, maxLength: 16 });
-const u8 = fc.nat(0xff);
-const u16 = fc.nat(0xffff);
-const u32 = fc.nat(0xffffffff);
-const u64 = fc.bigInt({ min: 0n, max: 0xffffffffffffffffn });
-const octets = fc.uint8Array({ minLength: 1, maxLength: 40 });
-
-function layer(name: string, fields: Record<string, fc.Arbitrary<FieldValue>>, options?: fc.Arbitrary<LayerInput[]>) {
-  return fc.record({ name: fc.constant(name), fields: fc.record(fields), options: options ?? fc.constant([]) });
-}
-
-const mobilityOptions = fc.array(
-  fc.oneof<fc.Arbitrary<LayerInput>[]>(
-    layer("binding-refresh-advice", { refreshInterval: u16 }),
-    layer("alternate-careof-address", { careofAddress: address }),
-    layer("nonce-indices", { homeNonceIndex: u16, careofNonceIndex: u16 }),
-    layer("mobile-network-prefix", { prefixLength: u8, prefix: address }),
-    layer("mobile-node-identifier", { subtype: u8, identifier: octets }),
-    layer("mobility-message-authentication", { subtype: u8, securityParametersIndex: u32, authenticationData: octets }),
-    layer("replay-protection", { timestamp: u64 }),
-    layer("binding-identifier", { bindingIdentifier: u16, status: u8, priority: fc.nat(127), careofAddress: address }),
-    layer("ipv4-home-address", { prefixLength: fc.nat(32), requestPrefix: fc.boolean(), address: u32 }),
-    layer("flow-identification", { flowIdentifier: u16, priority: u16, status: u8 },
-      fc.array(layer("traffic-selector", { trafficSelectorFormat: u8, trafficSelector: octets }), { maxLength: 2 })),
-    layer("binding-authorization-data", { authenticator: fc.uint8Array({ minLength: 12, maxLength: 12 }) }),
-    layer("mobility-option-222", { data: octets }),
-  ),
-  { maxLength: 6 },
-);
-
-const upper = fc.oneof<fc.Arbitrary<LayerInput>[]>(
-  layer("binding-update", {
-    sequence: u16, lifetime: u16, acknowledge: fc.boolean(), homeRegistration: fc.boolean(), mobileRouter: fc.boolean(),
-  }, mobilityOptions),
-  layer("binding-acknowledgement", { status: u8, sequence: u16, lifetime: u16 }, mobilityOptions),
-  layer("binding-error", { status: u8, homeAddress: address }, mobilityOptions),
-  layer("home-test", { homeNonceIndex: u16, homeInitCookie: u64, homeKeygenToken: u64 }, mobilityOptions),
-  layer("router-advertisement", { hopLimit: u8, homeAgent: fc.boolean(), routerLifetime: u16, reachableTime: u32 },
-    fc.array(layer("prefix-information", { prefixLength: u8, onLink: fc.boolean(), validLifetime: u32, prefix: address }),
-      { maxLength: 3 })),
-  layer("home-agent-address-discovery-reply", { identifier: u16 }),
-);
-
-const extensions = fc.subarray<LayerInput>([
-  { name: "hop-by-hop", options: [{ name: "router-alert", fields: { value: 0 } }] },
-  { name: "routing-type2", fields: { homeAddress: "2001:db8:1::10" } },
-  { name: "destination-options", options: [{ name: "home-address", fields: { address: "2001:db8:1::11" } }] },
-]);
-
-const ipv6Header = layer("ipv6", {
-  source: address, destination: address, hopLimit: u8, trafficClass: u8, flowLabel: fc.nat(0xfffff),
-});
-const packetLayers = fc.tuple(ipv6Header, extensions, upper);
 
 describe("any octets", () => {
   it("are read and written again to the same", () => {
@@ -167,14 +109,21 @@ function writeAgainCount(packet: Uint8Array): number {
 describe("any records", () => {
   it("are written or refused, without a trap", () => {
     const record = fc.record({
-      kind: fc.constantFrom(1, 1, 2, 2, 2, 3, 9), depth: fc.constantFrom(0, 0, 1, 2, 255),
+      kind: fc.constantFrom(1, 1, 2, 2, 2, 3, 9),
+      depth: fc.constantFrom(0, 0, 1, 2, 255),
       id: fc.oneof(fc.nat(0x9ff), fc.constantFrom(0x29, 0x105, 0x203, 0x3c9), fc.nat(0xffff)),
-      octets: fc.nat(1), offset: fc.nat(0xffffffff), length: fc.constantFrom(0, 8, 12, 32, 128, 0xffffffff),
+      octets: fc.nat(1),
+      offset: fc.nat(0xffffffff),
+      length: fc.constantFrom(0, 8, 12, 32, 128, 0xffffffff),
       value: fc.bigInt({ min: 0n, max: 0xffffffffffffffffn }),
     });
     fc.assert(
       fc.property(fc.array(record, { maxLength: 30 }), (records) => {
-        const view = new DataView(core.memory.buffer, core.dissectionPointer(), records.length * RECORD_BYTES);
+        const view = new DataView(
+          core.memory.buffer,
+          core.dissectionPointer(),
+          records.length * RECORD_BYTES,
+        );
         records.forEach(({ kind, depth, id, octets, offset, length, value }, index) => {
           const at = index * RECORD_BYTES;
           view.setUint8(at, kind);
@@ -209,18 +158,33 @@ describe("any layers", () => {
   });
 
   it("of any names are written or refused with an EncodeError", () => {
-    const name = fc.constantFrom("ipv6", "udp", "payload", "binding-update", "pad-n", "mtu", "mobility-option-9", "nonsense");
+    const name = fc.constantFrom(
+      "ipv6",
+      "udp",
+      "payload",
+      "binding-update",
+      "pad-n",
+      "mtu",
+      "mobility-option-9",
+      "nonsense",
+    );
     const value = fc.oneof<fc.Arbitrary<FieldValue>[]>(fc.double(), fc.boolean(), u64, octets, fc.string());
-    const fields = fc.dictionary(fc.constantFrom("source", "data", "length", "rest", "toString", "hopLimit"), value);
+    const fields = fc.dictionary(
+      fc.constantFrom("source", "data", "length", "rest", "toString", "hopLimit"),
+      value,
+    );
     const option = fc.record({ name, fields });
     fc.assert(
-      fc.property(fc.array(fc.record({ name, fields, options: fc.array(option, { maxLength: 3 }) }), { maxLength: 5 }), (inputs) => {
-        try {
-          codec.dissect(codec.encode(inputs));
-        } catch (error) {
-          expect(error).toBeInstanceOf(EncodeError);
-        }
-      }),
+      fc.property(
+        fc.array(fc.record({ name, fields, options: fc.array(option, { maxLength: 3 }) }), { maxLength: 5 }),
+        (inputs) => {
+          try {
+            codec.dissect(codec.encode(inputs));
+          } catch (error) {
+            expect(error).toBeInstanceOf(EncodeError);
+          }
+        },
+      ),
       { numRuns: 1500 },
     );
   });
@@ -230,7 +194,12 @@ describe("any layers", () => {
 function expectGiven(layer: Layer, input: LayerInput): void {
   for (const [name, value] of Object.entries(toInput(layer).fields ?? {})) {
     const given = input.fields?.[name];
-    if (given === undefined || given instanceof Uint8Array !== value instanceof Uint8Array || typeof given !== typeof value) continue;
+    if (
+      given === undefined ||
+      given instanceof Uint8Array !== value instanceof Uint8Array ||
+      typeof given !== typeof value
+    )
+      continue;
     expect([name, value]).toEqual([name, given]);
   }
   const options = layer.options.filter((option) => !option.name.startsWith("pad"));

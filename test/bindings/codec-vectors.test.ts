@@ -65,8 +65,15 @@ const NAMES: Readonly<Record<string, string>> = {
 
 /** What is compared elsewhere, or said twice. */
 const SKIPPED = new Set([
-  "$type", "MobilityOptions", "SubOptions", "Requests", "PaddingDataLength", "TimestampDateTime", "TimestampSeconds",
-  "IpV4CareOfAddress", "IpV6CareOfAddress",
+  "$type",
+  "MobilityOptions",
+  "SubOptions",
+  "Requests",
+  "PaddingDataLength",
+  "TimestampDateTime",
+  "TimestampSeconds",
+  "IpV4CareOfAddress",
+  "IpV6CareOfAddress",
 ]);
 
 function ourName(layer: Layer, theirs: string): string {
@@ -92,22 +99,36 @@ function compare(layer: Layer, theirs: Json): number {
   let compared = 0;
   for (const [name, value] of Object.entries(theirs)) {
     if (SKIPPED.has(name) || value === null || value === "hex:") continue;
-    const ours = layer.fields.filter((field) => field.name === ourName(layer, name)).map((field) => ourForm(field.value));
+    const ours = layer.fields
+      .filter((field) => field.name === ourName(layer, name))
+      .map((field) => ourForm(field.value));
     expect([name, ...ours]).toEqual([name, ...(Array.isArray(value) ? value : [value]).map(theirForm)]);
     compared += 1;
   }
-  const options = (theirs.MobilityOptions ?? (layer.name === "flow-identification" ? theirs.SubOptions : [])) as Json[];
+  const options = (theirs.MobilityOptions ??
+    (layer.name === "flow-identification" ? theirs.SubOptions : [])) as Json[];
   expect(layer.options.length).toBe(options.length);
   return options.reduce((sum, option, index) => sum + compare(layer.options[index], option), compared);
 }
 
 /** Numbers beyond 2^53 stay exact, as text. */
 function parseVectors(text: string): Vector[] {
-  return text.trim().split("\n").map((line) => JSON.parse(line.replace(/: (\d{16,})/g, ': "$1"')) as Vector);
+  return text
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line.replace(/: (\d{16,})/g, ': "$1"')) as Vector);
 }
 
 const COMPUTED = new Set([
-  "version", "payloadLength", "nextHeader", "type", "length", "mhType", "payloadProto", "checksum", "addressCount",
+  "version",
+  "payloadLength",
+  "nextHeader",
+  "type",
+  "length",
+  "mhType",
+  "payloadProto",
+  "checksum",
+  "addressCount",
 ]);
 
 /**
@@ -115,12 +136,17 @@ const COMPUTED = new Set([
  * it they would be aligned, which these packets are not.
  */
 function withoutComputed({ name, fields = {}, options = [] }: LayerInput): LayerInput {
-  const kept = Object.entries(fields).filter(([field]) => !COMPUTED.has(field) || (field === "length" && options.length > 0));
+  const kept = Object.entries(fields).filter(
+    ([field]) => !COMPUTED.has(field) || (field === "length" && options.length > 0),
+  );
   return { name, fields: Object.fromEntries(kept), options: options.map(withoutComputed) };
 }
 
 describe.skipIf(!SHARED)("packets of an independent encoder", () => {
-  it.each([["directed", 97, 500], ["random-A", 1140, 9000]])("%s", (file, count, values) => {
+  it.each([
+    ["directed", 97, 500],
+    ["random-A", 1140, 9000],
+  ])("%s", (file, count, values) => {
     const vectors = parseVectors(readFileSync(join(SHARED!, "vectors", `${file}.jsonl`), "utf8"));
     expect(vectors.length).toBe(count);
     let compared = 0;
@@ -140,7 +166,9 @@ describe.skipIf(!SHARED)("packets of an independent encoder", () => {
 describe.skipIf(!SHARED)("captures", () => {
   const folder = SHARED ? join(SHARED, "captures") : "";
   const files = SHARED
-    ? readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".pcap")).sort()
+    ? readdirSync(folder, { recursive: true, encoding: "utf8" })
+        .filter((name) => name.endsWith(".pcap"))
+        .sort()
     : [];
 
   it.each(files)("%s is read and written again to the same octets", (file) => {
@@ -152,11 +180,41 @@ describe.skipIf(!SHARED)("captures", () => {
     }
   });
 
+  it("reads the payloads of past vulnerabilities as Mobility Headers, cut at every place", () => {
+    const seeds = readFileSync(join(folder, "tcpdump/mh-seed-bytes.txt"), "utf8").matchAll(/payload=([0-9a-f]+)/g);
+    let count = 0;
+    for (const [, seed] of seeds) {
+      count += 1;
+      const header = { source: "2001:db8::1", destination: "2001:db8::2", nextHeader: 135 };
+      const whole = codec.encode([
+        { name: "ipv6", fields: header },
+        { name: "payload", fields: { data: fromHex(seed) } },
+      ]);
+      for (let length = 40; length <= whole.length; length++) {
+        const packet = whole.slice(0, length);
+        new DataView(packet.buffer).setUint16(4, length - 40);
+        expect(toHex(codec.encode(codec.dissect(packet).map(toInput)))).toBe(toHex(packet));
+      }
+    }
+    expect(count).toBeGreaterThan(5);
+  });
+
+  it("finds no mistake in packets of scapy: mobile nodes, home agents, correspondents, RFC 5555", () => {
+    const packets = [...readCapture(readFileSync(join(SHARED!, "vectors/scapy-crafted.pcap")))];
+    expect(packets.length).toBe(21);
+    for (const { octets, linkType } of packets) {
+      const layers = codec.dissect(octets, linkType);
+      expect(layers.flatMap(({ problem }) => problem ?? [])).toEqual([]);
+      expect(layers.map(({ checksum }) => checksum)).not.toContain("bad");
+      expect(toHex(codec.encode(layers.map(toInput)))).toBe(toHex(octets));
+    }
+  });
+
   it("finds no mistake in what two Linux machines say to each other", () => {
     const packets = [...readCapture(readFileSync(join(folder, "umip/registration.pcap")))];
     for (const { octets, linkType } of packets) {
       const layers = codec.dissect(octets, linkType);
-      expect(layers.map(({ problem }) => problem).filter((problem) => problem)).toEqual([]);
+      expect(layers.flatMap(({ problem }) => problem ?? [])).toEqual([]);
       expect(layers.map(({ checksum }) => checksum)).not.toContain("bad");
     }
   });
@@ -165,7 +223,10 @@ describe.skipIf(!SHARED)("captures", () => {
     for (const file of files.filter((name) => name.startsWith("zeek"))) {
       for (const { octets, linkType } of readCapture(readFileSync(join(folder, file)))) {
         const verdicts = codec.dissect(octets, linkType).map(({ checksum }) => checksum);
-        expect(verdicts.filter((verdict) => verdict), file).toEqual(["good"]);
+        expect(
+          verdicts.filter((verdict) => verdict),
+          file,
+        ).toEqual(["good"]);
       }
     }
   });

@@ -54,28 +54,48 @@ function lines(hex: string, verbose: boolean): string[] {
 
 describe("describe", () => {
   it.each([
-    ["a Binding Update", BINDING_UPDATE, [
-      "2001:db8:2::20 > 2001:db8:1::1: Destination Options home address 2001:db8:1::10: " +
-        'Binding Update [AHR] seq 17 lifetime 420 s prefix 2001:db8:f::/48 node "mn@example.org"',
-    ]],
-    ["a refusal", ACKNOWLEDGEMENT, [
-      "2001:db8:1::1 > 2001:db8:2::20: Routing type 2 home address 2001:db8:1::10: " +
-        "Binding Acknowledgement status 135 (sequence number out of window) seq 17 lifetime 420 s",
-    ]],
-    ["an error and what it is about", PARAMETER_PROBLEM, [
-      "2001:db8:1::1 > 2001:db8:2::20: Parameter Problem code 2 (unrecognized option) pointer 46: about " +
+    [
+      "a Binding Update",
+      BINDING_UPDATE,
+      [
         "2001:db8:2::20 > 2001:db8:1::1: Destination Options home address 2001:db8:1::10: " +
-        "Home Test Init cookie 0x0102030405060708",
-    ]],
-    ["why a packet is refused", FORWARDED_ADVERTISEMENT, [
-      "fe80::1 > ff02::1: Router Advertisement [H] lifetime 1800 s prefix 2001:db8:1::1/64",
-      "  ! Router Advertisement: the hop limit of a neighbour discovery message is not 255 (RFC 4861 §6.1, octet 40)",
-    ]],
-    ["where an option overruns", OVERRUN, [
-      "2001:db8:2::20 > 2001:db8:1::1: " +
-        "Binding Acknowledgement status 168 (MCoA bulk registration prohibited) seq 0 lifetime 0 s BID 7",
-      "  ! Binding Acknowledgement: a mobility option runs past the end of the message (RFC 6275 §6.2.1, octet 74)",
-    ]],
+          'Binding Update [AHR] seq 17 lifetime 420 s prefix 2001:db8:f::/48 node "mn@example.org"',
+      ],
+    ],
+    [
+      "a refusal",
+      ACKNOWLEDGEMENT,
+      [
+        "2001:db8:1::1 > 2001:db8:2::20: Routing type 2 home address 2001:db8:1::10: " +
+          "Binding Acknowledgement status 135 (sequence number out of window) seq 17 lifetime 420 s",
+      ],
+    ],
+    [
+      "an error and what it is about",
+      PARAMETER_PROBLEM,
+      [
+        "2001:db8:1::1 > 2001:db8:2::20: Parameter Problem code 2 (unrecognized option) pointer 46: about " +
+          "2001:db8:2::20 > 2001:db8:1::1: Destination Options home address 2001:db8:1::10: " +
+          "Home Test Init cookie 0x0102030405060708",
+      ],
+    ],
+    [
+      "why a packet is refused",
+      FORWARDED_ADVERTISEMENT,
+      [
+        "fe80::1 > ff02::1: Router Advertisement [H] lifetime 1800 s prefix 2001:db8:1::1/64",
+        "  ! Router Advertisement: the hop limit of a neighbour discovery message is not 255 (RFC 4861 §6.1, octet 40)",
+      ],
+    ],
+    [
+      "where an option overruns",
+      OVERRUN,
+      [
+        "2001:db8:2::20 > 2001:db8:1::1: " +
+          "Binding Acknowledgement status 168 (MCoA bulk registration prohibited) seq 0 lifetime 0 s BID 7",
+        "  ! Binding Acknowledgement: a mobility option runs past the end of the message (RFC 6275 §6.2.1, octet 74)",
+      ],
+    ],
   ])("sums up %s", (_, hex, expected) => {
     expect(lines(hex, false)).toEqual(expected);
   });
@@ -136,18 +156,41 @@ describe("describe", () => {
 
 describe("toJson", () => {
   it("has the fields by name, octets as hexadecimal digits, 64-bit numbers as text", () => {
-    const [ipv6, routing, message] = toJson(codec.dissect(fromHex(ACKNOWLEDGEMENT))) as Record<string, never>[];
-    expect(ipv6).toMatchObject({ name: "ipv6", offset: 0, length: 40, fields: { source: "2001:db8:1::1", hopLimit: 64 } });
+    const [ipv6, routing, message] = toJson(codec.dissect(fromHex(ACKNOWLEDGEMENT))) as Record<
+      string,
+      never
+    >[];
+    expect(ipv6).toMatchObject({
+      name: "ipv6",
+      offset: 0,
+      length: 40,
+      fields: { source: "2001:db8:1::1", hopLimit: 64 },
+    });
     expect(routing.fields).toMatchObject({ homeAddress: "2001:db8:1::10", segmentsLeft: 1 });
     expect(message).toEqual({
-      name: "binding-acknowledgement", offset: 64, length: 16, checksum: "good",
+      name: "binding-acknowledgement",
+      offset: 64,
+      length: 16,
+      checksum: "good",
       fields: {
-        payloadProto: 59, headerLen: 1, mhType: 6, checksum: 0xda65, status: 135, keyManagementMobility: false,
-        mobileRouter: false, proxyRegistration: false, typeLengthValueHeader: false, sequence: 17, lifetime: 105,
+        payloadProto: 59,
+        headerLen: 1,
+        mhType: 6,
+        checksum: 0xda65,
+        status: 135,
+        keyManagementMobility: false,
+        mobileRouter: false,
+        proxyRegistration: false,
+        typeLengthValueHeader: false,
+        sequence: 17,
+        lifetime: 105,
       },
       options: [{ name: "pad-n", offset: 76, length: 4, fields: { type: 1, length: 2, data: "0000" } }],
     });
-    const [, problem] = toJson(codec.dissect(fromHex(PARAMETER_PROBLEM)).slice(0, 2)) as Record<string, never>[];
+    const [, problem] = toJson(codec.dissect(fromHex(PARAMETER_PROBLEM)).slice(0, 2)) as Record<
+      string,
+      never
+    >[];
     expect(problem.fields).toMatchObject({ code: 2, pointer: 46 });
     const quoted = codec.dissect(fromHex(PARAMETER_PROBLEM).subarray(48));
     expect(JSON.stringify(toJson(quoted))).toContain('"homeInitCookie":"72623859790382856"');
@@ -156,7 +199,10 @@ describe("toJson", () => {
   it("carries the reason of a refusal", () => {
     const layers = toJson(codec.dissect(fromHex(OVERRUN))) as { problem?: object }[];
     expect(layers[1].problem).toEqual({
-      reason: 45, section: "RFC 6275 §6.2.1", text: "a mobility option runs past the end of the message", offset: 74,
+      reason: 45,
+      section: "RFC 6275 §6.2.1",
+      text: "a mobility option runs past the end of the message",
+      offset: 74,
     });
   });
 

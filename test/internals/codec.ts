@@ -4,7 +4,7 @@
  */
 import * as fields from "../../core-as/wire/fields";
 
-export { assemble, assemblyPointer, dissect, dissectionPointer, scratchPointer } from "../../core-as/wire/codec-exports";
+export * from "../../core-as/wire/codec-exports";
 
 /** Bit offset of a field in its layer, from the tables; -1 when the layer has no such field. */
 export function fieldOffset(layer: u32, field: u32): i32 {

@@ -25,7 +25,8 @@ hexdump -C or tcpdump -x, where each offset 0 begins a packet.
 Examples:
   mext decode -v capture.pcapng
   tcpdump -i eth0 -U -w - ip6 proto 135 | mext decode -
-  mext decode --hex 600000000008874020010db8000100000000000000000001 20010db8000200000000000000000002 3b00000068f80000
+  xxd packet.bin | mext decode
+  mext decode --hex 6000000000003b40 20010db8000200000000000000000020 20010db8000100000000000000000001
 `;
 
 const EXIT_OK = 0;

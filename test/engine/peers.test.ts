@@ -1,0 +1,128 @@
+/** What the engines send is read by tshark and scapy as it was meant, with checksums they agree with. */
+import { execFileSync, spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { LinkType } from "../../bindings/codec.ts";
+import { setLink, shutdown } from "../../bindings/commands.ts";
+import { writePcapng } from "../../bindings/pcapng-write.ts";
+import { ACCESS, CORRESPONDENT, type Node, TUNNEL, homeAgent, mobileNode } from "./harness.ts";
+import { bindingUpdate, ntp } from "./messages.ts";
+import { CAREOF, HOME_ADDRESS, HOME_AGENT, arrive, codec, echo, exchange } from "./network.ts";
+
+const PYTHON = "/usr/bin/python3";
+const hasTshark = spawnSync("tshark", ["--version"]).status === 0;
+const hasScapy = spawnSync(PYTHON, ["-c", "import scapy"]).status === 0;
+
+/** Everything that a home agent and a mobile node send in a life with all that can happen in it. */
+function everythingSent(): Uint8Array[] {
+  const sent: Uint8Array[] = [];
+  const record = (node: Node) => {
+    const transmit = node.transmit.bind(node);
+    node.transmit = (device, pointer, length) => {
+      transmit(device, pointer, length);
+      sent.push(node.engine.memory.slice(pointer, pointer + length));
+    };
+    return node;
+  };
+  const agent = record(homeAgent({ refreshAdviceMs: 60_000 }));
+  const mobile = record(mobileNode());
+  arrive(mobile); // router solicitation, neighbour solicitation, Binding Update, Acknowledgement
+  exchange(mobile, agent);
+  agent.receive(TUNNEL, echo(CORRESPONDENT, HOME_ADDRESS));
+  mobile.receive(TUNNEL, echo(HOME_ADDRESS, CORRESPONDENT, 1300));
+  agent.receive(TUNNEL, echo(CORRESPONDENT, HOME_ADDRESS, 1450)); // Packet Too Big
+  agent.receive(TUNNEL, echo(CORRESPONDENT, "2001:db8:100::99")); // unreachable
+  agent.receive(ACCESS, codec.encode([
+    { name: "ipv6", fields: { source: "2001:db8:ff::1", destination: HOME_AGENT } }, { name: "packet-too-big", fields: { mtu: 1280 } },
+    { name: "payload", fields: { data: sent.findLast((packet) => packet[6] === 41)! } },
+  ]));
+  agent.receive(TUNNEL, echo(CORRESPONDENT, HOME_ADDRESS, 1232)); // perhaps fragments
+  agent.receive(ACCESS, bindingUpdate({ key: new Uint8Array(16), sequence: 1 })); // 146
+  agent.receive(ACCESS, bindingUpdate({ sequence: 1, timestamp: ntp(0) })); // 144
+  agent.receive(ACCESS, bindingUpdate({ home: "2001:db8:101::1" })); // 132
+  agent.receive(ACCESS, codec.encode([
+    { name: "ipv6", fields: { source: "2001:db8:b::17", destination: HOME_AGENT } },
+    { name: "destination-options", options: [{ name: "home-address", fields: { address: HOME_ADDRESS } }] }, { name: "udp" },
+  ])); // Binding Error
+  agent.advance(580_000); // Binding Refresh Requests
+  setLink(mobile.engine, ACCESS, false, mobile.now);
+  arrive(mobile, "2001:db8:b::");
+  shutdown(mobile.engine, mobile.now);
+  return sent;
+}
+
+const sent = everythingSent();
+const folder = mkdtempSync(join(tmpdir(), "mext-peers-"));
+const file = join(folder, "sent.pcapng");
+beforeAll(() => writeFileSync(file, writePcapng(sent.map((octets) => ({ octets, linkType: LinkType.Raw, originalLength: octets.length })))));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+it("covers the messages of both roles", () => {
+  const names = new Set(sent.flatMap((packet) => codec.dissect(packet).map(({ name }) => name)));
+  for (const name of [
+    "router-solicitation", "neighbour-solicitation", "binding-update", "binding-acknowledgement", "binding-error",
+    "binding-refresh-request", "packet-too-big", "destination-unreachable", "routing-type2", "destination-options",
+  ]) expect(names, name).toContain(name);
+});
+
+describe.skipIf(!hasTshark)("tshark (needs tshark)", () => {
+  it("finds nothing malformed and no wrong checksum", () => {
+    const rows = execFileSync("tshark", [
+      "-r", file, "-o", "ipv6.use_geoip:FALSE", "-T", "fields", "-e", "frame.number", "-e", "_ws.malformed", "-e", "icmpv6.checksum.status",
+      "-e", "mip6.mhtype", "-e", "ipv6.src", "-e", "mip6.bu.seqnr", "-e", "mip6.ba.status",
+    ], { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }).replace(/\n$/, "").split("\n").map((line) => line.split("\t"));
+    expect(rows).toHaveLength(sent.length);
+    for (const [frame, malformed, status] of rows) {
+      expect(malformed, `frame ${frame}`).toBe("");
+      for (const each of status.split(",")) expect(["", "1"], `frame ${frame}: ICMPv6 checksum`).toContain(each); // 1: good
+    }
+    const types = rows.map((row) => row[3]);
+    for (const type of ["0", "5", "6", "7"]) expect(types, `Mobility Header type ${type}`).toContain(type);
+    const statuses = new Set(rows.map((row) => row[6]));
+    for (const status of ["0", "146", "144", "132"]) expect(statuses, `status ${status}`).toContain(status);
+  });
+});
+
+describe.skipIf(!hasScapy)("scapy (needs scapy)", () => {
+  it("reads each packet, and computes the same checksums and lengths", () => {
+    // scapy looks for a Home Address option only where it is alone in its header: the padding is taken out for the checksum.
+    const script = `
+import sys, json
+from scapy.all import IPv6, raw
+from scapy.layers.inet6 import _MobilityHeader, _ICMPv6, IPv6ExtHdrFragment, IPv6ExtHdrDestOpt, HAO
+for line in sys.stdin:
+    packet = IPv6(bytes.fromhex(line))
+    fragment = packet.haslayer(IPv6ExtHdrFragment)
+    packet.plen = None
+    again = raw(packet).hex()
+    layer, given, computed = packet, None, None
+    while layer and not fragment:
+        if isinstance(layer, IPv6ExtHdrDestOpt):
+            layer.options = [option for option in layer.options if isinstance(option, HAO)]
+        if isinstance(layer, (_MobilityHeader, _ICMPv6)):
+            given = layer.cksum
+            del layer.cksum
+            rebuilt = IPv6(raw(packet))
+            while not isinstance(rebuilt, (_MobilityHeader, _ICMPv6)):
+                rebuilt = rebuilt.payload
+            computed = rebuilt.cksum
+            break
+        layer = layer.payload
+    print(json.dumps({"again": again, "given": given, "computed": computed}))
+`;
+    const input = sent.map((packet) => Buffer.from(packet).toString("hex")).join("\n");
+    const lines = execFileSync(PYTHON, ["-c", script], { input, encoding: "utf8", stdio: ["pipe", "pipe", "ignore"] }).trimEnd().split("\n");
+    expect(lines).toHaveLength(sent.length);
+    let checked = 0;
+    lines.forEach((line, index) => {
+      const { again, given, computed } = JSON.parse(line) as { again: string; given: number | null; computed: number | null };
+      const name = `packet ${index}: ${codec.dissect(sent[index]).map((layer) => layer.name)}`;
+      expect(again, name).toBe(Buffer.from(sent[index]).toString("hex"));
+      expect(computed, name).toBe(given);
+      if (computed !== null) checked++;
+    });
+    expect(checked).toBeGreaterThan(sent.length - 3); // all but the fragments
+  });
+});
