@@ -8,7 +8,8 @@ import { ALL_NODES, ALL_ROUTERS, nextHeader, sameAddress, sourceOf, UNSPECIFIED 
 
 /** A packet as a plain host sees it. */
 export type Message =
-  | { kind: "echo-request" | "echo-reply"; identifier: number; sequence: number; data: Uint8Array }
+  | { kind: "echo-request"; identifier: number; sequence: number; data: Uint8Array }
+  | { kind: "echo-reply"; identifier: number; sequence: number; data: Uint8Array }
   | { kind: "udp"; sourcePort: number; destinationPort: number; data: Uint8Array }
   | { kind: "neighbour-solicitation"; target: Uint8Array }
   | { kind: "router-solicitation" }

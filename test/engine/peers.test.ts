@@ -76,7 +76,8 @@ describe.skipIf(!hasTshark)("tshark (needs tshark)", () => {
     expect(rows).toHaveLength(sent.length);
     for (const [frame, malformed, status] of rows) {
       expect(malformed, `frame ${frame}`).toBe("");
-      for (const each of status.split(",")) expect(["", "1"], `frame ${frame}: ICMPv6 checksum`).toContain(each); // 1: good
+      // 0 is bad, 1 good; 2 stands for packets quoted in errors and for fragments, which cannot be checked.
+      expect(status.split(","), `frame ${frame}: ICMPv6 checksum`).not.toContain("0");
     }
     const types = rows.map((row) => row[3]);
     for (const type of ["0", "5", "6", "7"]) expect(types, `Mobility Header type ${type}`).toContain(type);
