@@ -136,7 +136,7 @@ export function hostAlloc(lengthBytes: u32): usize {
 
 /** The table of a Machine: for each state and event two octets, next state and action. */
 export function stateTable(machine: u32): usize {
-  return machine == Machine.Uplink ? uplinkTable.pointer() : registrationTable.pointer();
+  return machine == Machine.Uplink ? uplinkTable.table().cells : registrationTable.table().cells;
 }
 
 export { assemble, assemblyPointer, dissect, dissectionPointer, scratchPointer } from "./wire/codec-exports";

@@ -27,7 +27,7 @@ try {
   for (const file of JSON.parse(readFileSync(results, "utf8")).testResults) {
     for (const test of file.assertionResults) {
       if (test.status !== "skipped" && test.status !== "pending" && test.status !== "todo") continue;
-      const need = /\(needs ([^)]*)\)/.exec(test.fullName)?.[1] ?? "a reason that its title should give";
+      const need = /\((?:needs|cannot run:) ([^)]*)\)/.exec(test.fullName)?.[1] ?? "a reason that its title should give";
       const files = skipped.get(need) ?? new Map();
       files.set(relative(root, file.name), (files.get(relative(root, file.name)) ?? 0) + 1);
       skipped.set(need, files);

@@ -26,7 +26,7 @@ import * as random from "./crypto/random";
 import * as discovery from "./neighbour-discovery";
 import * as registration from "./registration";
 import { TimerKind } from "./timers";
-import * as table from "./uplink-table";
+import { table } from "./uplink-table";
 
 /** Until a first router solicitation is repeated; doubled each time, up to the last one. */
 const SOLICIT_MS: f64 = 500;
@@ -55,9 +55,9 @@ export function happen(device: u32, event: UplinkEvent): void {
     solicit(device, uplink);
     return;
   }
-  const action = table.action(uplink.state, event);
+  const action = table().action(uplink.state, event);
   const before = uplink.state;
-  uplink.state = table.nextState(uplink.state, event);
+  uplink.state = table().next(uplink.state, event);
   if (uplink.state != before) uplink.solicitations = 0;
   act(device, uplink, action);
   if (action != UplinkAction.None || uplink.state != before) reselect();

@@ -3,26 +3,19 @@
  * state a row, for each event the next state and the action.
  */
 import {
-  REGISTRATION_EVENTS, RegistrationAction as A, RegistrationEvent as E, RegistrationState as S,
+  REGISTRATION_EVENTS, REGISTRATION_STATES, RegistrationAction as A, RegistrationEvent as E, RegistrationState as S,
 } from "../abi/states";
+import { StateTable } from "./state-table";
 
-/** Two octets a cell: next state, action. */
-const table = memory.data(120); // REGISTRATION_STATES × REGISTRATION_EVENTS × 2
-
-function cell(state: S, event: E): usize {
-  return table + <usize>((state * REGISTRATION_EVENTS + event) << 1);
-}
+let machine = changetype<StateTable>(0);
 
 function on(state: S, event: E, action: A, next: S): void {
-  store<u8>(cell(state, event), <u8>next);
-  store<u8>(cell(state, event), <u8>action, 1);
+  machine.on(state, event, action, next);
 }
 
-/** Fills the table. What is not named stays in its state and does nothing. */
+/** Fills the table. */
 export function start(): void {
-  for (let state: i32 = 0; state < 6; state++) {
-    for (let event: i32 = 0; event < REGISTRATION_EVENTS; event++) on(state, event, A.None, state);
-  }
+  machine = new StateTable(REGISTRATION_STATES, REGISTRATION_EVENTS);
   //  state             event             action            next state
   on(S.Idle,            E.CareofSelected, A.SendUpdate,     S.Registering); // §11.7.1
   on(S.Idle,            E.Expired,        A.Forget,         S.Idle);
@@ -66,15 +59,7 @@ export function start(): void {
   on(S.Refused,         E.Shutdown,       A.Forget,         S.Idle);
 }
 
-export function nextState(state: u32, event: E): u32 {
-  return load<u8>(cell(state, event));
-}
-
-export function action(state: u32, event: E): u32 {
-  return load<u8>(cell(state, event), 1);
-}
-
-/** Pointer to the table: for people and tests. */
-export function pointer(): usize {
-  return table;
+/** The table; filled by `start`. */
+export function table(): StateTable {
+  return machine;
 }

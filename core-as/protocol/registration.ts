@@ -25,7 +25,7 @@ import * as uplinks from "../select/uplinks";
 import * as bindingUpdateSender from "./binding-update-sender";
 import * as random from "./crypto/random";
 import * as movement from "./movement";
-import * as table from "./registration-table";
+import { table } from "./registration-table";
 import * as state from "./state";
 import { TimerKind } from "./timers";
 
@@ -80,8 +80,8 @@ export function current(): Update {
 export function happen(event: RegistrationEvent): void {
   const update = current();
   const before = update.state;
-  const action = table.action(before, event);
-  update.state = table.nextState(before, event);
+  const action = table().action(before, event);
+  update.state = table().next(before, event);
   act(update, action);
   if (update.state != before) {
     orders.event(Event.RegistrationState, DEVICE_ANY, updates.home(update), 0, update.state, before);

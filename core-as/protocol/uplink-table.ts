@@ -3,26 +3,20 @@
  * formation and duplicate address detection. For each state a row, for each event the next state
  * and the action.
  */
-import { UPLINK_EVENTS, UplinkAction as A, UplinkEvent as E, UplinkState as S } from "../abi/states";
+import { UPLINK_EVENTS, UPLINK_STATES, UplinkAction as A, UplinkEvent as E, UplinkState as S } from "../abi/states";
+import { StateTable } from "./state-table";
 
-/** Two octets a cell: next state, action. */
-const table = memory.data(108); // UPLINK_STATES × UPLINK_EVENTS × 2
-
-function cell(state: S, event: E): usize {
-  return table + <usize>((state * UPLINK_EVENTS + event) << 1);
-}
+let machine = changetype<StateTable>(0);
 
 function on(state: S, event: E, action: A, next: S): void {
-  store<u8>(cell(state, event), <u8>next);
-  store<u8>(cell(state, event), <u8>action, 1);
+  machine.on(state, event, action, next);
 }
 
-/** Fills the table. What is not named stays in its state and does nothing. */
+/** Fills the table. */
 export function start(): void {
-  for (let state: i32 = 0; state < 6; state++) {
-    for (let event: i32 = 0; event < UPLINK_EVENTS; event++) on(state, event, A.None, state);
-    if (state != S.Down) on(state, E.LinkDown, A.Clear, S.Down);
-  }
+  machine = new StateTable(UPLINK_STATES, UPLINK_EVENTS);
+  for (let state: i32 = S.Soliciting; state < UPLINK_STATES; state++) on(state, E.LinkDown, A.Clear, S.Down);
+
   //  state         event               action              next state
   on(S.Down,        E.LinkUp,           A.Solicit,          S.Soliciting);
 
@@ -56,15 +50,7 @@ export function start(): void {
   on(S.Contested,   E.LifetimeEnded,    A.ClearAndAdopt,    S.Tentative);
 }
 
-export function nextState(state: u32, event: E): u32 {
-  return load<u8>(cell(state, event));
-}
-
-export function action(state: u32, event: E): u32 {
-  return load<u8>(cell(state, event), 1);
-}
-
-/** Pointer to the table: for people and tests. */
-export function pointer(): usize {
-  return table;
+/** The table; filled by `start`. */
+export function table(): StateTable {
+  return machine;
 }

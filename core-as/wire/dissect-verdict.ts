@@ -18,7 +18,7 @@ let header: usize = 0;
 let source: usize = 0;
 let destination: usize = 0;
 /** The packet is a fragment: its message is not all here. */
-let isPart = false;
+let isPart: bool = false;
 
 /** There is no IPv6 header: nothing can be said. */
 export function forget(): void {

@@ -2,16 +2,19 @@
  * The core's orders to the kernel's network: care-of addresses and the routes of the uplinks. None of
  * them ends the daemon when it fails; a person hears of it.
  */
-import { formatAddress } from "../../bindings/address.ts";
 import { MINIMUM_MTU } from "../../bindings/engine.ts";
-import type { Linux } from "./linux.ts";
-import { type AddressState, type InterfaceAddress, listAddresses } from "./system/addresses.ts";
-import { SystemError } from "./system/errors.ts";
+import { type Linux, TUNNEL_METRIC } from "./linux.ts";
+import { formatAddress, formatPrefix, parseAddress, prefixOf } from "../../bindings/address.ts";
+import { type AddressState, type InterfaceAddress, listAddresses, removeAddress } from "./system/addresses.ts";
+import { SystemError, tolerate } from "./system/errors.ts";
 import { setLink } from "./system/links.ts";
-import type { Route } from "./system/routes.ts";
+import { removeRoute, type Route } from "./system/routes.ts";
 
-/** Behind every route that others make: ordinary traffic goes through the tunnel, and only ours by the uplink. */
-const UPLINK_METRIC = 4096;
+/**
+ * Behind the tunnel's route, so that ordinary traffic goes there and only what is bound to an uplink goes this way;
+ * before all others, so that a router of the last network, which the kernel still knows, is not asked.
+ */
+const UPLINK_METRIC = TUNNEL_METRIC + 1;
 
 export class NetworkOrders {
   readonly #linux: Linux;
@@ -19,8 +22,8 @@ export class NetworkOrders {
   /** What the core ordered and has not taken back. */
   readonly #addresses = new Map<string, InterfaceAddress>();
   readonly #routes = new Map<string, Route>();
-  /** Addresses that were there already: not ours to remove. */
-  readonly #foreign = new Set<string>();
+  /** Addresses that were there already: a person's, or formed by the kernel. They are not ours to remove at the end. */
+  readonly #found = new Map<string, AddressState>();
 
   constructor(linux: Linux, interfaceIndex: (device: number) => number | undefined) {
     this.#linux = linux;
@@ -48,7 +51,11 @@ export class NetworkOrders {
     for (const entry of this.#addresses.values()) {
       // of a device that is gone, the index is not known any more; its address is gone with it
       const same = entry.address === address && entry.prefixLength === prefixLength;
-      if (same && (interfaceIndex === undefined || entry.interfaceIndex === interfaceIndex)) this.#withdraw(entry);
+      if (!same || (interfaceIndex !== undefined && entry.interfaceIndex !== interfaceIndex)) continue;
+      const found = this.#found.get(keyOf(entry));
+      this.#withdraw(entry);
+      // the network is left, but the kernel would hold its prefix for on-link for as long as it was advertised
+      if (found?.permanent === false) this.#attempt(() => forgetNetwork(this.#linux, entry));
     }
   }
 
@@ -78,8 +85,7 @@ export class NetworkOrders {
   addressRemoved({ interfaceIndex, address, prefixLength }: AddressState): void {
     const entry = this.#addresses.get(keyOf({ interfaceIndex, address, prefixLength }));
     if (entry === undefined || listAddresses(this.#linux.netlink, interfaceIndex).some((each) => each.address === address)) return;
-    this.#foreign.delete(keyOf(entry));
-    this.#linux.changes.removeAddress(entry); // strikes it out of the record
+    if (!this.#found.delete(keyOf(entry))) this.#linux.changes.removeAddress(entry); // strikes it out of the record
     this.#place(entry);
   }
 
@@ -100,16 +106,15 @@ export class NetworkOrders {
         return true;
       }
     }
-    this.#foreign.add(keyOf(entry));
     const there = listAddresses(this.#linux.netlink, entry.interfaceIndex).find(({ address }) => address === entry.address);
+    if (there !== undefined) this.#found.set(keyOf(entry), there);
     return there?.duplicate !== true;
   }
 
   #withdraw(entry: InterfaceAddress): void {
     this.#addresses.delete(keyOf(entry));
     this.#attempt(() => this.#linux.guard.release(entry.address));
-    if (this.#foreign.delete(keyOf(entry))) return;
-    this.#attempt(() => this.#linux.changes.removeAddress(entry));
+    if (!this.#found.delete(keyOf(entry))) this.#attempt(() => this.#linux.changes.removeAddress(entry));
   }
 
   #attempt(change: () => void): boolean {
@@ -122,6 +127,14 @@ export class NetworkOrders {
       return false;
     }
   }
+}
+
+/** Takes away what the kernel learnt from router advertisements of a network: address, and route to its prefix. */
+function forgetNetwork({ netlink }: Linux, entry: InterfaceAddress): void {
+  const { interfaceIndex, address, prefixLength } = entry;
+  const destination = formatPrefix(prefixOf(parseAddress(address), prefixLength));
+  tolerate(["EADDRNOTAVAIL", "ESRCH", "ENODEV"], () => removeAddress(netlink, entry));
+  tolerate(["ESRCH", "ENODEV"], () => removeRoute(netlink, { destination, interfaceIndex }));
 }
 
 function keyOf({ interfaceIndex, address, prefixLength }: InterfaceAddress): string {

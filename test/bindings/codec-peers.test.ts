@@ -37,7 +37,7 @@ beforeAll(async () => {
 
 afterAll(() => rmSync(folder, { recursive: true }));
 
-describe.skipIf(!hasTshark)("tshark", () => {
+describe.skipIf(!hasTshark)("tshark (needs tshark)", () => {
   it("sees the fields that were given", () => {
     const names = [...new Set(CASES.flatMap(({ fields }) => Object.keys(fields)))];
     const wanted = [...names, "_ws.malformed", "frame.comment", "frame.time_epoch"];
@@ -82,7 +82,7 @@ for packet in rdpcap(sys.argv[1]):
     print(raw(packet).hex())
 `;
 
-describe.skipIf(!hasScapy)("scapy", () => {
+describe.skipIf(!hasScapy)("scapy (needs scapy)", () => {
   it("computes the same checksums and lengths", () => {
     const output = execFileSync(PYTHON, ["-c", SCAPY, file], {
       encoding: "utf8",

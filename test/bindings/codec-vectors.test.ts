@@ -142,7 +142,7 @@ function withoutComputed({ name, fields = {}, options = [] }: LayerInput): Layer
   return { name, fields: Object.fromEntries(kept), options: options.map(withoutComputed) };
 }
 
-describe.skipIf(!SHARED)("packets of an independent encoder", () => {
+describe.skipIf(!SHARED)("packets of an independent encoder (needs MEXT_SHARED)", () => {
   it.each([
     ["directed", 97, 500],
     ["random-A", 1140, 9000],
@@ -163,7 +163,7 @@ describe.skipIf(!SHARED)("packets of an independent encoder", () => {
   });
 });
 
-describe.skipIf(!SHARED)("captures", () => {
+describe.skipIf(!SHARED)("captures (needs MEXT_SHARED)", () => {
   const folder = SHARED ? join(SHARED, "captures") : "";
   const files = SHARED
     ? readdirSync(folder, { recursive: true, encoding: "utf8" })

@@ -116,7 +116,7 @@ function said(fields: Record<string, any>, name: string, ours: unknown): unknown
   return ours instanceof Uint8Array ? address(value) : value;
 }
 
-describe.skipIf(shared === "")("packets of others", () => {
+describe.skipIf(shared === "")("packets of others (needs MEXT_SHARED)", () => {
   it("never trap, as they are and with the Payload Length that they ought to have", () => {
     const folders = ["captures/tcpdump", "captures/zeek", "captures/umip", "vectors"];
     const files = folders.flatMap((folder) =>

@@ -57,7 +57,7 @@ describe("waiting", () => {
     wake.close();
   });
 
-  it.skipIf(cannotRun)("lets the process end although a thread waits without a limit", async () => {
+  it.skipIf(cannotRun)(`lets the process end although a thread waits without a limit${cannotRun ? ` (cannot run: ${cannotRun})` : ""}`, async () => {
     const program = new Program("wait-child.ts");
     const child = program.start(makeNamespace("wait"));
     const ended = new Promise((resolve) => child.once("exit", resolve));
