@@ -1,7 +1,7 @@
 /** A home agent to be measured: the shipped binary with any number of nodes and bindings. */
 import * as abi from "../core-as/abi/contract.ts";
 import { addNode, setDevice, setHomeAgent, setWallClock, type Security } from "../bindings/commands.ts";
-import { Engine, Role, type OrderHandler } from "../bindings/engine.ts";
+import { Engine, Role, type Budgets, type OrderHandler } from "../bindings/engine.ts";
 import { parseAddress } from "../bindings/address.ts";
 
 export const TUNNEL = 0;
@@ -87,6 +87,8 @@ export interface Size {
   bindings: number;
   authentication?: "none" | "shared-key";
   slots?: number;
+  /** Other budgets than the nodes need. */
+  budgets?: Partial<Budgets>;
 }
 
 export class HomeAgent {
@@ -98,6 +100,7 @@ export class HomeAgent {
     const entropy = Uint8Array.from({ length: 64 }, (_, index) => (index * 37 + 101) & 255);
     this.engine = new Engine(module, Role.HomeAgent, this.orders, entropy, this.now, {
       slots: size.slots ?? 64, slotBytes: 2048, outputBytes: 262_144, maxBindings: size.nodes, maxNodes: size.nodes, reassemblies: 4,
+      ...size.budgets,
     });
     setWallClock(this.engine, EPOCH_MS + this.now, this.now);
     setDevice(this.engine, { index: TUNNEL, kind: "tunnel", mtu: 1460, up: true }, this.now);

@@ -1,6 +1,7 @@
 /** Packets that the benchmarks give to the core and to its peers: the same octets to both. */
 import { createHmac } from "node:crypto";
-import { ACCESS, CORRESPONDENT, EPOCH_MS, HOME_AGENT, SPI, careofAddress, homeAddress, identity, key } from "./home-agent.ts";
+import type { Engine } from "../bindings/engine.ts";
+import { CORRESPONDENT, EPOCH_MS, HOME_AGENT, SPI, careofAddress, homeAddress, identity, key } from "./home-agent.ts";
 import { fold } from "./peers/checksum.ts";
 
 const ICMPV6 = 58;
@@ -139,11 +140,9 @@ function timestamp(unixMs: number): bigint {
 }
 
 /** Puts packets into the input slots of an engine, from slot `first` on. */
-export function fill(engine: import("../bindings/engine.ts").Engine, device: number, packets: Uint8Array[], first = 0): void {
+export function fill(engine: Engine, device: number, packets: Uint8Array[], first = 0): void {
   packets.forEach((packet, index) => {
     engine.memory.set(packet, engine.slotPointer(first + index));
     engine.fillSlot(first + index, device, packet.length);
   });
 }
-
-export { ACCESS };

@@ -148,13 +148,13 @@ export class Engine {
 
   /** Linear memory as octets; taken anew when the memory has grown. */
   get memory(): Uint8Array {
-    if (this.bytes.buffer !== this.exports.memory.buffer) this.refreshViews();
+    if (this.bytes.length === 0) this.refreshViews(); // detached: cheaper to see than to compare buffers
     return this.bytes;
   }
 
   /** Linear memory as numbers; taken anew when the memory has grown. */
   get data(): DataView {
-    if (this.view.buffer !== this.exports.memory.buffer) this.refreshViews();
+    if (this.bytes.length === 0) this.refreshViews();
     return this.view;
   }
 

@@ -2,7 +2,7 @@
  * A home agent's packet path in plain JavaScript, as good as we can write it: typed arrays, nothing
  * allocated, headers written into the room before the packet. It does what the core does on the same
  * octets, step for step (core-as/flow/inbound.ts, outbound.ts), and its packets are the core's, octet
- * for octet.
+ * for octet but for the flow label.
  *
  *   slot 0                            slot 1
  *   ├──────────┬──────────────────────┼──────────┬─────
@@ -55,9 +55,19 @@ export class Forwarder {
 
   bind(binding: number, homeAddress: Uint8Array, careofAddress: Uint8Array, expiresMs: number): void {
     this.map.set(memoryOf(homeAddress.slice().buffer), 0, binding);
+    this.setPath(binding, careofAddress, expiresMs);
+  }
+
+  /** What is known of a binding that is in the map already. */
+  setPath(binding: number, careofAddress: Uint8Array, expiresMs: number): void {
     this.careof.set(new Uint32Array(careofAddress.slice().buffer), binding * RECORD_WORDS);
     this.expiresMs[binding] = expiresMs;
     this.pathMtu[binding] = 1500;
+  }
+
+  /** Offset of the packet in a slot. */
+  slotPointer(slot: number): number {
+    return slot * this.stride + HEADROOM;
   }
 
   fill(slot: number, packet: Uint8Array): void {
@@ -157,13 +167,14 @@ export class Forwarder {
     return Reason.None;
   }
 
+  /** The same label for all packets of a flow; it need not be the core's, only as good. */
   private flowLabel(at: number): number {
-    const { view } = this.memory;
-    let mixed = Math.imul(view.getUint32(at) & 0xfffff, 0x9e3779b1);
-    for (let offset = 8; offset < 40; offset += 4) {
-      const word = mixed ^ view.getUint32(at + offset);
-      mixed = Math.imul((word << 7) | (word >>> 25), 0x85ebca6b);
+    const { words } = this.memory;
+    let mixed = words[at >> 2];
+    for (let word = (at + 8) >> 2; word < (at + 40) >> 2; word++) {
+      mixed = Math.imul(mixed ^ words[word], 0x9e3779b1);
+      mixed ^= mixed >>> 15;
     }
-    return (mixed ^ (mixed >>> 15)) & 0xfffff;
+    return mixed & 0xfffff;
   }
 }

@@ -10,7 +10,7 @@
  */
 import { Icmpv6Type, MINIMUM_MTU, NextHeader, OptionType, ParameterProblemCode } from "../abi/codes";
 import { Reason } from "../abi/reasons";
-import { get8, get32, sameAddress, set8 } from "../wire/bytes";
+import { get8, sameAddress, set8 } from "../wire/bytes";
 import * as ip6 from "../wire/ip6";
 import * as orders from "../tables/orders";
 import * as errors from "./errors";
@@ -94,9 +94,11 @@ const CONGESTION_EXPERIENCED: u32 = 3;
 
 /** The same label for all packets of an inner flow, so that the path may spread flows (RFC 6438 §3). */
 function flowLabel(packet: usize): u32 {
-  let mixed = ip6.flowLabel(packet) * 0x9e3779b1;
-  for (let at: usize = 0; at < 32; at += 4) mixed = rotl<u32>(mixed ^ get32(ip6.source(packet) + at), 7) * 0x85ebca6b;
-  return (mixed ^ (mixed >> 15)) & 0xfffff;
+  const source = ip6.source(packet);
+  const high = (load<u64>(source) ^ ip6.flowLabel(packet)) * 0x9e3779b97f4a7c15 ^ load<u64>(source, 16);
+  const low = load<u64>(source, 8) * 0xd1b54a32d192ed03 ^ load<u64>(source, 24);
+  const mixed = (rotl<u64>(high, 32) ^ low) * 0x9e3779b97f4a7c15;
+  return <u32>((mixed ^ (mixed >> 32)) >> 12) & 0xfffff;
 }
 
 /** Offset of the value of the inner packet's Tunnel Encapsulation Limit, 0: it has none. */

@@ -98,7 +98,7 @@ function act(device: u32, uplink: Uplink, action: u32): void {
     case UplinkAction.Confirm:
       orders.event(Event.CareofConfirmed, device, uplinks.careof(uplink), 0, 0);
       uplink.duplicates = 0;
-      if (!uplinks.isOptimistic()) uplink.usableSinceMs = clock.now();
+      if (!uplinks.isOptimistic()) becomeUsable(device, uplink);
       if (uplink.solicitTimer == NONE) awaitRouter(device, uplink);
       break;
     case UplinkAction.Reform:
@@ -228,11 +228,16 @@ function form(device: u32, uplink: Uplink, interfaceId: u64): void {
   store<u64>(careof, load<u64>(uplinks.prefix(uplink)));
   if (interfaceId != 0) store<u64>(careof, interfaceId, 8);
   else set64(careof + 8, random.next64() | 1);
-  uplink.usableSinceMs = clock.now();
   orders.address(Order.AddAddress, device, careof, PREFIX_BITS);
   orders.event(Event.CareofFormed, device, careof, 0, uplinks.isOptimistic() ? 1 : 0);
   discovery.probeAddress(device, careof);
+  if (uplinks.isOptimistic()) becomeUsable(device, uplink);
   uplink.addressTimer = setTimer(uplink.addressTimer, TimerKind.Address, device, DETECTION_MS);
+}
+
+function becomeUsable(device: u32, uplink: Uplink): void {
+  uplink.usableSinceMs = clock.now();
+  discovery.announceAddress(device, uplinks.careof(uplink));
 }
 
 /** The address is somebody else's: another one in the same prefix, a few times. */

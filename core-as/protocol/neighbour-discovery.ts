@@ -1,9 +1,11 @@
-/** Neighbour Discovery messages that a mobile node sends on its uplinks (RFC 4861, RFC 4862). */
-import { NextHeader } from "../abi/codes";
+/** Neighbour Discovery messages that a mobile node sends on its uplinks (RFC 4861, RFC 4862, RFC 9131). */
+import { NeighbourOptionType, NextHeader } from "../abi/codes";
 import * as icmp6 from "../wire/icmp6";
 import * as ip6 from "../wire/ip6";
 import * as neighbour from "../wire/neighbour";
+import * as neighbourOptions from "../wire/neighbour-options";
 import * as router from "../wire/router";
+import * as devices from "../tables/devices";
 import * as orders from "../tables/orders";
 
 /** RFC 4861 §6.1, §7.1: a message that a router forwarded would have less. */
@@ -22,7 +24,7 @@ export function solicitRouter(device: u32): void {
   const packet = orders.allocate(MAX_BYTES);
   if (packet == 0) return;
   const message = packet + ip6.LENGTH_BYTES;
-  send(device, packet, <u32>(router.buildSolicitation(message) - message), allRouters);
+  send(device, packet, router.buildSolicitation(message), unspecified, allRouters);
 }
 
 /** The Neighbour Solicitation of duplicate address detection (RFC 4862 §5.4.2). */
@@ -31,11 +33,31 @@ export function probeAddress(device: u32, address: usize): void {
   if (packet == 0) return;
   const message = packet + ip6.LENGTH_BYTES;
   neighbour.solicitedNode(group, address);
-  send(device, packet, <u32>(neighbour.buildSolicitation(message, address) - message), group);
+  send(device, packet, neighbour.buildSolicitation(message, address), unspecified, group);
 }
 
-function send(device: u32, packet: usize, length: u32, to: usize): void {
-  icmp6.finish(packet + ip6.LENGTH_BYTES, length, unspecified, to);
-  ip6.build(packet, 0, 0, length, NextHeader.Icmpv6, HOP_LIMIT, unspecified, to);
+/**
+ * An unsolicited Neighbour Advertisement to all routers for an address that has just become usable
+ * (RFC 9131 §6.1): a router that is looking for it already, because packets for it came before the
+ * node did, need not wait for its next attempt. It overrides nothing (RFC 4429 §3.3). Not on a link
+ * without link-layer addresses.
+ */
+export function announceAddress(device: u32, address: usize): void {
+  const link = devices.at(device);
+  if (link.linkAddressBytes == 0) return;
+  const packet = orders.allocate(MAX_BYTES);
+  if (packet == 0) return;
+  const message = packet + ip6.LENGTH_BYTES;
+  const end = neighbourOptions.appendLinkLayerAddress(
+    neighbour.buildAdvertisement(message, 0, address), NeighbourOptionType.TargetLinkLayerAddress, link.linkAddressPointer(), link.linkAddressBytes,
+  );
+  send(device, packet, end, address, allRouters);
+}
+
+/** Sends the message that ends at `end`. */
+function send(device: u32, packet: usize, end: usize, source: usize, to: usize): void {
+  const length = <u32>(end - packet - ip6.LENGTH_BYTES);
+  icmp6.finish(packet + ip6.LENGTH_BYTES, length, source, to);
+  ip6.build(packet, 0, 0, length, NextHeader.Icmpv6, HOP_LIMIT, source, to);
   orders.transmit(device, packet, <u32>ip6.LENGTH_BYTES + length);
 }

@@ -48,36 +48,45 @@ export function sumWords(p: usize, length: u32): u64 {
 }
 
 /**
- * `sum` over vectors of eight 16-bit words. A lane takes two words of each vector, so it holds
- * 2^15 vectors before it could overflow.
+ * `sum` over vectors of eight 16-bit words. The multiply-and-add of two neighbouring words (by 1) is
+ * for signed ones: with the top bit turned, each counts 2^15 too little, which is put right at the
+ * end. A lane takes two words of each vector, so it holds 2^15 vectors before it could overflow.
  */
 export function sumVectors(p: usize, length: u32): u64 {
-  let even = i32x4.splat(0);
-  let odd = i32x4.splat(0);
+  let first = i32x4.splat(0);
+  let second = i32x4.splat(0);
+  const turn = i16x8.splat(-0x8000);
+  const ones = i16x8.splat(1);
+  const start = p;
   const end = p + length;
-  while (p + 32 <= end) {
-    even = i32x4.add(even, i32x4.extadd_pairwise_i16x8_u(v128.load(p)));
-    odd = i32x4.add(odd, i32x4.extadd_pairwise_i16x8_u(v128.load(p, 16)));
-    p += 32;
+  while (p + 64 <= end) {
+    first = i32x4.add(first, i32x4.dot_i16x8_s(v128.xor(v128.load(p), turn), ones));
+    second = i32x4.add(second, i32x4.dot_i16x8_s(v128.xor(v128.load(p, 16), turn), ones));
+    first = i32x4.add(first, i32x4.dot_i16x8_s(v128.xor(v128.load(p, 32), turn), ones));
+    second = i32x4.add(second, i32x4.dot_i16x8_s(v128.xor(v128.load(p, 48), turn), ones));
+    p += 64;
   }
-  return sumLanes(even) + sumLanes(odd) + sumWords(p, <u32>(end - p));
+  const tooLittle = <u64>(p - start) << 14; // 2^15 for each of (p − start) / 2 words
+  return sumLanes(first) + sumLanes(second) + tooLittle + sumWords(p, <u32>(end - p));
 }
 
+/** Sum of four signed lanes. */
 function sumLanes(lanes: v128): u64 {
-  const low = i64x2.extend_low_i32x4_u(lanes);
-  const high = i64x2.extend_high_i32x4_u(lanes);
+  const low = i64x2.extend_low_i32x4_s(lanes);
+  const high = i64x2.extend_high_i32x4_s(lanes);
   const both = i64x2.add(low, high);
   return <u64>i64x2.extract_lane(both, 0) + <u64>i64x2.extract_lane(both, 1);
 }
 
 /** The sum of the pseudo-header of RFC 8200 §8.1; both addresses are pointers. */
 export function pseudoHeader(source: usize, destination: usize, upperLength: u32, nextHeader: u32): u64 {
-  return (
-    sumWords(source, <u32>ADDRESS_BYTES) +
-    sumWords(destination, <u32>ADDRESS_BYTES) +
-    bswap<u32>(upperLength) +
-    bswap<u32>(nextHeader)
-  );
+  return sumAddress(source) + sumAddress(destination) + bswap<u32>(upperLength) + bswap<u32>(nextHeader);
+}
+
+function sumAddress(p: usize): u64 {
+  const high = load<u64>(p);
+  const low = load<u64>(p, 8);
+  return (high & 0xffffffff) + (high >> 32) + (low & 0xffffffff) + (low >> 32);
 }
 
 /** Brings a sum to its 16 bits, in network order. */

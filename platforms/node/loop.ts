@@ -158,10 +158,10 @@ export class Loop {
   }
 
   #takeNetworkEvents(): void {
-    for (const event of this.#monitor.read()) {
-      this.#access.networkChanged(event, this.#host);
-      if (event.kind === "address-removed") this.#orders.network.addressRemoved(event.address);
-    }
+    const events = this.#monitor.read();
+    for (const event of events) this.#access.networkChanged(event, this.#host);
+    // afterwards: with a link that was switched off, its addresses are not missed any more
+    for (const event of events) if (event.kind === "address-removed") this.#orders.network.addressRemoved(event.address);
   }
 
   /** Reads what programs of this host sent into the tunnel, into the slots from 0 on; returns how many. */

@@ -2,9 +2,9 @@
  * The core's orders to the kernel's network: care-of addresses and the routes of the uplinks. None of
  * them ends the daemon when it fails; a person hears of it.
  */
+import { formatAddress, formatPrefix, parseAddress, prefixOf } from "../../bindings/address.ts";
 import { MINIMUM_MTU } from "../../bindings/engine.ts";
 import { type Linux, TUNNEL_METRIC } from "./linux.ts";
-import { formatAddress, formatPrefix, parseAddress, prefixOf } from "../../bindings/address.ts";
 import { type AddressState, type InterfaceAddress, listAddresses, removeAddress } from "./system/addresses.ts";
 import { SystemError, tolerate } from "./system/errors.ts";
 import { setLink } from "./system/links.ts";

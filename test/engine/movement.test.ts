@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { Reason } from "../../core-as/abi/reasons.ts";
 import { parseAddress } from "../../bindings/address.ts";
-import { refuseAddress, setLink } from "../../bindings/commands.ts";
+import { refuseAddress, setDevice, setLink } from "../../bindings/commands.ts";
 import { readUpdates, readUplinks } from "../../bindings/status.ts";
 import { ACCESS, type Node, hex, homeAgent, mobileNode } from "./harness.ts";
 import { CAREOF, HOME_AGENT, addresses, codec, exchange, routerAdvertisement } from "./network.ts";
@@ -51,6 +51,22 @@ describe("a link that comes up", () => {
     expect(mobile.network).toEqual([`+1 ${hex(parseAddress(CAREOF))}`, `+route 1 ${hex(parseAddress("fe80::1"))}`]);
     mobile.advance(1001);
     expect(uplink(mobile).state).toBe("Ready");
+  });
+
+  it("gives an address that the routers are told of, without overriding anybody (RFC 9131 §6.1, RFC 4429 §3.3)", () => {
+    const mobile = mobileNode();
+    const mac = Uint8Array.of(2, 0, 0x5e, 0, 0x53, 1);
+    const interfaceId = Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 0x17);
+    setDevice(mobile.engine, { index: ACCESS, kind: "access", mtu: 1500, up: true, linkAddress: mac, interfaceId }, mobile.now);
+    mobile.take();
+    hear(mobile);
+    const announced = mobile.take().map(({ packet }) => packet).find((packet) => names(packet).at(-1) === "neighbour-advertisement")!;
+    expect([...addresses(announced), announced[7]]).toEqual([CAREOF, "ff02::2", 255]);
+    const { fields, options } = codec.dissect(announced)[1];
+    const values = Object.fromEntries(fields.map(({ name, value }) => [name, value]));
+    expect(values).toMatchObject({ router: false, solicited: false, override: false, target: CAREOF });
+    expect(options[0]).toMatchObject({ name: "target-link-layer-address" });
+    expect(hex(announced).endsWith(`0201${hex(mac)}`)).toBe(true);
   });
 
   it("is used only after the check, where a person wants that", () => {

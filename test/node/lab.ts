@@ -6,8 +6,8 @@
  *   mobile node ┬ eth0 ─── net-a ──┤     advertises 2001:db8:a::/64
  *               └ eth1 ─── net-b ──┘     advertises 2001:db8:b::/64
  */
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { type ChildProcess, execFileSync, spawn, type SpawnOptions } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -26,7 +26,7 @@ export class Lab {
   readonly home = makeNamespace("home");
   readonly router = makeNamespace("router");
   readonly mobile = makeNamespace("mobile");
-  readonly daemons: Program[] = [];
+  readonly programs: Program[] = [];
   readonly #stopAdvertising: (() => void)[] = [];
 
   constructor() {
@@ -34,6 +34,8 @@ export class Lab {
     cable(this.mobile, this.router, ["eth0", "net-a"]);
     cable(this.mobile, this.router, ["eth1", "net-b"]);
     ip("-n", this.home, "addr", "add", "2001:db8:1::2/64", "dev", "eth0", "nodad");
+    // this interface forwards by itself, and is to do so afterwards
+    execFileSync("ip", ["netns", "exec", this.home, "sysctl", "-qw", "net.ipv6.conf.eth0.forwarding=1"]);
     ip("-n", this.home, "-6", "route", "add", "default", "via", "2001:db8:1::1");
     ip("-n", this.router, "addr", "add", "2001:db8:1::1/64", "dev", "home", "nodad");
     ip("-n", this.router, "addr", "add", `${CORRESPONDENT}/128`, "dev", "lo", "nodad");
@@ -51,7 +53,7 @@ export class Lab {
 
   /** Ends what still runs, and removes everything. */
   async remove(): Promise<void> {
-    for (const daemon of this.daemons) await daemon.kill();
+    for (const program of this.programs) await program.kill();
     for (const stop of this.#stopAdvertising) stop();
     removeNamespaces();
     rmSync(this.folder, { recursive: true, force: true });
@@ -98,19 +100,29 @@ ${more}
 `);
   }
 
-  /** Starts the command in a namespace. */
+  /** Starts `mext` in a namespace. */
   start(namespace: string, ...words: string[]): Program {
-    const program = new Program(inside(namespace, () => spawn(process.execPath, [MEXT, ...words], { stdio: ["ignore", "pipe", "pipe"] })));
-    this.daemons.push(program);
+    return this.run(namespace, process.execPath, [MEXT, ...words]);
+  }
+
+  /** Starts any program in a namespace. */
+  run(namespace: string, command: string, words: string[], options: SpawnOptions = {}): Program {
+    const stdio = ["ignore", "pipe", "pipe"] as const;
+    const program = new Program(inside(namespace, () => spawn(command, words, { ...options, stdio: [...stdio] })));
+    this.programs.push(program);
     return program;
   }
 
-  startHomeAgent(): Program {
-    return this.start(this.home, "home-agent", this.homeAgentConfig());
+  async startHomeAgent(): Promise<Program> {
+    const program = this.start(this.home, "home-agent", this.homeAgentConfig());
+    await program.logs("is running");
+    return program;
   }
 
-  startMobileNode(): Program {
-    return this.start(this.mobile, "mobile-node", this.mobileNodeConfig());
+  async startMobileNode(): Promise<Program> {
+    const program = this.start(this.mobile, "mobile-node", this.mobileNodeConfig());
+    await program.logs("is running");
+    return program;
   }
 
   status(role: "home-agent" | "mobile-node"): DaemonStatus {
@@ -174,11 +186,13 @@ export class Program {
   }
 
   async kill(): Promise<void> {
-    this.child.kill("SIGKILL");
+    if (this.child.exitCode === null) this.child.kill("SIGKILL");
     await this.ended;
   }
 }
 
-export function textOf(path: string): string {
-  return readFileSync(path, "utf8");
+/** Runs a command line to its end, and gives what it printed. */
+export async function runToEnd(program: Program): Promise<{ code: number | null; output: string; errors: string }> {
+  const code = await program.ended;
+  return { code, output: program.output, errors: program.errors };
 }

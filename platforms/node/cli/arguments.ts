@@ -35,11 +35,11 @@ function explain({ code, message }: NodeJS.ErrnoException, names: string[]): Usa
   return new UsageError(`unknown option --${unknown}${suggestion(unknown, names, "--")}`);
 }
 
-/** `, did you mean "status"?` for the nearest of the known words, if one is near. */
+/** `, did you mean status?` for the nearest of the known words, if one is near. */
 export function suggestion(word: string, known: readonly string[], prefix = ""): string {
   const [nearest] = known
     .map((candidate) => ({ candidate, distance: distanceOf(word, candidate) }))
-    .filter(({ candidate, distance }) => distance <= Math.max(1, Math.floor(candidate.length / 3)))
+    .filter(({ candidate, distance }) => distance <= Math.max(2, Math.floor(candidate.length / 3)))
     .sort((a, b) => a.distance - b.distance);
   return nearest === undefined ? "" : `, did you mean ${prefix}${nearest.candidate}?`;
 }

@@ -70,10 +70,9 @@ function complain(error: Error, command: string | undefined): number {
   }
   const unforeseen = ["TypeError", "ReferenceError", "RangeError"].includes(name);
   const called = command === undefined ? "mext" : `mext ${command}`;
-  process.stderr.write(`${called}: ${unforeseen ? stack : message}\n`);
-  if (!(error instanceof UsageError)) return EXIT_FAILURE;
-  process.stderr.write(`Try: ${called} --help\n`);
-  return EXIT_USAGE;
+  const isUsage = error instanceof UsageError;
+  process.stderr.write(`${called}: ${unforeseen ? stack : message}${isUsage ? `; see ${called} --help` : ""}\n`);
+  return isUsage ? EXIT_USAGE : EXIT_FAILURE;
 }
 
 /** The demonstration is a program of its own beside this one. */

@@ -11,6 +11,8 @@
  *
  * Correspondent and router are a plain kernel that knows nothing of mobility.
  */
+import { linkByName, setLink } from "../system/links.ts";
+import { NetlinkSocket } from "../system/netlink-socket.ts";
 import { Namespace } from "./namespaces.ts";
 
 export const HOME_PREFIX = "2001:db8:1::/64";
@@ -41,6 +43,7 @@ export class Topology {
   readonly correspondent: Namespace;
   readonly homeAgent: Namespace;
   readonly mobileNode: Namespace;
+  #netlink: NetlinkSocket | undefined;
 
   /** Builds the network; the mobile node is in none of its networks. Throws IpError, having removed what was there. */
   constructor() {
@@ -56,12 +59,15 @@ export class Topology {
     }
   }
 
-  /** The mobile node leaves one network and appears in another. */
-  plug(to: Visited, from?: Visited): void {
-    this.mobileNode.ip(...(from ? [`link set ${from.uplink} down`] : []), `link set ${to.uplink} up`);
+  /** Plugs the mobile node into a network, or out of it; it is done when this returns. */
+  plug({ uplink }: Visited, into: boolean): void {
+    this.#netlink ??= this.mobileNode.inside(() => new NetlinkSocket());
+    setLink(this.#netlink, linkByName(this.#netlink, uplink).index, { up: into });
   }
 
   remove(): void {
+    this.#netlink?.close();
+    this.#netlink = undefined;
     for (const namespace of this.#made.splice(0)) namespace.remove();
   }
 
@@ -105,6 +111,16 @@ export class Topology {
     router.ip(`route add ${HOME_PREFIX} via ${HOME_AGENT_ON_LINK}`);
   }
 }
+
+/** The network for people. */
+export const DRAWING = [
+  `  correspondent ──────── router ──────── home agent ${HOME_AGENT}`,
+  `  ${CORRESPONDENT}        │    │        home prefix ${HOME_PREFIX}`,
+  "                 visited 1    visited 2",
+  `          ${VISITED.map(({ prefix }) => `${prefix}/64`).join("    ")}`,
+  "                         │    │",
+  `                      mobile node        home address ${HOME_ADDRESS}`,
+];
 
 /** The router's link-local address in the visited networks: neighbouring networks may well have the same. */
 export const ADVERTISER = ROUTER.visited;

@@ -1,0 +1,67 @@
+/**
+ * npm run bench [-- options]
+ *
+ *   --only NAME   one benchmark: encapsulate, lookup, registration, growth, tunnel
+ *   --quick       small tables and few rounds: shows that everything runs; writes no results
+ *   --json        the reports as JSON instead of tables
+ *
+ * Measures the shipped binary, writes benches/results.md when all of it was measured, and exits with
+ * 1 when a promised bound is missed.
+ */
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { compileCore } from "../bindings/engine.ts";
+import { isKept, type Benchmark, type Report } from "./benchmark.ts";
+import { encapsulate } from "./encapsulate.ts";
+import { growth } from "./growth.ts";
+import { lookup } from "./lookup.ts";
+import { describeMachine } from "./machine.ts";
+import { registration } from "./registration.ts";
+import { markdown, terminalText } from "./report.ts";
+import type { Effort } from "./rounds.ts";
+import { tunnel } from "./tunnel.ts";
+
+/** Small ones first: they are not to find the memory full of the large ones. */
+const BENCHMARKS: Benchmark[] = [encapsulate, tunnel, lookup, registration, growth];
+const EFFORT: Effort = { rounds: 21, roundMs: 20 };
+const QUICK: Effort = { rounds: 3, roundMs: 3 };
+
+/** Beside the bundle in dist/, or from the source tree. */
+const CORE = ["./mext.wasm", "../build/mext.wasm"].map((place) => new URL(place, import.meta.url));
+/** From dist/, where the bundle runs. */
+const RESULTS = fileURLToPath(new URL("../benches/results.md", import.meta.url));
+
+const { values } = parseArgs({
+  options: { only: { type: "string" }, quick: { type: "boolean", default: false }, json: { type: "boolean", default: false } },
+});
+const chosen = BENCHMARKS.filter(({ name }) => values.only === undefined || name === values.only);
+if (chosen.length === 0) {
+  console.error(`there is no benchmark ${values.only}: ${BENCHMARKS.map(({ name }) => name).join(", ")}`);
+  process.exit(2);
+}
+const place = CORE.find((each) => existsSync(each));
+if (!place) {
+  console.error("mext.wasm is missing: make it with npm run build");
+  process.exit(2);
+}
+
+const bytes = readFileSync(place);
+const module = await compileCore(bytes);
+const machine = describeMachine(bytes);
+const reports: Report[] = [];
+for (const benchmark of chosen) {
+  const report = benchmark.run({
+    module, quick: values.quick, effort: values.quick ? QUICK : EFFORT, progress: (text) => console.error(`… ${text}`),
+  });
+  reports.push(report);
+  if (!values.json) console.log(terminalText(report));
+}
+if (values.json) console.log(JSON.stringify({ machine, reports }, null, 2));
+if (!values.quick && values.only === undefined) writeFileSync(RESULTS, markdown(machine, reports));
+
+const missed = reports.flatMap((report) => report.promised).filter((promised) => !isKept(promised));
+if (missed.length > 0) {
+  if (values.quick) console.error("--quick: figures of so few rounds prove nothing");
+  else process.exitCode = 1;
+}

@@ -1,0 +1,91 @@
+/** Everything that stands while the demonstration runs: namespaces, programs, a folder; and that goes with it. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Child } from "./children.ts";
+import { type DaemonRole, MextDaemon, writeConfiguration } from "./daemons.ts";
+import type { Answer, HostSettings, Question } from "./hosts.ts";
+import { type Namespace, removeLeftovers } from "./namespaces.ts";
+import type { RouterSettings } from "./router.ts";
+import { ADVERTISER, Topology, VISITED } from "./topology.ts";
+
+/** 6275-7.5-3: the shortest intervals of advertisements, on links that exist for mobile nodes. */
+const ADVERTISING = { minIntervalMs: 30, maxIntervalMs: 70 };
+
+export class Stage {
+  readonly topology: Topology;
+  /** Keys, configuration, control sockets and logs. */
+  readonly folder = mkdtempSync(join(tmpdir(), "mext-demo-"));
+  readonly #children: { child: Child; end(): Promise<void> }[] = [];
+
+  /** Removes what earlier runs left, and builds the network with its router. Throws IpError. */
+  constructor() {
+    try {
+      removeLeftovers();
+      this.topology = new Topology();
+      const settings: RouterSettings = { address: ADVERTISER, links: VISITED.map(({ port, prefix }) => ({ port, prefix })), ...ADVERTISING };
+      this.#start("router", this.topology.router, settings);
+      writeConfiguration(this.folder);
+    } catch (error) {
+      this.endAtOnce();
+      throw error;
+    }
+  }
+
+  daemon(role: DaemonRole): MextDaemon {
+    const namespace = role === "home-agent" ? this.topology.homeAgent : this.topology.mobileNode;
+    const daemon = new MextDaemon(role, namespace, this.folder);
+    this.#children.push(daemon);
+    return daemon;
+  }
+
+  /** Starts one of the two ends of the transfer, and waits until it is ready. */
+  async host(name: "correspondent" | "mobile-host", settings: HostSettings): Promise<Host> {
+    const namespace = name === "correspondent" ? this.topology.correspondent : this.topology.mobileNode;
+    const host = new Host(this.#start(name, namespace, settings));
+    await host.ready;
+    return host;
+  }
+
+  /** Ends everything well: the daemons first, so that they can take leave of each other. */
+  async end(): Promise<void> {
+    for (const child of this.#children.reverse()) await child.end();
+    this.endAtOnce();
+  }
+
+  /** The same without waiting, also while the process exits. */
+  endAtOnce(): void {
+    for (const { child } of this.#children.splice(0)) child.kill();
+    this.topology?.remove();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  #start(name: string, namespace: Namespace, settings: object): Child {
+    const child = new Child(name, namespace, this.folder, "./demo.js", [name, JSON.stringify(settings)], true);
+    this.#children.push({ child, end: () => child.end() });
+    return child;
+  }
+}
+
+/** An end of the transfer: answers questions. */
+export class Host {
+  readonly ready: Promise<unknown>;
+
+  constructor(readonly child: Child) {
+    this.ready = child.next<Answer, "ready">("ready");
+  }
+
+  measurements() {
+    return this.#ask("measurements", "measurements");
+  }
+
+  finish() {
+    return this.#ask("finish", "finished");
+  }
+
+  #ask<Kind extends Answer["kind"]>(question: Question, kind: Kind) {
+    const answer = this.child.next<Answer, Kind>(kind);
+    this.child.process.send(question);
+    return answer;
+  }
+}
