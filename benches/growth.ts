@@ -46,8 +46,14 @@ function contestants(population: Population): Contestant[] {
     return first;
   };
   return [
-    { name: "lookup in a batch", operations: many, run: () => void findInBatches(homeAgent, room, addresses, next(), many) },
-    { name: "lookup, one call each", operations: many, run: () => void findEach(homeAgent, room.addresses, addresses, next(), many) },
+    {
+      name: "lookup in a batch", operations: many,
+      run: () => void findInBatches(homeAgent, room, addresses, next(), many),
+    },
+    {
+      name: "lookup, one call each", operations: many,
+      run: () => void findEach(homeAgent, room.addresses, addresses, next(), many),
+    },
     {
       name: "new binding", operations: GUESTS,
       prepare: () => {
@@ -76,7 +82,8 @@ function run({ module, effort, quick, progress }: Context): Report {
   const kinds = all[0].length;
   progress("growth: rounds");
   // Every kind of operation in all sizes in turn.
-  const figures: Figure[][] = Array.from({ length: kinds }, (_, kind) => compare(all.map((each) => each[kind]), effort));
+  const figures: Figure[][] = [];
+  for (let kind = 0; kind < kinds; kind++) figures.push(compare(all.map((each) => each[kind]), effort));
   const rows: Row[] = figures.flatMap((each) => each.map((figure, size) => ({
     ...row(figure, size === 0 ? undefined : ratio(figure, each[0])),
     name: `${figure.name}, ${sizes[size].toLocaleString("en")} bindings`,
@@ -85,9 +92,10 @@ function run({ module, effort, quick, progress }: Context): Report {
   return {
     name: "growth",
     title: "Cost with the number of bindings",
-    text: "Ratios are to the row with the fewest bindings. Nothing here searches or scans, so what grows is the wait for memory:\n"
-      + "a thousand bindings stay in the processor's cache and a million do not. A new binding is one from a state record, as\n"
-      + "after a restart, with its timer; its end is by its lifetime: two timers, an event and a state record, drained.",
+    text: `Ratios are to the row with the fewest bindings. Nothing here searches or scans, so what grows is the wait for
+memory: a thousand bindings stay in the processor's cache and a million do not. A new binding is one from a state
+record, as after a restart, with its timer; its end is by its lifetime: two timers, an event and a state record,
+drained.`,
     per: "operation",
     rows,
     promised: [],

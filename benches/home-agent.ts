@@ -99,7 +99,8 @@ export class HomeAgent {
   constructor(module: WebAssembly.Module, size: Size) {
     const entropy = Uint8Array.from({ length: 64 }, (_, index) => (index * 37 + 101) & 255);
     this.engine = new Engine(module, Role.HomeAgent, this.orders, entropy, this.now, {
-      slots: size.slots ?? 64, slotBytes: 2048, outputBytes: 262_144, maxBindings: size.nodes, maxNodes: size.nodes, reassemblies: 4,
+      slots: size.slots ?? 64, slotBytes: 2048, outputBytes: 262_144,
+      maxBindings: size.nodes, maxNodes: size.nodes, reassemblies: 4,
       ...size.budgets,
     });
     setWallClock(this.engine, EPOCH_MS + this.now, this.now);

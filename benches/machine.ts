@@ -30,7 +30,8 @@ export function describeMachine(core: Uint8Array): Machine {
 }
 
 function commit(): string {
-  const git = (...args: string[]) => execFileSync("git", args, { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }).trim();
+  const git = (...args: string[]) =>
+    execFileSync("git", args, { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }).trim();
   try {
     const isChanged = git("status", "--porcelain", "--untracked-files=no") !== "";
     return git("rev-parse", "--short=12", "HEAD") + (isChanged ? "+" : "");

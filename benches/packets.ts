@@ -11,7 +11,9 @@ const DESTINATION_OPTIONS = 60;
 const HEADER_BYTES = 40;
 
 /** An IPv6 header with `payloadBytes` of zeros behind it. */
-function ipv6(source: Uint8Array, destination: Uint8Array, nextHeader: number, payloadBytes: number, hopLimit = 63): Uint8Array {
+function ipv6(
+  source: Uint8Array, destination: Uint8Array, nextHeader: number, payloadBytes: number, hopLimit = 63,
+): Uint8Array {
   const packet = new Uint8Array(HEADER_BYTES + payloadBytes);
   packet[0] = 0x60;
   new DataView(packet.buffer).setUint16(4, payloadBytes);
@@ -102,7 +104,8 @@ export function bindingUpdate(registration: Registration): Uint8Array {
     view.setBigUint64(36, timestamp(EPOCH_MS + registration.now));
     message.set([0, 9, 17, 1], 44); // Pad1, then the authentication option at 4n + 1
     view.setUint32(48, SPI);
-    message.set(createHmac("sha1", key(registration.node)).update(authenticated(packet)).digest().subarray(0, 12), AUTHENTICATED_BYTES);
+    const digest = createHmac("sha1", key(registration.node)).update(authenticated(packet)).digest();
+    message.set(digest.subarray(0, 12), AUTHENTICATED_BYTES);
   } else {
     message.set([1, 2, 0, 0], 12);
   }

@@ -22,14 +22,19 @@ function digits(ns: number): string {
 export function promise(promised: Promised): string {
   const places = promised.unit === "times" ? 2 : 0;
   const verdict = isKept(promised) ? "kept" : "MISSED";
-  return `${promised.what}: ${promised.value.toFixed(places)} ${promised.unit}, promised ${promised.sense} ${promised.bound}: ${verdict}`;
+  const { what, value, unit, sense, bound } = promised;
+  return `${what}: ${value.toFixed(places)} ${unit}, promised ${sense} ${bound}: ${verdict}`;
 }
 
 export function terminalText(report: Report): string {
   const table = [HEAD.with(0, `per ${report.per}`), ...report.rows.map(cells)];
   const widths = HEAD.map((_, column) => Math.max(...table.map((row) => row[column].length)));
-  const lines = table.map((row) => row.map((cell, column) => (column === 0 || column === 5 ? cell.padEnd(widths[column]) : cell.padStart(widths[column]))).join("  ").trimEnd());
-  return [`\n${report.title}`, ...lines.map((line) => `  ${line}`), ...report.promised.map((each) => `  ${promise(each)}`)].join("\n");
+  const isText = (column: number) => column === 0 || column === HEAD.length - 1;
+  const lines = table.map((row) => row
+    .map((cell, column) => (isText(column) ? cell.padEnd(widths[column]) : cell.padStart(widths[column])))
+    .join("  ").trimEnd());
+  const promises = report.promised.map(promise);
+  return [`\n${report.title}`, ...[...lines, ...promises].map((line) => `  ${line}`)].join("\n");
 }
 
 export function markdown(machine: Machine, reports: Report[]): string {
@@ -41,7 +46,8 @@ export function markdown(machine: Machine, reports: Report[]): string {
     "| | |", "|---|---|",
     ...Object.entries({
       Date: machine.date, Commit: machine.commit, "Core (sha256)": machine.core,
-      Processor: `${machine.processor}, ${machine.cores} cores, ${machine.memoryGiB} GiB`, Kernel: machine.kernel, Node: machine.node,
+      Processor: `${machine.processor}, ${machine.cores} cores, ${machine.memoryGiB} GiB`,
+      Kernel: machine.kernel, Node: machine.node,
     }).map(([name, value]) => `| ${name} | ${value} |`), "",
     "## Promised", "",
     ...reports.flatMap((report) => report.promised).map((each) => `- ${promise(each)}`), "",

@@ -28,11 +28,13 @@ export interface Effort {
   rounds: number;
   /** How long one contestant runs in one round, about. */
   roundMs: number;
+  /** How long it runs before, so that the compiler has done its best. */
+  warmUpMs: number;
 }
 
 /** Measures the contestants against each other; the figures are in the order of the contestants. */
 export function compare(contestants: Contestant[], effort: Effort): Figure[] {
-  const repeats = contestants.map((contestant) => calibrate(contestant, effort.roundMs));
+  const repeats = contestants.map((contestant) => calibrate(contestant, effort));
   const rounds: number[][] = contestants.map(() => []);
   for (let round = 0; round < effort.rounds; round++) {
     contestants.forEach((contestant, index) => {
@@ -45,17 +47,16 @@ export function compare(contestants: Contestant[], effort: Effort): Figure[] {
   }));
 }
 
-/** How many calls of `run` take `roundMs`. The calls made to find out also let the compiler settle. */
-function calibrate(contestant: Contestant, roundMs: number): number {
-  if (contestant.prepare) {
-    for (let warmUp = 0; warmUp < 3; warmUp++) measure(contestant, 1);
-    return 1;
-  }
+/** Warms a contestant up; returns how many calls of `run` take `roundMs`. */
+function calibrate(contestant: Contestant, { roundMs, warmUpMs }: Effort): number {
+  let spentMs = 0;
   let repeats = 1;
   for (;;) {
     const ms = measure(contestant, repeats);
-    if (ms >= roundMs / 2) return Math.max(1, Math.round(repeats * roundMs / ms));
-    repeats *= 2;
+    spentMs += ms;
+    const isLong = contestant.prepare !== undefined || ms >= roundMs / 2;
+    if (isLong && spentMs >= warmUpMs) return contestant.prepare ? 1 : Math.max(1, Math.round(repeats * roundMs / ms));
+    if (!isLong) repeats *= 2;
   }
 }
 

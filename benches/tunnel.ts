@@ -23,16 +23,21 @@ function run({ module, effort, progress }: Context): Report {
   progress("tunnel");
   const contestants: Contestant[] = DIRECTIONS.flatMap(({ name, device, packet }) => SIZES.map((octets) => {
     const homeAgent = loaded(module, device, (index) => packet(index, octets));
-    return { name: `${name}, ${octets} octets`, operations: BATCH, run: () => homeAgent.engine.processSlots(homeAgent.now, BATCH) };
+    return {
+      name: `${name}, ${octets} octets`, operations: BATCH,
+      run: () => homeAgent.engine.processSlots(homeAgent.now, BATCH),
+    };
   }));
   const figures = compare(contestants, effort);
   return {
     name: "tunnel",
     title: "Packets through the tunnel",
-    text: "Packets that lie in the input slots, 64 a batch to 64 nodes, drained by the bindings; octets are those of the inner packet.\n"
-      + "Nothing is copied, so the size does not matter. System calls are not in these figures.",
+    text: `Packets that lie in the input slots, 64 a batch for 64 nodes, drained by the bindings; octets are those of the
+inner packet. Nothing is copied, so the size does not matter. System calls are not in these figures.`,
     per: "packet",
-    rows: figures.map((figure, index) => row(figure, index === 0 ? undefined : ratio(figure, figures[0]), rate(figure.ns, "packets"))),
+    rows: figures.map((figure, index) => (
+      row(figure, index === 0 ? undefined : ratio(figure, figures[0]), rate(figure.ns, "packets"))
+    )),
     promised: [],
   };
 }

@@ -213,6 +213,14 @@ export const REASONS: Readonly<Record<Reason, ReasonText>> = {
     section: "RFC 6275 §6.4",
     text: "a type 2 routing header with a home address that is not ours",
   },
+  [Reason.AuthenticationRefusalDoubted]: {
+    section: "RFC 4285 §5.3",
+    text: "a refusal of our authentication: believed only after several in a row",
+  },
+  [Reason.RefreshTooEarly]: {
+    section: "RFC 6275 §11.7.4",
+    text: "a wish for a Binding Update so soon after the last one",
+  },
   [Reason.TunnelSourceNotBound]: {
     section: "RFC 6275 §10.4.5",
     text: "a tunnelled packet whose inner source is not bound to its outer source",
@@ -276,6 +284,10 @@ export const REASONS: Readonly<Record<Reason, ReasonText>> = {
   [Reason.UpperProtocolUnknown]: {
     section: "RFC 8200 §4",
     text: "a protocol that this node does not handle on the access side",
+  },
+  [Reason.PathMtuImplausible]: {
+    section: "RFC 8201 §4",
+    text: "a Packet Too Big that reports less than IPv6 allows, or more than the path had",
   },
   [Reason.OutputFull]: { section: "mext, budgets", text: "room for the results of one call was used up" },
   [Reason.ErrorRateLimited]: {

@@ -5,7 +5,9 @@
 //   dist/demo.js, dist/bench.js   the demonstration and the measurements, where they are in the tree
 //   dist/index.js node.js sim.js  the library: mext, mext/node, mext/sim
 import { createHash } from "node:crypto";
-import { chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import {
+  chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync,
+} from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
@@ -66,7 +68,14 @@ async function buildBundles() {
   copyFileSync(core, join(dist, "mext.wasm"));
 }
 
-if (!coreIsCurrent()) await buildCore();
-await buildBundles();
+try {
+  if (!coreIsCurrent()) await buildCore();
+  await buildBundles();
+} catch (error) {
+  console.error(error.message); // the compiler's own words; the stack would be that of this script
+  process.exit(1);
+}
 const bytes = readFileSync(core);
-console.log(`dist/mext.wasm  ${bytes.length} bytes  sha256 ${createHash("sha256").update(bytes).digest("hex")}`);
+console.log(
+  `dist/mext.wasm  ${bytes.length} bytes  sha256 ${createHash("sha256").update(bytes).digest("hex")}`,
+);

@@ -40,7 +40,9 @@ export class StringMap implements BindingMap {
 
 function stringKey({ halves }: Memory, at: number): string {
   const h = at >> 1;
-  return String.fromCharCode(halves[h], halves[h + 1], halves[h + 2], halves[h + 3], halves[h + 4], halves[h + 5], halves[h + 6], halves[h + 7]);
+  return String.fromCharCode(
+    halves[h], halves[h + 1], halves[h + 2], halves[h + 3], halves[h + 4], halves[h + 5], halves[h + 6], halves[h + 7],
+  );
 }
 
 /** No Map at all: the core's own design, an open table in typed arrays, written in JavaScript. */

@@ -21,7 +21,10 @@ export interface Memory {
 }
 
 export function memoryOf(buffer: ArrayBuffer): Memory {
-  return { bytes: new Uint8Array(buffer), view: new DataView(buffer), halves: new Uint16Array(buffer), words: new Uint32Array(buffer) };
+  return {
+    bytes: new Uint8Array(buffer), view: new DataView(buffer),
+    halves: new Uint16Array(buffer), words: new Uint32Array(buffer),
+  };
 }
 
 /** Brings a sum to 16 bits in network order. */
@@ -75,8 +78,10 @@ function sumUnrolled({ words, halves, bytes }: Memory, at: number, length: numbe
   for (const last = end - 7; index < last; index += 8) {
     const a = words[index], b = words[index + 1], c = words[index + 2], d = words[index + 3];
     const e = words[index + 4], f = words[index + 5], g = words[index + 6], h = words[index + 7];
-    even = (even + (a & 0xffff) + (b & 0xffff) + (c & 0xffff) + (d & 0xffff) + (e & 0xffff) + (f & 0xffff) + (g & 0xffff) + (h & 0xffff)) | 0;
-    odd = (odd + (a >>> 16) + (b >>> 16) + (c >>> 16) + (d >>> 16) + (e >>> 16) + (f >>> 16) + (g >>> 16) + (h >>> 16)) | 0;
+    even = (even + (a & 0xffff) + (b & 0xffff) + (c & 0xffff) + (d & 0xffff)
+      + (e & 0xffff) + (f & 0xffff) + (g & 0xffff) + (h & 0xffff)) | 0;
+    odd = (odd + (a >>> 16) + (b >>> 16) + (c >>> 16) + (d >>> 16)
+      + (e >>> 16) + (f >>> 16) + (g >>> 16) + (h >>> 16)) | 0;
   }
   for (; index < end; index++) {
     even += words[index] & 0xffff;

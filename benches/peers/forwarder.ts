@@ -40,7 +40,10 @@ export class Forwarder {
   readonly packetsOut: Float64Array;
   readonly bytesOut: Float64Array;
 
-  constructor(slots: number, slotBytes: number, capacity: number, self: Uint8Array, readonly map: BindingMap, readonly checksum: Checksum) {
+  constructor(
+    slots: number, slotBytes: number, capacity: number, self: Uint8Array,
+    readonly map: BindingMap, readonly checksum: Checksum,
+  ) {
     this.stride = (HEADROOM + slotBytes + 15) & ~15;
     this.memory = memoryOf(new ArrayBuffer(this.stride * slots));
     this.outputs = new Int32Array(slots * 2);

@@ -75,6 +75,8 @@ export enum Reason {
   NotFromHomeAgent = 122, // RFC 6275 §11.3.3
   BindingErrorUnexpected = 123, // RFC 6275 §11.3.6
   RoutingHeaderNotOurs = 124, // RFC 6275 §6.4
+  AuthenticationRefusalDoubted = 125, // RFC 4285 §5.3
+  RefreshTooEarly = 126, // RFC 6275 §11.7.4
 
   // tunnel
   TunnelSourceNotBound = 150, // RFC 6275 §10.4.5
@@ -96,6 +98,7 @@ export enum Reason {
   ReassemblyTimeout = 166, // RFC 8200 §4.5
   IcmpNotOurs = 168, // RFC 2473 §8
   UpperProtocolUnknown = 169, // RFC 8200 §4
+  PathMtuImplausible = 170, // RFC 8201 §4
 
   // the engine's own limits
   OutputFull = 180, // room for output used up in one call

@@ -14,8 +14,10 @@ export enum RegistrationState {
   Deregistering = 4,
   /** The home agent refused; a new attempt waits for its time. */
   Refused = 5,
+  /** The host has shut the node down: nothing is registered any more. */
+  Stopped = 6,
 }
-export const REGISTRATION_STATES = 6;
+export const REGISTRATION_STATES = 7;
 
 export enum RegistrationEvent {
   /** A (new) care-of address was selected. */
@@ -69,12 +71,14 @@ export enum UplinkState {
   Tentative = 2,
   /** The care-of address can be used. */
   Ready = 3,
-  /** The router was silent for too long, or the link came up anew; it is being asked. */
+  /** The router was silent for too long; it is being asked. */
   Doubtful = 4,
   /** A router that shows another link was heard; the current one is being asked whether it is still there. */
   Contested = 5,
+  /** The link came up anew and may be another one; routers are being asked. */
+  Returned = 6,
 }
-export const UPLINK_STATES = 6;
+export const UPLINK_STATES = 7;
 
 export enum UplinkEvent {
   LinkUp = 0,
@@ -93,8 +97,10 @@ export enum UplinkEvent {
   AddressDuplicate = 7,
   /** The lifetime of router or prefix ended. */
   LifetimeEnded = 8,
+  /** The router itself answered that it is there. */
+  RouterReachable = 9,
 }
-export const UPLINK_EVENTS = 9;
+export const UPLINK_EVENTS = 10;
 
 export enum UplinkAction {
   None = 0,
@@ -114,6 +120,8 @@ export enum UplinkAction {
   ClearAndSolicit = 7,
   /** Drop them and adopt the router heard last. */
   ClearAndAdopt = 8,
+  /** Believe that the router is there; others that were heard share its link. */
+  Trust = 9,
 }
 
 /** The machines whose tables `stateTable` gives. */

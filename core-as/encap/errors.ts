@@ -1,51 +1,71 @@
 /**
  * ICMPv6 errors that this node sends about packets of others (RFC 4443 §2.4): never about an error,
- * never to a group, never more than the limit.
+ * never to a group, never more than the limit. What strangers on a link can cause has a limit of its
+ * own, so that they cannot use up what tunnels need for path MTU discovery.
  */
-import { Icmpv6Type } from "../abi/codes";
+import { Icmpv6Type, ParameterProblemCode } from "../abi/codes";
 import { Reason } from "../abi/reasons";
 import { isMulticast, isUnspecified } from "../wire/bytes";
 import * as icmp6 from "../wire/icmp6";
 import * as ip6 from "../wire/ip6";
-import * as clock from "../tables/clock";
 import * as counters from "../tables/counters";
 import * as orders from "../tables/orders";
+import { TokenBucket } from "../tables/token-bucket";
 
-/** A token bucket (RFC 4443 §2.4(f)): so many at once, and so many a second. */
 const BURST: f64 = 50;
-const PER_MS: f64 = 0.1;
+const PER_SECOND: f64 = 100;
 
-let tokens: f64 = BURST;
-let filledMs: f64 = 0;
+const toStrangers = new TokenBucket(BURST, PER_SECOND);
+const aboutTunnels = new TokenBucket(BURST, PER_SECOND);
 
-/** Takes one token; false (counted) when errors are sent too fast. Also for Binding Errors (6275-9.3.3-3). */
+/** Takes leave to answer a packet that anybody may have sent; false is counted (6275-9.3.3-3). */
 export function mayAnswer(): bool {
-  const now = clock.now();
-  tokens = min(BURST, tokens + (now - filledMs) * PER_MS);
-  filledMs = now;
-  if (tokens < 1) {
-    counters.refuse(Reason.ErrorRateLimited);
-    return false;
-  }
-  tokens -= 1;
-  return true;
+  return counted(toStrangers.take());
+}
+
+function counted(may: bool): bool {
+  if (!may) counters.refuse(Reason.ErrorRateLimited);
+  return may;
 }
 
 /**
- * Answers the packet at `invoking` with an ICMPv6 error from `source`, on `device`. `value` is the
- * 32 bits behind the checksum: MTU, pointer or zero.
+ * Answers a packet from a link at `invoking` with an ICMPv6 error from `source`, on `device`. `value`
+ * is the 32 bits behind the checksum: MTU, pointer or zero.
  */
 export function answer(
   device: u32, source: usize, type: u32, code: u32, value: u32, invoking: usize, invokingLength: u32,
 ): void {
+  if (isAnswerable(type, code, invoking, invokingLength) && mayAnswer()) {
+    send(device, source, type, code, value, invoking, invokingLength);
+  }
+}
+
+/** The same about a packet that was to go through a tunnel, or went (RFC 2473 §7, §8). */
+export function answerTunnelled(
+  device: u32, source: usize, type: u32, code: u32, value: u32, invoking: usize, invokingLength: u32,
+): void {
+  if (isAnswerable(type, code, invoking, invokingLength) && counted(aboutTunnels.take())) {
+    send(device, source, type, code, value, invoking, invokingLength);
+  }
+}
+
+function isAnswerable(type: u32, code: u32, invoking: usize, invokingLength: u32): bool {
   const to = ip6.source(invoking);
-  if (isMulticast(to) || isUnspecified(to)) return; // RFC 4443 §2.4(e.6)
-  // §2.4(e.3): a group hears only that a packet is too big, or has an option it must be told about.
-  if (isMulticast(ip6.destination(invoking)) && type != Icmpv6Type.PacketTooBig && !(type == Icmpv6Type.ParameterProblem && code == 2)) return;
-  if (icmp6.isErrorPacket(invoking, invokingLength)) return; // §2.4(e.1)
-  if (!mayAnswer()) return;
+  if (isMulticast(to) || isUnspecified(to)) return false; // RFC 4443 §2.4(e.6)
+  if (isMulticast(ip6.destination(invoking))) {
+    // §2.4(e.3): a group hears only that a packet is too big, or has an option it must be told about.
+    const mayHear = type == Icmpv6Type.PacketTooBig ||
+      (type == Icmpv6Type.ParameterProblem && code == ParameterProblemCode.UnrecognizedOption);
+    if (!mayHear) return false;
+  }
+  return !icmp6.isErrorPacket(invoking, invokingLength); // §2.4(e.1)
+}
+
+function send(
+  device: u32, source: usize, type: u32, code: u32, value: u32, invoking: usize, invokingLength: u32,
+): void {
   const packet = orders.allocate(icmp6.MAX_ERROR_BYTES);
   if (packet == 0) return;
-  const length = icmp6.buildError(packet, type, code, value, source, to, invoking, invokingLength);
+  const length = icmp6.buildError(packet, type, code, value, source, ip6.source(invoking), invoking, invokingLength);
   orders.transmit(device, packet, length);
 }

@@ -16,11 +16,19 @@ import * as ip6 from "../wire/ip6";
 
 const HEADERS_BYTES: u32 = <u32>(ip6.LENGTH_BYTES + fragment.LENGTH_BYTES);
 
-let identification: u32 = 0;
+let counter: u64 = 0;
+let secret: u64 = 0;
 
-/** Where the identifications begin: a random number, so that nobody can foretell them (RFC 7739). */
-export function start(first: u32): void {
-  identification = first;
+/** Takes a secret, so that who sees one identification cannot foretell the next (RFC 7739 §3). */
+export function start(random: u64): void {
+  secret = random | 1;
+}
+
+function nextIdentification(): u32 {
+  counter++;
+  let mixed = (counter ^ secret) * 0x9e3779b97f4a7c15;
+  mixed = (mixed ^ (mixed >> 29) ^ secret) * 0xbf58476d1ce4e5b9;
+  return <u32>(mixed >> 32);
 }
 
 /**
@@ -31,7 +39,7 @@ export function send(device: u32, packet: usize, length: u32, mtu: u32): void {
   const chunk = (mtu - HEADERS_BYTES) & ~7;
   const payload = packet + ip6.LENGTH_BYTES;
   const payloadBytes = length - <u32>ip6.LENGTH_BYTES;
-  identification++;
+  const identification = nextIdentification();
   for (let at: u32 = 0; at < payloadBytes; at += chunk) {
     const octets = min(chunk, payloadBytes - at);
     const out = orders.allocate(HEADERS_BYTES + octets);

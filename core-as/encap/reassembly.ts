@@ -24,6 +24,8 @@ import * as orders from "../tables/orders";
 /** RFC 8200 §4.5: a packet that is not complete after this is given up. */
 const TIMEOUT_MS: f64 = 60000;
 const MAX_UNFRAGMENTABLE_BYTES: u32 = 512;
+/** An IPv6 packet is not larger (RFC 8200 §4.5). */
+const MAX_PACKET_BYTES: u32 = 65575;
 
 @unmanaged
 class Assembly {
@@ -36,10 +38,12 @@ class Assembly {
   totalBytes: u32;
   /** Octets of it that are here, counting up to whole units of eight. */
   unitsHere: u32;
+  /** 1: a fragment came with congestion marked (RFC 3168 §5.3). */
+  congested: u32;
 }
 
 const RECORD: usize = 64;
-// Within a record, behind Assembly: source and destination.
+// Within a record, behind the 28 octets of Assembly: source and destination.
 const SOURCE: usize = 32;
 const DESTINATION: usize = SOURCE + 16;
 
@@ -86,11 +90,11 @@ export function take(packet: usize): usize {
   const more = fragment.moreFragments(header);
   const headBytes = extension.fragmentHeaderOffset();
   if (octets == 0 || (more && (octets & 7) != 0) || headBytes > MAX_UNFRAGMENTABLE_BYTES) return refuse(Reason.FragmentMalformed);
-  if (offset + octets > largest) return refuse(Reason.PacketTooLarge);
+  if (offset + octets > largest || headBytes + offset + octets > MAX_PACKET_BYTES) return refuse(Reason.PacketTooLarge);
 
   expire();
+  if (count == 0) return refuse(Reason.ReassemblyFull);
   const index = findOrBegin(packet, fragment.identification(header));
-  if (index == count) return refuse(Reason.ReassemblyFull);
   const assembly = at(index);
   const content = buffers + <usize>index * bufferBytes + MAX_UNFRAGMENTABLE_BYTES;
 
@@ -107,6 +111,7 @@ export function take(packet: usize): usize {
     assembly.totalBytes = end;
   }
   mark(index, offset, octets);
+  if (isCongested(packet)) assembly.congested = 1;
   assembly.unitsHere += units(octets);
   memory.copy(content + offset, data, octets);
   if (offset == 0) {
@@ -124,22 +129,29 @@ export function take(packet: usize): usize {
   if (whole == 0) return 0;
   memory.copy(whole, content - assembly.headBytes, wholeBytes);
   ip6.setPayloadLength(whole, wholeBytes - <u32>ip6.LENGTH_BYTES);
+  // A mark on any fragment is a mark on the packet, if it can bear one.
+  if (assembly.congested != 0 && (ip6.trafficClass(whole) & ECN_MASK) != 0) ip6.setTrafficClass(whole, ip6.trafficClass(whole) | ECN_MASK);
   return whole;
 }
 
-/** The assembly of this packet, or a new one; `count` when all are busy. */
+/** The ECN field; all ones: congestion experienced. */
+const ECN_MASK: u32 = 3;
+
+function isCongested(packet: usize): bool {
+  return (ip6.trafficClass(packet) & ECN_MASK) == ECN_MASK;
+}
+
+/** The assembly of this packet, or a new one: in place of the oldest when all are busy. */
 function findOrBegin(packet: usize, identification: u32): u32 {
-  let free = count;
+  let free: u32 = 0; // a free one has a deadline of zero, so it is the oldest
   for (let index: u32 = 0; index < count; index++) {
     const assembly = at(index);
-    if (assembly.deadlineMs == 0) {
-      free = index;
-      continue;
-    }
+    if (assembly.deadlineMs < at(free).deadlineMs) free = index;
+    if (assembly.deadlineMs == 0) continue;
     const p = changetype<usize>(assembly);
     if (assembly.identification == identification && sameAddress(p + SOURCE, ip6.source(packet)) && sameAddress(p + DESTINATION, ip6.destination(packet))) return index;
   }
-  if (free == count) return count;
+  if (at(free).deadlineMs != 0) refuse(Reason.ReassemblyFull);
   const p = changetype<usize>(at(free));
   memory.fill(p, 0, RECORD);
   memory.fill(mapOf(free), 0, mapBytes());

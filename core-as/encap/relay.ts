@@ -41,8 +41,8 @@ export function tell(device: u32, source: usize, type: u32, pathMtu: u32): void 
   if (type == Icmpv6Type.PacketTooBig) {
     // A packet that needs no more than the least MTU is fragmented by the tunnel: nothing to tell.
     const mtu = tunnel.innerMtu(pathMtu);
-    if (ip6.totalLength(innerAt) > mtu) errors.answer(device, source, Icmpv6Type.PacketTooBig, 0, mtu, innerAt, innerLength);
+    if (ip6.totalLength(innerAt) > mtu) errors.answerTunnelled(device, source, Icmpv6Type.PacketTooBig, 0, mtu, innerAt, innerLength);
     return;
   }
-  errors.answer(device, source, Icmpv6Type.DestinationUnreachable, UnreachableCode.AddressUnreachable, 0, innerAt, innerLength);
+  errors.answerTunnelled(device, source, Icmpv6Type.DestinationUnreachable, UnreachableCode.AddressUnreachable, 0, innerAt, innerLength);
 }

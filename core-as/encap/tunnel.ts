@@ -11,7 +11,9 @@
 import { Icmpv6Type, MINIMUM_MTU, NextHeader, OptionType, ParameterProblemCode } from "../abi/codes";
 import { Reason } from "../abi/reasons";
 import { get8, sameAddress, set8 } from "../wire/bytes";
+import * as chain from "../wire/chain";
 import * as ip6 from "../wire/ip6";
+import * as clock from "../tables/clock";
 import * as orders from "../tables/orders";
 import * as errors from "./errors";
 import * as fragmentation from "./fragmentation";
@@ -31,6 +33,14 @@ export function innerMtu(pathMtu: u32): u32 {
   return max<u32>(pathMtu - <u32>ip6.LENGTH_BYTES, MINIMUM_MTU);
 }
 
+/** What was learnt of a path's MTU is forgotten after this: it may have grown (RFC 8201 §5.3). */
+const PATH_MTU_AGE_MS: f64 = 600000;
+
+/** True when an MTU that was learnt at `sinceMs` is to be learnt anew. */
+export function isPathMtuOld(sinceMs: f64): bool {
+  return clock.now() - sinceMs > PATH_MTU_AGE_MS;
+}
+
 /**
  * Tunnels the packet at `packet` (which has passed `ip6.check` and has HEADROOM before it) from
  * `source` to `destination` on `device`. An inner packet that cannot be tunnelled is answered
@@ -45,20 +55,20 @@ export function send(
   const limitAt = encapsulationLimit(packet, length);
   const limit = limitAt == 0 ? NO_LIMIT : get8(packet + limitAt);
   if (limit == 0) {
-    errors.answer(back, source, Icmpv6Type.ParameterProblem, ParameterProblemCode.ErroneousHeaderField, limitAt, packet, length);
+    errors.answerTunnelled(back, source, Icmpv6Type.ParameterProblem, ParameterProblemCode.ErroneousHeaderField, limitAt, packet, length);
     return Reason.EncapsulationLimit;
   }
   const limitBytes = limit == NO_LIMIT ? 0 : LIMIT_HEADER_BYTES;
   const outerLength = <u32>ip6.LENGTH_BYTES + limitBytes + length;
   // RFC 2473 §7.1: above the least MTU of IPv6, the sender is told; up to it, the tunnel must fragment.
   if (outerLength > pathMtu && length > <u32>MINIMUM_MTU) {
-    errors.answer(back, source, Icmpv6Type.PacketTooBig, 0, innerMtu(pathMtu - limitBytes), packet, length);
+    errors.answerTunnelled(back, source, Icmpv6Type.PacketTooBig, 0, innerMtu(pathMtu - limitBytes), packet, length);
     return Reason.PacketTooBig;
   }
 
   const outer = packet - ip6.LENGTH_BYTES - limitBytes;
   if (limitBytes != 0) buildLimitHeader(packet - limitBytes, limit - 1);
-  // RFC 6040 §4.1 (normal mode): the ECN field is copied; so is the DSCP (RFC 2983: one model, uniform).
+  // RFC 6040 §4.1 (normal mode): the ECN field is copied, and the DSCP with it.
   ip6.build(outer, ip6.trafficClass(packet), flowLabel(packet), outerLength - <u32>ip6.LENGTH_BYTES,
     limitBytes != 0 ? NextHeader.Destination : NextHeader.Ipv6, HOP_LIMIT, source, destination);
   if (outerLength <= pathMtu) orders.transmit(device, outer, outerLength);
@@ -101,13 +111,28 @@ function flowLabel(packet: usize): u32 {
   return <u32>((mixed ^ (mixed >> 32)) >> 12) & 0xfffff;
 }
 
-/** Offset of the value of the inner packet's Tunnel Encapsulation Limit, 0: it has none. */
+/** Offset of the value of the inner packet's Tunnel Encapsulation Limit, 0: it has none (RFC 2473 §4.1.1(a)). */
 function encapsulationLimit(packet: usize, length: u32): u32 {
-  if (ip6.nextHeader(packet) != NextHeader.Destination) return 0;
+  let protocol = ip6.nextHeader(packet);
   let at = <u32>ip6.LENGTH_BYTES;
-  if (at + 8 > length) return 0;
-  const end = min(at + (get8(packet + at + 1) + 1) * 8, length);
-  at += 2;
+  for (let headers: u32 = 0; chain.isExtension(protocol) && headers < chain.MAX_HEADERS; headers++) {
+    if (at + chain.UNIT_BYTES > length) return 0;
+    const end = at + chain.lengthBytes(protocol, packet + at);
+    if (protocol == NextHeader.Destination) {
+      const limit = limitAmong(packet, at + OPTIONS, min(end, length));
+      if (limit != 0) return limit;
+    }
+    if (protocol == NextHeader.Fragment) return 0; // what follows may be the middle of something
+    protocol = get8(packet + at + chain.NEXT_HEADER);
+    at = end;
+  }
+  return 0;
+}
+
+/** Where the options of a Destination Options header begin. */
+const OPTIONS: u32 = 2;
+
+function limitAmong(packet: usize, at: u32, end: u32): u32 {
   while (at < end) {
     if (get8(packet + at) == OptionType.Pad1) {
       at++;

@@ -2,8 +2,10 @@
 import * as abi from "../abi/contract";
 import { Authentication, Command, DeviceKind, Refusal, Role } from "../abi/contract";
 import { RegistrationEvent } from "../abi/states";
+import { MINIMUM_MTU } from "../abi/codes";
 import { isUnicastRoutable, sameAddress } from "../wire/bytes";
 import * as authentication from "../protocol/authentication";
+import * as careofAddress from "../protocol/careof-address";
 import * as homeAgent from "../protocol/home-agent";
 import * as lifetimes from "../protocol/binding-lifetime";
 import * as mobileNode from "../protocol/mobile-node";
@@ -61,7 +63,7 @@ function setDevice(record: usize): Refusal {
   const index = load<u32>(record, abi.DEVICE_INDEX);
   const kind = load<u32>(record, abi.DEVICE_KIND);
   if (!devices.isIndex(index) || (kind != DeviceKind.Tunnel && kind != DeviceKind.Access)) return Refusal.OutOfRange;
-  if (load<u32>(record, abi.DEVICE_LINK_ADDRESS_BYTES) > 8) return Refusal.OutOfRange;
+  if (load<u32>(record, abi.DEVICE_LINK_ADDRESS_BYTES) > 8 || load<u32>(record, abi.DEVICE_MTU) < <u32>MINIMUM_MTU) return Refusal.OutOfRange;
   const device = devices.at(index);
   if (device.kind != 0 && device.kind != kind) return Refusal.AlreadyPresent;
   device.kind = kind;
@@ -71,7 +73,9 @@ function setDevice(record: usize): Refusal {
   device.linkAddressBytes = load<u32>(record, abi.DEVICE_LINK_ADDRESS_BYTES);
   device.linkAddress = load<u64>(record, abi.DEVICE_LINK_ADDRESS);
   const up = load<u32>(record, abi.DEVICE_UP) != 0;
-  return up == (device.up != 0) ? Refusal.None : setLink(index, up);
+  if (up != (device.up != 0)) return setLink(index, up);
+  if (node.role() == Role.MobileNode && kind == DeviceKind.Access) movement.deviceChanged(index);
+  return Refusal.None;
 }
 
 /** A link event. `up` for a link that is up already says that it may be another link now. */
@@ -137,6 +141,6 @@ function removeNode(id: u32): Refusal {
 function refuseAddress(record: usize): Refusal {
   const device = load<u32>(record, abi.ADDRESS_DEVICE);
   if (!devices.is(device, DeviceKind.Access)) return Refusal.UnknownDevice;
-  movement.objected(device, record + abi.ADDRESS_VALUE);
+  careofAddress.refused(device, record + abi.ADDRESS_VALUE);
   return Refusal.None;
 }

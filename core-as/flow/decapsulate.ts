@@ -5,7 +5,7 @@
  *   mobile node   outer source = home agent, inner destination = home address        RFC 6275 §11.3.3
  */
 import { DeviceKind, Event, Role } from "../abi/contract";
-import { NextHeader } from "../abi/codes";
+import { BindingErrorStatus, NextHeader } from "../abi/codes";
 import { Reason } from "../abi/reasons";
 import { isLinkLocal, isMulticast, sameAddress } from "../wire/bytes";
 import * as extension from "../wire/extension";
@@ -14,9 +14,11 @@ import * as tunnel from "../encap/tunnel";
 import * as selector from "../select/selector";
 import * as bindings from "../tables/bindings";
 import * as devices from "../tables/devices";
+import * as nodes from "../tables/nodes";
 import * as orders from "../tables/orders";
 import { NONE } from "../tables/slab";
 import * as updates from "../tables/updates";
+import * as homeAgent from "../protocol/home-agent";
 import * as mobileNode from "../protocol/mobile-node";
 import * as received from "../protocol/mobility-message";
 import * as registration from "../protocol/registration";
@@ -27,13 +29,21 @@ export function receive(device: u32, packet: usize): Reason {
   const inner = packet + extension.upperOffset();
   const refusal = tunnel.open(packet, inner, extension.upperLength());
   if (refusal != Reason.None) return refusal;
-  return node.role() == Role.HomeAgent ? fromMobileNode(packet, inner) : fromHomeAgent(device, packet, inner);
+  return node.role() == Role.HomeAgent ? fromMobileNode(device, packet, inner) : fromHomeAgent(device, packet, inner);
 }
 
 /** 6275-8.4-4, 6275-8.4-5, 6275-10.4.5-1, 6275-10.4.5-3, 6275-10.3.1-35 */
-function fromMobileNode(packet: usize, inner: usize): Reason {
-  const record = selector.boundTo(ip6.source(inner), ip6.source(packet));
-  if (record == NONE) return Reason.TunnelSourceNotBound;
+function fromMobileNode(device: u32, packet: usize, inner: usize): Reason {
+  const home = ip6.source(inner);
+  const record = selector.boundTo(home, ip6.source(packet));
+  if (record == NONE) {
+    // A node that believes it is registered, where this home agent has lost its state: it is told as if
+    // it had used a Home Address option, and registers anew (RFC 6275 §11.3.6).
+    if (selector.forHomeAddress(home) == NONE && nodes.findHome(home) != NONE) {
+      received.sendBindingError(device, homeAgent.address(), BindingErrorStatus.UnknownBinding, packet, home);
+    }
+    return Reason.TunnelSourceNotBound;
+  }
   if (isLinkLocal(ip6.destination(inner))) return Reason.LinkLocalNotTunnelled;
   if (isMulticast(ip6.destination(inner))) return Reason.MulticastNotTunnelled;
   const binding = bindings.at(record);

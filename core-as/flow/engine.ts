@@ -68,7 +68,7 @@ export function start(now: f64): Refusal {
   orders.start(load<u32>(commandBuffer, START_OUTPUT_BYTES), slotBytes);
   timers.start(maxBindings + OTHER_TIMERS, now);
   reassembly.start(reassemblies, slotBytes);
-  fragmentation.start(random.next32());
+  fragmentation.start(random.next64());
   if (role == Role.HomeAgent) {
     bindings.start(maxBindings, random.next64(), random.next64());
     nodes.start(maxNodes, random.next64(), random.next64());

@@ -3,7 +3,7 @@
  * errors about packets that this node sent into a tunnel. Echo is the host's own.
  */
 import { DEVICE_ANY, DeviceKind, Event, Role } from "../abi/contract";
-import { Icmpv6Type, MINIMUM_MTU, ParameterProblemCode } from "../abi/codes";
+import { Icmpv6Type, MINIMUM_MTU } from "../abi/codes";
 import { Reason } from "../abi/reasons";
 import { isUnspecified, sameAddress } from "../wire/bytes";
 import * as extension from "../wire/extension";
@@ -17,8 +17,11 @@ import * as devices from "../tables/devices";
 import * as orders from "../tables/orders";
 import { NONE } from "../tables/slab";
 import * as updates from "../tables/updates";
+import * as lifetimes from "../protocol/binding-lifetime";
 import * as homeAgent from "../protocol/home-agent";
+import * as careofAddress from "../protocol/careof-address";
 import * as movement from "../protocol/movement";
+import * as routerDiscovery from "../protocol/router-discovery";
 import * as registration from "../protocol/registration";
 import * as node from "./node";
 
@@ -44,20 +47,22 @@ export function receive(device: u32, packet: usize): Reason {
 
 function receiveRouterAdvertisement(device: u32, packet: usize, message: usize, length: u32): Reason {
   const refusal = router.checkAdvertisement(packet, message, length);
-  if (refusal == Reason.None) movement.hear(device, ip6.source(packet), message, length);
+  if (refusal == Reason.None) routerDiscovery.hear(device, ip6.source(packet), message, length);
   return refusal;
 }
 
 /** Only somebody else's duplicate address detection matters: the host's stack answers for our address. */
 function receiveNeighbourSolicitation(device: u32, packet: usize, message: usize, length: u32): Reason {
   const refusal = neighbour.checkSolicitation(packet, message, length);
-  if (refusal == Reason.None && isUnspecified(ip6.source(packet))) movement.objectedWhileTentative(device, neighbour.target(message));
+  if (refusal == Reason.None && isUnspecified(ip6.source(packet))) careofAddress.objected(device, neighbour.target(message));
   return refusal;
 }
 
 function receiveNeighbourAdvertisement(device: u32, packet: usize, message: usize, length: u32): Reason {
   const refusal = neighbour.checkAdvertisement(packet, message, length);
-  if (refusal == Reason.None) movement.objected(device, neighbour.target(message));
+  if (refusal != Reason.None) return refusal;
+  careofAddress.objected(device, neighbour.target(message));
+  movement.answered(device, neighbour.target(message));
   return refusal;
 }
 
@@ -67,47 +72,40 @@ function receiveError(message: usize, length: u32): Reason {
   const invokingLength = length - <u32>(invoking - message);
   const type = icmp6.type(message);
   const value = icmp6.value(message);
-  const code = icmp6.code(message);
-  if (relay.find(invoking, invokingLength) != Reason.None) return Reason.IcmpNotOurs;
-  return node.role() == Role.HomeAgent ? errorToCareof(invoking, type, code, value) : errorToHomeAgent(invoking, type, code, value);
+  if (type > <u32>Icmpv6Type.ParameterProblem || relay.find(invoking, invokingLength) != Reason.None) return Reason.IcmpNotOurs;
+  return node.role() == Role.HomeAgent ? errorToCareof(invoking, type, value) : errorToHomeAgent(invoking, type, value);
 }
 
-function errorToCareof(invoking: usize, type: u32, code: u32, value: u32): Reason {
+function errorToCareof(invoking: usize, type: u32, value: u32): Reason {
   const record = bindings.find(ip6.destination(relay.inner()), 0);
   if (record == NONE || !sameAddress(ip6.source(invoking), homeAgent.address())) return Reason.IcmpNotOurs;
   const binding = bindings.at(record);
   if (!sameAddress(bindings.careofAddress(binding), ip6.destination(invoking))) return Reason.IcmpNotOurs;
   if (type == Icmpv6Type.PacketTooBig) {
-    const mtu = pathMtu(binding.pathMtu, value);
-    if (mtu != binding.pathMtu) orders.event(Event.PathMtu, DEVICE_ANY, bindings.careofAddress(binding), 0, mtu);
-    binding.pathMtu = <u16>mtu;
+    if (!isNarrower(value, binding.pathMtu)) return Reason.PathMtuImplausible;
+    lifetimes.setPathMtu(binding, value);
+    orders.event(Event.PathMtu, DEVICE_ANY, bindings.careofAddress(binding), 0, value);
   }
-  if (concernsInner(type, code)) relay.tell(devices.first(DeviceKind.Tunnel), homeAgent.address(), type, binding.pathMtu);
+  relay.tell(devices.first(DeviceKind.Tunnel), homeAgent.address(), type, binding.pathMtu);
   return Reason.None;
 }
 
-function errorToHomeAgent(invoking: usize, type: u32, code: u32, value: u32): Reason {
+function errorToHomeAgent(invoking: usize, type: u32, value: u32): Reason {
   if (!registration.isConfigured()) return Reason.NotConfigured;
   const update = registration.current();
-  const isOurs = sameAddress(ip6.destination(invoking), updates.peerOf(update)) && sameAddress(ip6.source(relay.inner()), updates.home(update));
+  const isOurs = sameAddress(ip6.source(invoking), updates.careof(update)) &&
+    sameAddress(ip6.destination(invoking), updates.peerOf(update)) && sameAddress(ip6.source(relay.inner()), updates.home(update));
   if (!isOurs) return Reason.IcmpNotOurs;
   if (type == Icmpv6Type.PacketTooBig) {
-    const mtu = pathMtu(update.pathMtu, value);
-    if (mtu != update.pathMtu) {
-      orders.event(Event.PathMtu, update.device, updates.peerOf(update), 0, mtu);
-      registration.setPathMtu(update, mtu);
-    }
+    if (!isNarrower(value, update.pathMtu)) return Reason.PathMtuImplausible;
+    orders.event(Event.PathMtu, update.device, updates.peerOf(update), 0, value);
+    registration.setPathMtu(update, value);
   }
-  if (concernsInner(type, code)) relay.tell(devices.first(DeviceKind.Tunnel), updates.peerOf(update), type, update.pathMtu);
+  relay.tell(devices.first(DeviceKind.Tunnel), updates.peerOf(update), type, update.pathMtu);
   return Reason.None;
 }
 
-/** A path only gets narrower by an error, and not below the least MTU of IPv6 (RFC 8201 §4). */
-function pathMtu(known: u32, reported: u32): u32 {
-  return min(known, max<u32>(reported, MINIMUM_MTU));
-}
-
-/** Problems with the outer header itself are none of the inner sender's (RFC 2473 §8.2). */
-function concernsInner(type: u32, code: u32): bool {
-  return type != Icmpv6Type.ParameterProblem || code == ParameterProblemCode.UnrecognizedNextHeader;
+/** An error makes a path narrower or says nothing new; one below the least MTU of IPv6 is discarded (RFC 8201 §4). */
+function isNarrower(reported: u32, known: u32): bool {
+  return reported >= <u32>MINIMUM_MTU && reported <= known;
 }

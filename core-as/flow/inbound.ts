@@ -5,7 +5,8 @@
  *   2. is it for us                                     below
  *   3. extension headers                                wire/extension
  *   4. a fragment waits for the others                  encap/reassembly
- *   5. by its upper protocol:
+ *   5. a Home Address option needs a binding            below, select/selector
+ *   6. by its upper protocol:
  *        Mobility Header      → the role's protocol     protocol/home-agent, protocol/mobile-node
  *        IPv6                 → out of the tunnel       flow/decapsulate
  *        ICMPv6               → routers, neighbours,    flow/icmp
@@ -21,7 +22,9 @@ import * as ip6 from "../wire/ip6";
 import * as routing2 from "../wire/routing2";
 import * as errors from "../encap/errors";
 import * as reassembly from "../encap/reassembly";
+import * as selector from "../select/selector";
 import * as uplinks from "../select/uplinks";
+import { NONE } from "../tables/slab";
 import * as updates from "../tables/updates";
 import * as homeAgent from "../protocol/home-agent";
 import * as mobileNode from "../protocol/mobile-node";
@@ -41,21 +44,25 @@ export function receive(device: u32, packet: usize, length: u32): Reason {
 }
 
 function inspect(device: u32, packet: usize, length: u32, mayBeFragment: bool): Reason {
-  const refusal = extension.walk(packet, length); // 3
+  let refusal = extension.walk(packet, length); // 3
+  if (refusal == Reason.None) refusal = checkRouting(packet);
   if (refusal != Reason.None) {
-    if (extension.errorCode() != extension.NO_ANSWER) {
-      errors.answer(device, self(packet), Icmpv6Type.ParameterProblem, extension.errorCode(), extension.errorPointer(), packet, length);
+    // A group is no source of an answer.
+    if (extension.errorCode() != extension.NO_ANSWER && !isMulticast(ip6.destination(packet))) {
+      errors.answer(device, ip6.destination(packet), Icmpv6Type.ParameterProblem, extension.errorCode(), extension.errorPointer(), packet, length);
     }
     return refusal;
   }
+  // Of what goes to groups, only Neighbour Discovery is ours.
+  if (isMulticast(ip6.destination(packet)) && extension.upperProtocol() != NextHeader.Icmpv6) return Reason.NotForUs;
   if (extension.isFragment()) { // 4
-    if (!mayBeFragment) return Reason.FragmentMalformed;
+    if (!mayBeFragment || !mayReassemble(packet)) return Reason.FragmentMalformed;
     const whole = reassembly.take(packet);
     return whole != 0 ? inspect(device, whole, reassembly.lengthBytes(), false) : Reason.None;
   }
-  const misrouted = checkRouting(packet);
-  if (misrouted != Reason.None) return misrouted;
-  switch (extension.upperProtocol()) { // 5
+  const unbound = checkHomeAddress(device, packet); // 5
+  if (unbound != Reason.None) return unbound;
+  switch (extension.upperProtocol()) { // 6
     case NextHeader.Mobility:
       return receiveMobility(device, packet, length);
     case NextHeader.Ipv6:
@@ -63,8 +70,14 @@ function inspect(device: u32, packet: usize, length: u32, mayBeFragment: bool): 
     case NextHeader.Icmpv6:
       return icmp.receive(device, packet);
     default:
-      return refuseHomeAddress(device, packet);
+      return Reason.UpperProtocolUnknown;
   }
+}
+
+/** A mobile node puts together only what its home agent fragmented: strangers cannot fill its buffers. */
+function mayReassemble(packet: usize): bool {
+  if (node.role() != Role.MobileNode) return true;
+  return registration.isConfigured() && sameAddress(ip6.source(packet), updates.peerOf(registration.current()));
 }
 
 /** Addresses that this node listens to on a link: its own, and the groups of Neighbour Discovery. */
@@ -72,11 +85,6 @@ function isForUs(device: u32, destination: usize): bool {
   if (node.role() == Role.HomeAgent) return sameAddress(destination, homeAgent.address());
   // A mobile node also hears its routers, and those who want its address (RFC 4862 §5.4.1).
   return uplinks.findCareof(destination) != DEVICE_ANY || isMulticast(destination);
-}
-
-/** The address to answer from: the one that the packet was sent to. */
-function self(packet: usize): usize {
-  return node.role() == Role.HomeAgent ? homeAgent.address() : ip6.destination(packet);
 }
 
 /** A type 2 routing header must name our own home address (6275-6.4-1), a home agent has none (6275-8.2-3). */
@@ -89,15 +97,24 @@ function checkRouting(packet: usize): Reason {
 }
 
 function receiveMobility(device: u32, packet: usize, length: u32): Reason {
-  const refusal = received.read(device, self(packet), packet, length);
+  const refusal = received.read(device, ip6.destination(packet), packet, length);
   if (refusal != Reason.None) return refusal;
   if (node.role() == Role.HomeAgent) return homeAgent.isConfigured() ? homeAgent.receive(device) : Reason.NotConfigured;
   return mobileNode.receive();
 }
 
-/** A Home Address option on a packet that is no Binding Update needs a binding (6275-8.2-1, 6275-9.3.1-3, 6275-9.3.1-5). */
-function refuseHomeAddress(device: u32, packet: usize): Reason {
-  if (extension.homeAddressOption() == 0) return Reason.UpperProtocolUnknown;
-  received.sendBindingError(device, self(packet), BindingErrorStatus.UnknownBinding, packet);
+/**
+ * The Home Address option (RFC 6275 §9.3.1; 6275-8.2-1): unless ESP, AH or a Mobility Header will show
+ * who sent the packet (6275-9.3.1-2), there must be a binding of that home address to the source
+ * (6275-9.3.1-3, 6275-9.3.1-4); else the sender is told (6275-9.3.1-5).
+ */
+function checkHomeAddress(device: u32, packet: usize): Reason {
+  if (extension.homeAddressOption() == 0 || isProtected(extension.upperProtocol())) return Reason.None;
+  if (node.role() == Role.HomeAgent && selector.boundTo(extension.homeAddress(packet), ip6.source(packet)) != NONE) return Reason.None;
+  received.sendBindingError(device, ip6.destination(packet), BindingErrorStatus.UnknownBinding, packet, extension.homeAddress(packet));
   return Reason.HomeAddressWithoutBinding;
+}
+
+function isProtected(protocol: u32): bool {
+  return protocol == NextHeader.Mobility || protocol == NextHeader.Esp || extension.hasAuthentication();
 }

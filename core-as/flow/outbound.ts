@@ -18,9 +18,11 @@ import * as tunnel from "../encap/tunnel";
 import * as selector from "../select/selector";
 import * as uplinks from "../select/uplinks";
 import * as bindings from "../tables/bindings";
+import * as devices from "../tables/devices";
 import * as orders from "../tables/orders";
 import { NONE } from "../tables/slab";
 import * as updates from "../tables/updates";
+import * as lifetimes from "../protocol/binding-lifetime";
 import * as homeAgent from "../protocol/home-agent";
 import * as registration from "../protocol/registration";
 import * as node from "./node";
@@ -38,15 +40,16 @@ function toMobileNode(device: u32, packet: usize, length: u32): Reason {
   const destination = ip6.destination(packet);
   if (isMulticast(destination)) return Reason.MulticastNotTunnelled; // 2: 6275-10.4.2-4, 6275-10.4.2-5
   if (isLinkLocal(destination)) { // 6275-10.4.2-2, 6275-10.4.2-3
-    errors.answer(device, homeAgent.address(), Icmpv6Type.DestinationUnreachable, UnreachableCode.AddressUnreachable, 0, packet, length);
+    errors.answerTunnelled(device, homeAgent.address(), Icmpv6Type.DestinationUnreachable, UnreachableCode.AddressUnreachable, 0, packet, length);
     return Reason.LinkLocalNotTunnelled;
   }
   const record = selector.forHomeAddress(destination); // 3
   if (record == NONE) {
-    errors.answer(device, homeAgent.address(), Icmpv6Type.DestinationUnreachable, UnreachableCode.AddressUnreachable, 0, packet, length);
+    errors.answerTunnelled(device, homeAgent.address(), Icmpv6Type.DestinationUnreachable, UnreachableCode.AddressUnreachable, 0, packet, length);
     return Reason.NoBinding;
   }
   const binding = bindings.at(record);
+  if (tunnel.isPathMtuOld(binding.pathMtuSinceMs)) lifetimes.setPathMtu(binding, devices.leastAccessMtu());
   const refusal = tunnel.send(DEVICE_ANY, packet, length, homeAgent.address(), bindings.careofAddress(binding), binding.pathMtu, device); // 4
   if (refusal == Reason.None) {
     binding.packetsOut += 1;
@@ -69,7 +72,8 @@ function toHomeAgent(device: u32, packet: usize, length: u32): Reason {
 
   const uplink = selector.forHomeAgent(update); // 3
   if (uplink == DEVICE_ANY) return Reason.NoPath;
-  const refusal = tunnel.send(uplink, packet, length, uplinks.careof(uplinks.at(uplink)), updates.peerOf(update), update.pathMtu, device); // 4
+  if (tunnel.isPathMtuOld(update.pathMtuSinceMs)) registration.setPathMtu(update, uplinks.at(uplink).mtu);
+  const refusal = tunnel.send(uplink, packet, length, uplinks.at(uplink).careof(), updates.peerOf(update), update.pathMtu, device); // 4
   if (refusal != Reason.None) return refusal;
   update.packetsOut += 1;
   update.bytesOut += <f64>length;

@@ -100,8 +100,8 @@ function listUplinks(reply: usize): u32 {
     if (!devices.is(index, DeviceKind.Access)) continue;
     const uplink = uplinks.at(index);
     const p = reply + used;
-    copyAddress(p + abi.UPLINK_CAREOF_ADDRESS, uplinks.careof(uplink));
-    copyAddress(p + abi.UPLINK_ROUTER, uplinks.router(uplink));
+    copyAddress(p + abi.UPLINK_CAREOF_ADDRESS, uplink.careof());
+    copyAddress(p + abi.UPLINK_ROUTER, uplink.router().address());
     store<u32>(p, index, abi.UPLINK_DEVICE);
     store<u32>(p, uplink.state, abi.UPLINK_STATE);
     store<u32>(p, devices.at(index).preference, abi.UPLINK_PREFERENCE);

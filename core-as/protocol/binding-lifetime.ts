@@ -15,6 +15,7 @@ import * as bindings from "../tables/bindings";
 import { Binding } from "../tables/bindings";
 import * as clock from "../tables/clock";
 import * as counters from "../tables/counters";
+import * as devices from "../tables/devices";
 import * as orders from "../tables/orders";
 import { NONE } from "../tables/slab";
 import * as timers from "../tables/timers";
@@ -31,9 +32,6 @@ export const NODE_REMOVED: u32 = 2;
 const REQUEST_SHARE: f64 = 0.1;
 const MAX_REQUESTS: u32 = 3;
 
-/** The MTU of a path of which nothing is known: that of the link most paths begin and end with. */
-export const DEFAULT_PATH_MTU: u32 = 1500;
-
 /** Gives a new binding its timer; false when the budget of timers is used up. */
 export function begin(record: u32): bool {
   const timer = timers.set(TimerKind.Binding, record, clock.now());
@@ -44,7 +42,13 @@ export function begin(record: u32): bool {
 /** The care-of address is another one: what was known of the path is void. */
 export function moved(binding: Binding): void {
   binding.sinceMs = clock.now();
-  binding.pathMtu = <u16>DEFAULT_PATH_MTU;
+  setPathMtu(binding, devices.leastAccessMtu());
+}
+
+/** What is known of the path to the care-of address; it begins with our own link (RFC 8201 §4). */
+export function setPathMtu(binding: Binding, mtu: u32): void {
+  binding.pathMtu = <u16>min<u32>(mtu, 65535);
+  binding.pathMtuSinceMs = clock.now();
 }
 
 /** The lifetime begins anew. */
@@ -70,7 +74,7 @@ export function onTimer(record: u32, self: usize): void {
   if (binding.active != 0 && binding.refreshRequests < MAX_REQUESTS) {
     binding.refreshRequests++;
     requestRefresh(binding, self); // 6275-9.5.5-2
-    binding.timer = timers.set(TimerKind.Binding, record, clock.now() + max<f64>(1000, leftMs / 3));
+    binding.timer = timers.set(TimerKind.Binding, record, min(binding.expiresMs, clock.now() + max<f64>(1000, leftMs / 3)));
   } else {
     binding.timer = timers.set(TimerKind.Binding, record, binding.expiresMs);
   }

@@ -19,7 +19,8 @@ import {
   Refusal, ReplayProtection,
 } from "../abi/contract";
 import {
-  AuthenticationSubtype, BindingAcknowledgementStatus, BindingUpdateFlag, MobilityHeaderType, MobilityOptionType,
+  AuthenticationSubtype, BindingAcknowledgementStatus, BindingUpdateFlag, LIFETIME_UNIT_MS, MobilityHeaderType,
+  MobilityOptionType,
 } from "../abi/codes";
 import { Reason } from "../abi/reasons";
 import { copyAddress, isMulticast, isUnicastRoutable, isUnspecified, sameAddress, samePrefix } from "../wire/bytes";
@@ -33,6 +34,7 @@ import * as bindings from "../tables/bindings";
 import * as nodes from "../tables/nodes";
 import * as orders from "../tables/orders";
 import { NONE } from "../tables/slab";
+import { TokenBucket } from "../tables/token-bucket";
 import * as authentication from "./authentication";
 import * as acknowledgement from "./acknowledgement";
 import * as lifetimes from "./binding-lifetime";
@@ -45,6 +47,7 @@ const prefixes = memory.data(320, 8); // MAX_HOME_PREFIXES × HOME_PREFIX_BYTES
 let prefixCount: u32 = 0;
 let maxLifetimeMs: f64 = 0;
 let refreshAdviceMs: f64 = 0;
+const reports = new TokenBucket(50, 100);
 let replayWindowMs: f64 = 0;
 
 // The Binding Update in hand.
@@ -58,10 +61,17 @@ export function configure(record: usize, length: u32): Refusal {
   if (count == 0 || count > <u32>MAX_HOME_PREFIXES) return Refusal.OutOfRange;
   if (length < <u32>HOME_AGENT_PREFIXES + count * <u32>HOME_PREFIX_BYTES) return Refusal.ShortRecord;
   if (!isUnicastRoutable(record + HOME_AGENT_ADDRESS)) return Refusal.OutOfRange;
+  const lifetime = load<f64>(record, HOME_AGENT_MAX_LIFETIME);
+  const advice = load<f64>(record, HOME_AGENT_REFRESH_ADVICE);
+  const window = load<f64>(record, HOME_AGENT_REPLAY_WINDOW);
+  if (!(lifetime >= LIFETIME_UNIT_MS) || !(advice >= 0) || !(window > 0)) return Refusal.OutOfRange;
+  for (let index: u32 = 0; index < count; index++) {
+    if (load<u32>(record + HOME_AGENT_PREFIXES + <usize>index * HOME_PREFIX_BYTES, 16) > 128) return Refusal.OutOfRange;
+  }
   copyAddress(self, record + HOME_AGENT_ADDRESS);
-  maxLifetimeMs = load<f64>(record, HOME_AGENT_MAX_LIFETIME);
-  refreshAdviceMs = load<f64>(record, HOME_AGENT_REFRESH_ADVICE);
-  replayWindowMs = load<f64>(record, HOME_AGENT_REPLAY_WINDOW);
+  maxLifetimeMs = lifetime;
+  refreshAdviceMs = advice;
+  replayWindowMs = window;
   prefixCount = count;
   memory.copy(prefixes, record + HOME_AGENT_PREFIXES, <usize>count * HOME_PREFIX_BYTES);
   return Refusal.None;
@@ -120,7 +130,8 @@ function receiveBindingUpdate(device: u32): Reason {
 
   const status = authorise(message);
   if (status != BindingAcknowledgementStatus.Accepted) {
-    reject(device, status, lastSequence(message, status));
+    // A recorded update from a forged source is authentic as well, so these answers have their limit too.
+    if (errors.mayAnswer()) reject(device, status, lastSequence(message, status));
     return report(refusal, status);
   }
   if (isRemoval(message)) return remove(device, message);
@@ -273,7 +284,7 @@ function grant(askedMs: f64): f64 {
   const ownS = nodes.at(node).maxLifetimeS;
   const mostMs = ownS != 0 ? min(maxLifetimeMs, <f64>ownS * 1000) : maxLifetimeMs;
   // Whole units of the wire, and never none: zero would say that the binding is gone.
-  return max<f64>(4000, Math.floor(min(askedMs, mostMs) / 4000) * 4000);
+  return max<f64>(LIFETIME_UNIT_MS, Math.floor(min(askedMs, mostMs) / LIFETIME_UNIT_MS) * LIFETIME_UNIT_MS);
 }
 
 /** Refuses with a status (6275-9.5.4-6). `node` may be NONE: then nothing is signed. */
@@ -281,7 +292,8 @@ function reject(device: u32, status: u32, sequenceNumber: u32): void {
   acknowledgement.send(device, self, homeAddress, careofAddress, node, status, sequenceNumber, 0, 0);
 }
 
+/** Tells people of a refusal, within limits; the counter has them all. */
 function report(reason: Reason, status: u32): Reason {
-  orders.event(Event.BindingRefused, DEVICE_ANY, homeAddress, ip6.source(received.packet()), 0, status, reason);
+  if (reports.take()) orders.event(Event.BindingRefused, DEVICE_ANY, homeAddress, ip6.source(received.packet()), 0, status, reason);
   return reason;
 }

@@ -11,7 +11,7 @@ import {
   AuthenticationSubtype, BindingAcknowledgementStatus, BindingErrorStatus, LIFETIME_UNIT_MS, MobilityHeaderType,
   MobilityOptionType,
 } from "../abi/codes";
-import { RegistrationEvent, RegistrationState } from "../abi/states";
+import { RegistrationState } from "../abi/states";
 import { Reason } from "../abi/reasons";
 import { isUnicastRoutable, sameAddress } from "../wire/bytes";
 import * as authenticationOptions from "../wire/authentication-options";
@@ -30,6 +30,9 @@ import * as movement from "./movement";
 import * as received from "./mobility-message";
 import * as registration from "./registration";
 import * as security from "./security";
+
+/** Transmissions in a row that must be refused for their authentication before that is believed. */
+const MIN_AUTHENTICATION_FAILURES: u32 = 3;
 
 /** Takes who this mobile node is. */
 export function configure(record: usize): Refusal {
@@ -80,7 +83,8 @@ function receiveAcknowledgement(update: Update): Reason {
   const forged = checkAuthentic(message, home);
   if (forged != Reason.None) return forged;
   const status = bindingAcknowledgement.status(message);
-  if (!isAwaiting(update)) return Reason.AcknowledgementUnexpected;
+  // Nothing is awaited, or it was about another care-of address than the one in the last update.
+  if (!isAwaiting(update) || !sameAddress(ip6.destination(received.packet()), updates.careof(update))) return Reason.AcknowledgementUnexpected;
   const stale = checkTimestamp(update, status);
   if (stale != Reason.None) return stale;
 
@@ -95,6 +99,10 @@ function receiveAcknowledgement(update: Update): Reason {
     registration.correctable(status);
     return Reason.None;
   }
+  // Anybody who sees an update can have a damaged copy of it refused, with our own numbers. Only when
+  // several updates in a row find no better answer is the key wrong (4285-5.3-2).
+  const isDoubtful = status == BindingAcknowledgementStatus.AuthenticationFailed && update.transmissions < MIN_AUTHENTICATION_FAILURES;
+  if (isDoubtful) return Reason.AuthenticationRefusalDoubted;
   const advice = received.option(MobilityOptionType.BindingRefreshAdvice);
   registration.acknowledged(status, bindingAcknowledgement.lifetimeMs(message), advice != 0 ? bindingOptions.refreshIntervalMs(advice) : 0);
   return Reason.None;
@@ -110,12 +118,14 @@ function checkAuthentic(message: usize, home: usize): Reason {
   return authentication.verify(message, option, security.keyState(), careof, home) ? Reason.None : Reason.AuthenticationFailed;
 }
 
-/** True while a Binding Update is out. */
+/** True while a Binding Update is out; also after a refusal, which another's damaged copy of it may have caused. */
 function isAwaiting(update: Update): bool {
+  if (registration.isDeferred()) return false;
   switch (update.state) {
     case RegistrationState.Registering:
     case RegistrationState.Updating:
     case RegistrationState.Deregistering:
+    case RegistrationState.Refused:
       return true;
     default:
       return false;
@@ -158,13 +168,13 @@ function receiveError(update: Update): Reason {
   const status = bindingError.status(message);
   orders.event(Event.BindingError, update.device, bindingError.homeAddress(message), source, status);
   // 6275-11.3.6-2: the home agent has no binding, so it gets one. Status 2 tells of an extension that we did not use.
-  if (status == BindingErrorStatus.UnknownBinding) registration.happen(RegistrationEvent.RefreshDue);
-  return Reason.None;
+  if (status != BindingErrorStatus.UnknownBinding || !sameAddress(bindingError.homeAddress(message), updates.home(update))) return Reason.BindingErrorUnexpected;
+  return registration.refreshWanted() ? Reason.None : Reason.RefreshTooEarly;
 }
 
-/** RFC 6275 §6.1.2: the peer would like a Binding Update (6275-8.5-12). */
+/** RFC 6275 §6.1.2: the home agent would like a Binding Update, and says so through the tunnel (6275-8.5-12). */
 function receiveRefreshRequest(update: Update): Reason {
   if (!sameAddress(ip6.source(received.packet()), updates.peerOf(update))) return Reason.NotFromHomeAgent;
-  registration.happen(RegistrationEvent.RefreshDue);
-  return Reason.None;
+  if (!sameAddress(ip6.destination(received.packet()), updates.home(update))) return Reason.MessageNotForThisRole;
+  return registration.refreshWanted() ? Reason.None : Reason.RefreshTooEarly;
 }

@@ -35,7 +35,7 @@ export function read(device: u32, self: usize, packet: usize, length: u32): Reas
   homeAt = extension.homeAddressOption() != 0 ? extension.homeAddress(packet) : 0;
   routedAt = extension.routingHeaderOffset() != 0 ? routing2.homeAddress(packet + extension.routingHeaderOffset()) : 0;
 
-  // 6275-6.1.1-4: the addresses in the pseudo-header are the home addresses, where there are any.
+  // RFC 6275 §6.1.1: the addresses in the pseudo-header are the home addresses, where there are any.
   const from = homeAt != 0 ? homeAt : ip6.source(packet);
   const to = routedAt != 0 ? routedAt : ip6.destination(packet);
   const damaged = mobility.verifyChecksum(from, to, messageAt, extension.upperLength());
@@ -43,7 +43,7 @@ export function read(device: u32, self: usize, packet: usize, length: u32): Reas
 
   const refusal = mobility.check(messageAt, extension.upperLength());
   if (refusal == Reason.MobilityTypeUnrecognized) {
-    sendBindingError(device, self, BindingErrorStatus.UnrecognizedMobilityHeaderType, packet); // 6275-9.2-4
+    sendBindingError(device, self, BindingErrorStatus.UnrecognizedMobilityHeaderType, packet, homeAt); // 6275-9.2-4
     return refusal;
   }
   if (refusal == Reason.MobilityPayloadProto || refusal == Reason.MobilityHeaderLen) {
@@ -105,17 +105,16 @@ function firstOption(message: usize): usize {
 
 /**
  * Tells the sender of `packet` that its Home Address option or its message is not understood
- * (RFC 6275 §9.3.3; 6275-8.2-5). Rate limited (6275-9.3.3-3).
+ * (RFC 6275 §9.3.3; 6275-8.2-5). `homeAddress` 0: there is none. Rate limited (6275-9.3.3-3).
  */
-export function sendBindingError(device: u32, self: usize, status: u32, packet: usize): void {
+export function sendBindingError(device: u32, self: usize, status: u32, packet: usize, homeAddress: usize): void {
   const to = ip6.source(packet);
   if (isMulticast(to) || isUnspecified(to) || sameAddress(to, self)) return; // 6275-9.3.3-1
   if (!errors.mayAnswer()) return;
   const out = orders.allocate(<u32>(ip6.LENGTH_BYTES + bindingError.OPTIONS));
   if (out == 0) return;
   const message = out + ip6.LENGTH_BYTES;
-  // 6275-9.3.3-2
-  const home = extension.homeAddressOption() != 0 ? extension.homeAddress(packet) : unspecified;
+  const home = homeAddress != 0 ? homeAddress : unspecified; // 6275-9.3.3-2
   const length = mobility.finish(message, bindingError.build(message, status, home), self, to);
   ip6.build(out, 0, 0, length, NextHeader.Mobility, HOP_LIMIT, self, to);
   orders.transmit(device, out, <u32>ip6.LENGTH_BYTES + length);

@@ -37,6 +37,22 @@ export function probeAddress(device: u32, address: usize): void {
 }
 
 /**
+ * Asks a router, by its address, whether it is there (RFC 4861 §7.3.1). The answer comes at once, where
+ * a router advertisement may be delayed or limited in rate. Not on a link without link-layer addresses.
+ */
+export function probeRouter(device: u32, careof: usize, routerAddress: usize): void {
+  const link = devices.at(device);
+  if (link.linkAddressBytes == 0) return;
+  const packet = orders.allocate(MAX_BYTES);
+  if (packet == 0) return;
+  const end = neighbourOptions.appendLinkLayerAddress(
+    neighbour.buildSolicitation(packet + ip6.LENGTH_BYTES, routerAddress),
+    NeighbourOptionType.SourceLinkLayerAddress, link.linkAddressPointer(), link.linkAddressBytes,
+  );
+  send(device, packet, end, careof, routerAddress);
+}
+
+/**
  * An unsolicited Neighbour Advertisement to all routers for an address that has just become usable
  * (RFC 9131 §6.1): a router that is looking for it already, because packets for it came before the
  * node did, need not wait for its next attempt. It overrides nothing (RFC 4429 §3.3). Not on a link

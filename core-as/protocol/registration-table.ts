@@ -19,6 +19,7 @@ export function start(): void {
   //  state             event             action            next state
   on(S.Idle,            E.CareofSelected, A.SendUpdate,     S.Registering); // §11.7.1
   on(S.Idle,            E.Expired,        A.Forget,         S.Idle);
+  on(S.Idle,            E.Shutdown,       A.Pause,          S.Stopped);
 
   on(S.Registering,     E.CareofSelected, A.SendUpdate,     S.Registering);
   on(S.Registering,     E.CareofLost,     A.Pause,          S.Idle);
@@ -45,18 +46,19 @@ export function start(): void {
   on(S.Updating,        E.Expired,        A.Forget,         S.Registering);
   on(S.Updating,        E.Shutdown,       A.SendRemoval,    S.Deregistering);
 
-  on(S.Deregistering,   E.CareofLost,     A.Pause,          S.Idle);
-  on(S.Deregistering,   E.Removed,        A.Forget,         S.Idle);
+  on(S.Deregistering,   E.CareofLost,     A.Pause,          S.Stopped);
+  on(S.Deregistering,   E.Removed,        A.Forget,         S.Stopped);
   on(S.Deregistering,   E.Correctable,    A.SendRemoval,    S.Deregistering);
-  on(S.Deregistering,   E.Rejected,       A.Forget,         S.Idle);
+  on(S.Deregistering,   E.Rejected,       A.Forget,         S.Stopped);
   on(S.Deregistering,   E.Timeout,        A.Resend,         S.Deregistering);
-  on(S.Deregistering,   E.Expired,        A.Forget,         S.Idle);
+  on(S.Deregistering,   E.Expired,        A.Forget,         S.Stopped);
 
   on(S.Refused,         E.CareofSelected, A.SendUpdate,     S.Registering);
   on(S.Refused,         E.CareofLost,     A.Pause,          S.Idle);
+  on(S.Refused,         E.Accepted,       A.Confirm,        S.Registered); // the refusal came from somebody else's update
   on(S.Refused,         E.Timeout,        A.SendUpdate,     S.Registering); // the hold-off ended
   on(S.Refused,         E.Expired,        A.Forget,         S.Refused);
-  on(S.Refused,         E.Shutdown,       A.Forget,         S.Idle);
+  on(S.Refused,         E.Shutdown,       A.SendRemoval,    S.Deregistering);
 }
 
 /** The table; filled by `start`. */

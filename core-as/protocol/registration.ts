@@ -9,15 +9,12 @@ import {
 import {
   BINDING_REJECTED_MIN, BindingAcknowledgementStatus, MAX_UPDATE_RATE,
 } from "../abi/codes";
-import { RegistrationAction, RegistrationEvent, RegistrationState, UplinkEvent } from "../abi/states";
-import { Reason } from "../abi/reasons";
+import { RegistrationAction, RegistrationEvent, RegistrationState } from "../abi/states";
 import { copyAddress, sameAddress } from "../wire/bytes";
 import * as clock from "../tables/clock";
-import * as counters from "../tables/counters";
 import * as devices from "../tables/devices";
 import * as orders from "../tables/orders";
 import { NONE } from "../tables/slab";
-import * as timers from "../tables/timers";
 import * as updates from "../tables/updates";
 import { Update } from "../tables/updates";
 import * as tunnel from "../encap/tunnel";
@@ -27,7 +24,7 @@ import * as random from "./crypto/random";
 import * as movement from "./movement";
 import { table } from "./registration-table";
 import * as state from "./state";
-import { TimerKind } from "./timers";
+import { TimerKind, restart, stop } from "./timers";
 
 /** Share of the lifetime after which the binding is refreshed: well before its end (6275-11.7.3-8). */
 const REFRESH_SHARE: f64 = 0.75;
@@ -40,6 +37,8 @@ const MAX_CORRECTIONS: u32 = 3;
 /** Unanswered transmissions that raise doubt about the uplink's router. */
 const DOUBT_AFTER: u32 = 2;
 const SECOND_MS: f64 = 1000;
+/** Between a Binding Update and one that a peer wants. */
+const MIN_REFRESH_MS: f64 = 2000;
 
 /** Record of the home registration, NONE: the node has not been told who it is. */
 let entry: u32 = NONE;
@@ -65,6 +64,11 @@ export function configure(lifetime: f64, firstTimeout: f64, timeout: f64, maxTim
 export function begin(record: u32): void {
   entry = record;
   updates.at(record).sequence = <u16>random.next32();
+}
+
+/** True while the Binding Update that the state speaks of has not been sent: there is nothing to acknowledge. */
+export function isDeferred(): bool {
+  return deferred;
 }
 
 export function isConfigured(): bool {
@@ -128,26 +132,25 @@ export function careofChanged(device: u32): void {
     happen(RegistrationEvent.CareofLost);
     return;
   }
-  const careof = uplinks.careof(uplinks.at(device));
-  adjustMtu(update, device);
-  if (update.device == device && sameAddress(updates.careof(update), careof)) return;
+  const careof = uplinks.at(device).careof();
+  if (update.device == device && sameAddress(updates.careof(update), careof)) {
+    // The same path; its link may have become narrower.
+    if (uplinks.at(device).mtu < <u32>update.pathMtu) setPathMtu(update, uplinks.at(device).mtu);
+    return;
+  }
   copyAddress(updates.careof(update), careof);
   update.device = device;
+  // Another path: what was learnt of the former one is void (RFC 8201 §4).
+  setPathMtu(update, uplinks.at(device).mtu);
   update.inUse = 0;
   update.corrections = 0;
   happen(RegistrationEvent.CareofSelected); // 6275-11.5.4-3, 6275-11.7.1-1
 }
 
-/** The path begins with the MTU of its link; what is smaller is learnt on the way (RFC 8201 §4). */
-function adjustMtu(update: Update, device: u32): void {
-  const mtu = uplinks.at(device).mtu;
-  if (update.device == device && update.pathMtu != 0 && update.pathMtu <= <u16>min(mtu, 65535)) return;
-  setPathMtu(update, mtu);
-}
-
 /** The path to the home agent takes `mtu` octets: so does the tunnel, less its header. */
 export function setPathMtu(update: Update, mtu: u32): void {
   update.pathMtu = <u16>min(mtu, 65535);
+  update.pathMtuSinceMs = clock.now();
   orders.tunnelMtu(devices.first(DeviceKind.Tunnel), tunnel.innerMtu(mtu));
 }
 
@@ -157,8 +160,10 @@ export function restore(record: usize): void {
   if (!sameAddress(updates.home(update), record + STATE_UPDATE_HOME_ADDRESS) || !sameAddress(updates.peerOf(update), record + STATE_UPDATE_PEER)) return;
   update.sequence = load<u16>(record, STATE_UPDATE_SEQUENCE);
   update.clockAddedMs = load<f64>(record, STATE_UPDATE_CLOCK_OFFSET);
-  const expires = load<f64>(record, STATE_UPDATE_EXPIRES);
-  update.expiresMs = expires > 0 ? clock.fromUnix(expires) : 0;
+  const leftMs = clock.fromUnix(load<f64>(record, STATE_UPDATE_EXPIRES)) - clock.now();
+  if (!(leftMs > 0)) return;
+  update.expiresMs = clock.now() + min(leftMs, lifetimeMs);
+  update.lifetimeTimer = restart(update.lifetimeTimer, TimerKind.Lifetime, entry, update.expiresMs - clock.now());
 }
 
 // ---- sending --------------------------------------------------------------------------------
@@ -225,6 +230,17 @@ export function acknowledged(status: u32, grantedMs: f64, adviceMs: f64): void {
   happen(RegistrationEvent.Accepted);
 }
 
+/**
+ * A peer wants a Binding Update. Not too often: who forges such a wish must not make this node send
+ * without end (RFC 6275 §11.7.4). Returns false when it is too early.
+ */
+export function refreshWanted(): bool {
+  const update = current();
+  if (update.state == RegistrationState.Registered && clock.now() - update.sentMs < MIN_REFRESH_MS) return false;
+  happen(RegistrationEvent.RefreshDue);
+  return true;
+}
+
 /** A refusal that a corrected Binding Update can mend; too many in a row wait for the timer. */
 export function correctable(status: u32): void {
   const update = current();
@@ -236,18 +252,15 @@ export function correctable(status: u32): void {
 
 function confirm(update: Update): void {
   setTimer(update, update.refreshMs - clock.now()); // 6275-11.7.3-6: and so no retransmission
-  if (!timers.move(update.lifetimeTimer, update.expiresMs)) {
-    update.lifetimeTimer = timers.set(TimerKind.Lifetime, entry, update.expiresMs); // 6275-11.1-3
-  }
+  update.lifetimeTimer = restart(update.lifetimeTimer, TimerKind.Lifetime, entry, update.expiresMs - clock.now()); // 6275-11.1-3
   state.keepUpdate(entry);
 }
 
 function forget(update: Update): void {
-  timers.cancel(update.lifetimeTimer);
-  update.lifetimeTimer = NONE;
+  update.lifetimeTimer = stop(update.lifetimeTimer);
   update.expiresMs = 0;
-  // A Binding Update that is out goes on being retransmitted.
-  if (update.state == RegistrationState.Idle || update.state == RegistrationState.Refused) stopTimer(update);
+  // A Binding Update that is out goes on being retransmitted, a hold-off goes on.
+  if (update.state == RegistrationState.Idle || update.state == RegistrationState.Stopped) stopTimer(update);
   else if (update.timer == NONE) send(update, lifetimeMs);
   state.keepUpdate(entry);
 }
@@ -258,11 +271,16 @@ function forget(update: Update): void {
 export function onTimer(record: u32): void {
   const update = updates.at(record);
   update.timer = NONE;
-  if (!deferred && update.state != RegistrationState.Registered && update.transmissions >= DOUBT_AFTER && update.device != DEVICE_ANY) {
-    movement.happen(update.device, UplinkEvent.RouterSilent);
-    if (update.timer != NONE) return; // the doubt led to another care-of address already
+  if (isAwaited(update) && update.transmissions >= DOUBT_AFTER) {
+    movement.unanswered(update.device, update.transmissions > DOUBT_AFTER);
+    if (update.timer != NONE || !isAwaited(update)) return; // that led to another care-of address, or to none
   }
   happen(RegistrationEvent.Timeout);
+}
+
+/** True while a Binding Update is out and unanswered. */
+function isAwaited(update: Update): bool {
+  return !deferred && (update.state == RegistrationState.Registering || update.state == RegistrationState.Updating);
 }
 
 /** The binding's lifetime ended. */
@@ -274,15 +292,11 @@ export function onLifetimeTimer(record: u32): void {
 }
 
 function setTimer(update: Update, afterMs: f64): void {
-  const deadline = clock.now() + afterMs;
-  if (timers.move(update.timer, deadline)) return;
-  update.timer = timers.set(TimerKind.Registration, entry, deadline);
-  if (update.timer == NONE) counters.refuse(Reason.TimersFull);
+  update.timer = restart(update.timer, TimerKind.Registration, entry, afterMs);
 }
 
 function stopTimer(update: Update): void {
-  timers.cancel(update.timer);
-  update.timer = NONE;
+  update.timer = stop(update.timer);
   update.refreshMs = -1;
   deferred = false;
 }

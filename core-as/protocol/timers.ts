@@ -1,4 +1,10 @@
 /** What a timer of the one wheel is for; its owner is a record or a device. */
+import * as clock from "../tables/clock";
+import * as counters from "../tables/counters";
+import { NONE } from "../tables/slab";
+import * as wheel from "../tables/timers";
+import { Reason } from "../abi/reasons";
+
 export enum TimerKind {
   /** Home agent: a binding is to be refreshed or has ended. Owner: binding. */
   Binding = 1,
@@ -14,4 +20,19 @@ export enum TimerKind {
   RouterLifetime = 6,
   /** Mobile node: a preferred uplink has outlasted its hold-down. */
   Selection = 7,
+}
+
+/** Sets `timer` anew, or a first one where it is NONE. Returns the handle to keep in its place. */
+export function restart(timer: u32, kind: TimerKind, owner: u32, afterMs: f64): u32 {
+  const deadline = clock.now() + afterMs;
+  if (wheel.move(timer, deadline)) return timer;
+  const started = wheel.set(kind, owner, deadline);
+  if (started == NONE) counters.refuse(Reason.TimersFull);
+  return started;
+}
+
+/** Stops `timer`, which may be NONE. Returns the handle to keep in its place. */
+export function stop(timer: u32): u32 {
+  wheel.cancel(timer);
+  return NONE;
 }

@@ -30,7 +30,7 @@ export function start(): void {
   on(S.Tentative,   E.AddressDuplicate, A.Reform,           S.Tentative);
   on(S.Tentative,   E.LifetimeEnded,    A.ClearAndSolicit,  S.Soliciting);
 
-  on(S.Ready,       E.LinkUp,           A.Solicit,          S.Doubtful); // a link that came back may be another
+  on(S.Ready,       E.LinkUp,           A.Solicit,          S.Returned);
   on(S.Ready,       E.RouterHeard,      A.Renew,            S.Ready);
   on(S.Ready,       E.RouterChanged,    A.Solicit,          S.Contested);
   on(S.Ready,       E.RouterSilent,     A.Solicit,          S.Doubtful); // §11.5.1
@@ -38,16 +38,26 @@ export function start(): void {
   on(S.Ready,       E.LifetimeEnded,    A.ClearAndSolicit,  S.Soliciting);
 
   on(S.Doubtful,    E.RouterHeard,      A.Renew,            S.Ready);
-  on(S.Doubtful,    E.RouterChanged,    A.ClearAndAdopt,    S.Tentative);
+  on(S.Doubtful,    E.RouterReachable,  A.Trust,            S.Ready);
+  on(S.Doubtful,    E.RouterChanged,    A.None,             S.Contested);
+  on(S.Doubtful,    E.LinkUp,           A.Solicit,          S.Returned);
   on(S.Doubtful,    E.SolicitTimeout,   A.ClearAndSolicit,  S.Soliciting);
   on(S.Doubtful,    E.AddressDuplicate, A.Reform,           S.Tentative);
   on(S.Doubtful,    E.LifetimeEnded,    A.ClearAndSolicit,  S.Soliciting);
 
-  on(S.Contested,   E.LinkUp,           A.Solicit,          S.Doubtful);
+  on(S.Contested,   E.LinkUp,           A.Solicit,          S.Returned);
   on(S.Contested,   E.RouterHeard,      A.Renew,            S.Ready);
+  on(S.Contested,   E.RouterReachable,  A.Trust,            S.Ready);
   on(S.Contested,   E.SolicitTimeout,   A.ClearAndAdopt,    S.Tentative);
   on(S.Contested,   E.AddressDuplicate, A.Reform,           S.Tentative);
   on(S.Contested,   E.LifetimeEnded,    A.ClearAndAdopt,    S.Tentative);
+
+  on(S.Returned,    E.LinkUp,           A.Solicit,          S.Returned);
+  on(S.Returned,    E.RouterHeard,      A.Renew,            S.Ready);
+  on(S.Returned,    E.RouterChanged,    A.ClearAndAdopt,    S.Tentative);
+  on(S.Returned,    E.SolicitTimeout,   A.ClearAndSolicit,  S.Soliciting);
+  on(S.Returned,    E.AddressDuplicate, A.Reform,           S.Tentative);
+  on(S.Returned,    E.LifetimeEnded,    A.ClearAndSolicit,  S.Soliciting);
 }
 
 /** The table; filled by `start`. */

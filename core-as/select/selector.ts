@@ -37,6 +37,8 @@ export function forHomeAgent(update: Update): u32 {
     case RegistrationState.Updating:
     case RegistrationState.Registered:
       return uplinks.selected();
+    case RegistrationState.Refused: // an older binding may still carry packets
+      return update.expiresMs > clock.now() ? uplinks.selected() : DEVICE_ANY;
     default:
       return DEVICE_ANY;
   }

@@ -3,59 +3,124 @@
  *
  * Selection: the usable uplink with the smallest preference. A better one that (re)appears must
  * have been usable for the hold-down first, so that a flapping link does not flap the binding; an
- * uplink that is lost is replaced at once.
+ * uplink that is lost is replaced at once. One through which the home agent cannot be reached is
+ * avoided for a while, if there is another.
  */
 import { DEVICE_ANY, DeviceKind, MAX_DEVICES } from "../abi/contract";
 import { UplinkState } from "../abi/states";
-import { copyAddress, isUnspecified, sameAddress } from "../wire/bytes";
+import { isUnspecified, sameAddress } from "../wire/bytes";
 import * as clock from "../tables/clock";
 import * as devices from "../tables/devices";
 import { NONE } from "../tables/slab";
+
+/** A router as its advertisement shows it: known by its link-local address and its prefix. */
+@unmanaged
+export class Router {
+  addressHigh: u64;
+  addressLow: u64;
+  /** The prefix that a care-of address can be formed in. */
+  prefixHigh: u64;
+  prefixLow: u64;
+  /** How long router and prefix can be used from when it was heard. */
+  lifetimeMs: f64;
+  /** Between two advertisements (RFC 6275 §7.3), 0: unknown. */
+  intervalMs: f64;
+  /** MTU of the link, octets, 0: unknown. */
+  mtu: u32;
+
+  address(): usize {
+    return changetype<usize>(this) + offsetof<Router>("addressHigh");
+  }
+
+  prefix(): usize {
+    return changetype<usize>(this) + offsetof<Router>("prefixHigh");
+  }
+
+  isKnown(): bool {
+    return !isUnspecified(this.address());
+  }
+
+  forget(): void {
+    memory.fill(changetype<usize>(this), 0, offsetof<Router>());
+  }
+
+  become(other: Router): void {
+    memory.copy(changetype<usize>(this), changetype<usize>(other), offsetof<Router>());
+  }
+}
 
 @unmanaged
 export class Uplink {
   careofHigh: u64;
   careofLow: u64;
-  /** Link-local address of the router. */
-  routerHigh: u64;
-  routerLow: u64;
-  /** Prefix of the care-of address. */
-  prefixHigh: u64;
-  prefixLow: u64;
-  /** Router and prefix that were heard last while others are in use: the next to adopt. */
-  candidateRouterHigh: u64;
-  candidateRouterLow: u64;
-  candidatePrefixHigh: u64;
-  candidatePrefixLow: u64;
-  /** A router with another prefix that was seen to share the link with ours. */
-  companionHigh: u64;
-  companionLow: u64;
-  companionPrefixHigh: u64;
-  companionPrefixLow: u64;
-  /** When router or prefix end, monotonic ms. */
-  lifetimeEndsMs: f64;
-  candidateLifetimeMs: f64;
-  /** Between two advertisements of the router (RFC 6275 §7.3), 0: unknown. */
-  intervalMs: f64;
   /** Until the next router solicitation is repeated. */
   solicitMs: f64;
   /** Since when the care-of address is usable, monotonic ms. */
   usableSinceMs: f64;
+  /** Until when to prefer others, monotonic ms. */
+  avoidUntilMs: f64;
+  /** Until when `companion` is believed to share the link, monotonic ms. */
+  companionUntilMs: f64;
   /** UplinkState */
   state: u32;
   solicitations: u32;
   /** Times that a care-of address was somebody else's, in a row. */
   duplicates: u32;
-  /** MTU of the link as its router says, octets. */
+  /** MTU of the link, octets. */
   mtu: u32;
+  /** 1: an answer of the router itself shows that we are still on its link. */
+  mayProbe: u32;
   /** Handles. */
   solicitTimer: u32;
   addressTimer: u32;
   lifetimeTimer: u32;
+
+  /** Pointer to the care-of address. */
+  careof(): usize {
+    return changetype<usize>(this) + offsetof<Uplink>("careofHigh");
+  }
+
+  hasCareof(): bool {
+    return !isUnspecified(this.careof());
+  }
+
+  /** The router in use. */
+  router(): Router {
+    return changetype<Router>(changetype<usize>(this) + ROUTERS);
+  }
+
+  /** Another router that was heard: the next to adopt. */
+  candidate(): Router {
+    return changetype<Router>(changetype<usize>(this) + ROUTERS + ROUTER_BYTES);
+  }
+
+  /** A router that was seen to share the link with ours. */
+  companion(): Router {
+    return changetype<Router>(changetype<usize>(this) + ROUTERS + 2 * ROUTER_BYTES);
+  }
+
+  /** True when packets may use the care-of address. */
+  isUsable(): bool {
+    if (!this.hasCareof()) return false;
+    switch (this.state) {
+      case UplinkState.Ready:
+      case UplinkState.Doubtful:
+      case UplinkState.Contested:
+      case UplinkState.Returned:
+        return true;
+      case UplinkState.Tentative:
+        return optimistic;
+      default:
+        return false;
+    }
+  }
 }
 
-const RECORD: usize = 256;
-const records = memory.data(8192, 16); // MAX_DEVICES × RECORD
+// A record: Uplink, and behind it its three routers.
+const ROUTERS: usize = 128;
+const ROUTER_BYTES: usize = 64;
+const RECORD: usize = ROUTERS + 3 * ROUTER_BYTES;
+const records = memory.data(10240, 16); // MAX_DEVICES × RECORD
 let selectedDevice: u32 = DEVICE_ANY;
 let holdDownMs: f64 = 0;
 let optimistic: bool = false;
@@ -83,53 +148,10 @@ export function at(device: u32): Uplink {
   return changetype<Uplink>(records + <usize>device * RECORD);
 }
 
-export function careof(uplink: Uplink): usize {
-  return changetype<usize>(uplink) + offsetof<Uplink>("careofHigh");
-}
-
-export function router(uplink: Uplink): usize {
-  return changetype<usize>(uplink) + offsetof<Uplink>("routerHigh");
-}
-
-export function prefix(uplink: Uplink): usize {
-  return changetype<usize>(uplink) + offsetof<Uplink>("prefixHigh");
-}
-
-export function candidateRouter(uplink: Uplink): usize {
-  return changetype<usize>(uplink) + offsetof<Uplink>("candidateRouterHigh");
-}
-
-export function candidatePrefix(uplink: Uplink): usize {
-  return changetype<usize>(uplink) + offsetof<Uplink>("candidatePrefixHigh");
-}
-
-export function companion(uplink: Uplink): usize {
-  return changetype<usize>(uplink) + offsetof<Uplink>("companionHigh");
-}
-
-export function companionPrefix(uplink: Uplink): usize {
-  return changetype<usize>(uplink) + offsetof<Uplink>("companionPrefixHigh");
-}
-
-/** True when packets may use the uplink's care-of address. */
-export function isUsable(uplink: Uplink): bool {
-  if (isUnspecified(careof(uplink))) return false;
-  switch (uplink.state) {
-    case UplinkState.Ready:
-    case UplinkState.Doubtful:
-    case UplinkState.Contested:
-      return true;
-    case UplinkState.Tentative:
-      return optimistic;
-    default:
-      return false;
-  }
-}
-
-/** The device with this care-of address, selected or not (6275-11.5.4-5); DEVICE_ANY: it is not ours. */
+/** The device with this care-of address, selected or not; DEVICE_ANY: it is not ours. */
 export function findCareof(address: usize): u32 {
   for (let index: u32 = 0; index < <u32>MAX_DEVICES; index++) {
-    if (devices.is(index, DeviceKind.Access) && sameAddress(careof(at(index)), address) && isUsable(at(index))) return index;
+    if (isCandidate(index) && sameAddress(at(index).careof(), address)) return index;
   }
   return DEVICE_ANY;
 }
@@ -139,47 +161,49 @@ export function selected(): u32 {
   return selectedDevice;
 }
 
-/** Selects; true when another device than before was chosen, or none any more. */
-export function select(): bool {
+/** Chooses the uplink anew. */
+export function select(): void {
+  if (selectedDevice != DEVICE_ANY && !at(selectedDevice).isUsable()) selectedDevice = DEVICE_ANY;
   const before = selectedDevice;
-  if (before != DEVICE_ANY && !isUsable(at(before))) selectedDevice = DEVICE_ANY;
-  const best = bestOf(selectedDevice != DEVICE_ANY);
-  if (best != DEVICE_ANY && best != selectedDevice) selectedDevice = best;
-  return selectedDevice != before;
-}
-
-/** The best usable uplink; with `settled`, among the selected one and those that outlasted the hold-down. */
-function bestOf(settled: bool): u32 {
-  let best: u32 = settled ? selectedDevice : DEVICE_ANY;
   for (let index: u32 = 0; index < <u32>MAX_DEVICES; index++) {
-    if (!devices.is(index, DeviceKind.Access) || !isUsable(at(index))) continue;
-    if (settled && clock.now() < at(index).usableSinceMs + holdDownMs) continue;
-    if (best == DEVICE_ANY || devices.at(index).preference < devices.at(best).preference) best = index;
+    if (isCandidate(index) && mayReplace(index, before) && isBetter(index, selectedDevice)) selectedDevice = index;
   }
-  return best;
 }
 
-/** When a better uplink will have outlasted its hold-down, monotonic ms; Infinity: there is none. */
+/** When `select` may choose another one without any event, monotonic ms; Infinity: not at all. */
 export function nextSelectionMs(): f64 {
   let earliest = Infinity;
   if (selectedDevice == DEVICE_ANY) return earliest;
   for (let index: u32 = 0; index < <u32>MAX_DEVICES; index++) {
-    if (!devices.is(index, DeviceKind.Access) || !isUsable(at(index)) || index == selectedDevice) continue;
-    if (devices.at(index).preference < devices.at(selectedDevice).preference) earliest = min(earliest, at(index).usableSinceMs + holdDownMs);
+    if (!isCandidate(index) || devices.at(index).preference >= devices.at(selectedDevice).preference) continue;
+    const may = max(at(index).usableSinceMs + holdDownMs, at(index).avoidUntilMs);
+    if (may > clock.now()) earliest = min(earliest, may);
   }
   return earliest;
 }
 
-/** Forgets router, prefix and care-of address; the link's state stays. */
-export function clear(uplink: Uplink): void {
-  memory.fill(changetype<usize>(uplink), 0, offsetof<Uplink>("candidateRouterHigh"));
-  memory.fill(companion(uplink), 0, 32);
-  uplink.intervalMs = 0;
-  uplink.mtu = 0;
+/** The home agent cannot be reached through `device`: others are preferred for `forMs`. */
+export function avoid(device: u32, forMs: f64): void {
+  at(device).avoidUntilMs = clock.now() + forMs;
 }
 
-/** Takes the candidate as router and prefix. */
-export function adoptCandidate(uplink: Uplink): void {
-  copyAddress(router(uplink), candidateRouter(uplink));
-  copyAddress(prefix(uplink), candidatePrefix(uplink));
+function isAvoided(device: u32): bool {
+  return at(device).avoidUntilMs > clock.now();
+}
+
+/** True for a device with a care-of address that packets may use. */
+function isCandidate(device: u32): bool {
+  return devices.is(device, DeviceKind.Access) && at(device).isUsable();
+}
+
+/** A lost or avoided uplink is replaced at once, a working one only by one that has lasted. */
+function mayReplace(device: u32, current: u32): bool {
+  if (current == DEVICE_ANY || isAvoided(current)) return true;
+  return at(device).state == UplinkState.Ready && clock.now() >= at(device).usableSinceMs + holdDownMs;
+}
+
+function isBetter(device: u32, current: u32): bool {
+  if (current == DEVICE_ANY) return true;
+  if (isAvoided(device) != isAvoided(current)) return isAvoided(current);
+  return devices.at(device).preference < devices.at(current).preference;
 }

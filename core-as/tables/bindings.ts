@@ -29,6 +29,8 @@ export class Binding {
   bytesIn: f64;
   /** When this care-of address was registered, monotonic ms. */
   sinceMs: f64;
+  /** When `pathMtu` was learnt, monotonic ms. */
+  pathMtuSinceMs: f64;
   /** Record of the mobile node it belongs to. */
   node: u32;
   /** Handle of its timer. */

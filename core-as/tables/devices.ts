@@ -39,6 +39,13 @@ export function is(index: u32, kind: DeviceKind): bool {
   return isIndex(index) && at(index).kind == kind;
 }
 
+/** The smallest MTU of all links, octets: that of a first hop that only the host's routing knows. */
+export function leastAccessMtu(): u32 {
+  let least: u32 = 65535;
+  for (let index: u32 = 0; index < <u32>MAX_DEVICES; index++) if (at(index).kind == DeviceKind.Access) least = min(least, at(index).mtu);
+  return least;
+}
+
 /** The first device of this kind, DEVICE_ANY when there is none. */
 export function first(kind: DeviceKind): u32 {
   for (let index: u32 = 0; index < <u32>MAX_DEVICES; index++) if (at(index).kind == kind) return index;

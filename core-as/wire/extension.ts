@@ -184,6 +184,11 @@ export function segmentsLeft(): u32 {
   return routing2.segmentsLeft(packetStart + otherRoutingAt);
 }
 
+/** True when there is an Authentication Header. */
+export function hasAuthentication(): bool {
+  return authenticationAt != 0;
+}
+
 /** Offset of the Fragment header: for the getters of `fragment`. */
 export function fragmentHeaderOffset(): u32 {
   return fragmentAt;

@@ -73,7 +73,6 @@ export interface Access {
   /** Where packets for a device go; undefined: it is not there. */
   queue(device: number): SendQueue | undefined;
   interfaceIndex(device: number): number | undefined;
-  interfaceName(device: number): string | undefined;
   /** The kernel told something about its network. */
   networkChanged(event: NetworkEvent, host: EngineHost): void;
   close(): void;

@@ -9,7 +9,9 @@ export class UnreadableFileError extends Error {
 }
 
 const REASONS: Readonly<Record<string, string>> = {
-  ENOENT: "there is no such file", EACCES: "permission denied", EISDIR: "this is a directory",
+  ENOENT: "there is no such file",
+  EACCES: "permission denied",
+  EISDIR: "this is a directory",
 };
 
 /** Reads a configuration file of either role. Throws UnreadableFileError or ConfigError. */

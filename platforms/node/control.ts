@@ -13,6 +13,8 @@ import { dirname } from "node:path";
 import type { Daemon, DaemonEvent } from "./daemon.ts";
 import { StartError } from "./linux.ts";
 
+/** What sun_path of unix(7) holds. */
+const MAX_PATH_BYTES = 107;
 /** Longest command; and how far a watcher may lag before it is cut off. */
 const MAX_COMMAND_BYTES = 4096;
 const MAX_LAG_BYTES = 1 << 20;
@@ -21,6 +23,7 @@ export class ControlServer {
   readonly #server: Server;
   readonly #path: string;
   readonly #connections = new Set<Socket>();
+  readonly #watchers = new Set<Socket>();
   #daemon: Daemon | undefined;
 
   private constructor(path: string, server: Server) {
@@ -31,12 +34,17 @@ export class ControlServer {
 
   /** Listens. Throws StartError when another daemon answers at that path, or it cannot be used. */
   static async open(path: string): Promise<ControlServer> {
-    if (Buffer.byteLength(path) > 107) throw new StartError(`control socket ${path}: the path is longer than 107 octets`);
-    if (await answers(path)) throw new StartError(`another daemon answers on control socket ${path}: stop it, or choose another control`);
+    if (Buffer.byteLength(path) > MAX_PATH_BYTES) {
+      throw new StartError(`control socket ${path}: the path is longer than ${MAX_PATH_BYTES} octets`);
+    }
+    if (await answers(path)) {
+      throw new StartError(`another daemon answers on control socket ${path}: stop it, or choose another`);
+    }
     const server = createServer();
     try {
       mkdirSync(dirname(path), { recursive: true, mode: 0o755 });
-      if (lstatSync(path, { throwIfNoEntry: false })?.isSocket()) rmSync(path); // left behind by a killed daemon
+      // left behind by a killed daemon
+      if (lstatSync(path, { throwIfNoEntry: false })?.isSocket()) rmSync(path);
       await listen(server, path);
     } catch (error) {
       throw new StartError(`control socket ${path} cannot be opened: ${(error as Error).message}`);
@@ -57,14 +65,15 @@ export class ControlServer {
     for (const socket of this.#connections) socket.end();
   }
 
-  readonly #watchers = new Set<Socket>();
-
   #accept(socket: Socket): void {
     let pending = "";
     this.#connections.add(socket);
     socket.setEncoding("utf8");
     socket.on("error", () => socket.destroy()); // the other end is gone
-    socket.on("close", () => { this.#connections.delete(socket); this.#watchers.delete(socket); });
+    socket.on("close", () => {
+      this.#connections.delete(socket);
+      this.#watchers.delete(socket);
+    });
     socket.on("data", (text: string) => {
       const lines = (pending + text).split("\n");
       pending = lines.pop()!;
@@ -120,7 +129,10 @@ function write(socket: Socket, value: unknown): void {
 function answers(path: string): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(path);
-    socket.once("connect", () => { socket.destroy(); resolve(true); });
+    socket.once("connect", () => {
+      socket.destroy();
+      resolve(true);
+    });
     socket.once("error", () => resolve(false));
   });
 }
@@ -131,7 +143,10 @@ function listen(server: Server, path: string): Promise<void> {
     server.once("error", reject);
     const mask = process.umask(0o177);
     try {
-      server.listen(path, () => { chmodSync(path, 0o600); resolve(); });
+      server.listen(path, () => {
+        chmodSync(path, 0o600);
+        resolve();
+      });
     } finally {
       process.umask(mask);
     }

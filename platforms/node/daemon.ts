@@ -11,7 +11,9 @@ import { ControlServer } from "./control.ts";
 import { StartError } from "./linux.ts";
 import type { FromLoop, LoopData, LoopProblem, LoopStatus, ToLoop } from "./messages.ts";
 import { loopSettings } from "./settings.ts";
-import { authenticationWarnings, type DaemonFacts, daemonStatus, type DaemonStatus, isHomeAgent } from "./status.ts";
+import {
+  authenticationWarnings, type DaemonFacts, daemonStatus, type DaemonStatus, isHomeAgent,
+} from "./status.ts";
 import { Wake } from "./system/poll.ts";
 import { missingPrivileges } from "./system/privileges.ts";
 import { type Core, loadCore } from "./wasm.ts";
@@ -42,7 +44,7 @@ export interface DaemonOptions {
   readonly workerUrl?: URL;
 }
 
-/** Warnings of which the status tells: the last ones. */
+/** How many of the latest warnings the status tells. */
 const MAX_WARNINGS = 20;
 
 export abstract class Daemon extends EventEmitter<Events> {
@@ -50,7 +52,7 @@ export abstract class Daemon extends EventEmitter<Events> {
   readonly #facts: DaemonFacts;
   readonly #worker: Worker;
   readonly #wake = new Wake();
-  readonly #warnings: string[];
+  readonly #warnings: string[] = [];
   readonly #questions = new Map<number, (status: LoopStatus | Error) => void>();
   #lastQuestion = 0;
   #control: ControlServer | undefined;
@@ -61,9 +63,10 @@ export abstract class Daemon extends EventEmitter<Events> {
     super();
     this.config = config;
     this.#facts = { config, startedUnixMs: Date.now(), sha256: core.sha256 };
-    this.#warnings = authenticationWarnings(config);
     const data: LoopData = { settings: loopSettings(config), module: core.module, wakeFd: this.#wake.fd };
-    this.#worker = new Worker(options.workerUrl ?? new URL("./worker.js", import.meta.url), { workerData: data });
+    this.#worker = new Worker(options.workerUrl ?? new URL("./worker.js", import.meta.url), {
+      workerData: data,
+    });
     this.#worker.on("message", (message: FromLoop) => this.#receive(message));
     this.#worker.on("error", (error) => this.#end(error));
     this.#worker.on("exit", () => this.#end(new Error("the thread of the packet loop ended unexpectedly")));
@@ -76,7 +79,7 @@ export abstract class Daemon extends EventEmitter<Events> {
 
   /** What a person should know: nodes without authentication, and what happened lately. */
   get warnings(): readonly string[] {
-    return this.#warnings;
+    return [...authenticationWarnings(this.config), ...this.#warnings];
   }
 
   async status(): Promise<DaemonStatus> {
@@ -87,10 +90,10 @@ export abstract class Daemon extends EventEmitter<Events> {
       this.#tell({ kind: "status", id });
     });
     if (answer instanceof Error) throw answer;
-    return daemonStatus(this.#facts, answer, this.#warnings);
+    return daemonStatus(this.#facts, answer, this.warnings);
   }
 
-  /** Ends well: a mobile node deregisters, every change to the system is taken back. Called again: without waiting. */
+  /** Ends well: a mobile node deregisters, every change is taken back. Called again: without waiting. */
   stop(): Promise<void> {
     return new Promise((resolve) => {
       if (this.#hasEnded) return resolve();

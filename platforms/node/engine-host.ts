@@ -2,7 +2,7 @@
  * One core and its kept state. A trap in the core is a bug, but no end of the service: a fresh
  * instance of the compiled module gets the configuration and the kept records, and goes on.
  *
- * The order of a start: instance → clock → who we are (`configure`) → kept records → devices (`connect`).
+ * A start: instance → clock → who we are (`configure`) → kept records → devices (`connect`).
  */
 import { randomBytes } from "node:crypto";
 import { ENTROPY_BYTES } from "../../bindings/engine.ts";
@@ -78,7 +78,9 @@ export class EngineHost {
     configure(this.#engine, nowMs);
     const understood = this.#engine.importState(records, nowMs);
     if (understood < records.length) {
-      report(`the last ${records.length - understood} octets of the kept state are damaged and were left out`);
+      report(
+        `the last ${records.length - understood} octets of the kept state are damaged and were left out`,
+      );
     }
     connect(this.#engine, nowMs);
   }
@@ -92,7 +94,9 @@ export class EngineHost {
       this.#start();
     } catch (again) {
       if (!(again instanceof WebAssembly.RuntimeError)) throw again;
-      this.#options.report(`the core trapped again over the kept state (${again.message}); it begins without it`);
+      this.#options.report(
+        `the core trapped again over the kept state (${again.message}); it begins without it`,
+      );
       this.#start(new Uint8Array(0));
     }
   }

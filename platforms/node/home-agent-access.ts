@@ -22,13 +22,17 @@ export class HomeAgentAccess implements Access {
   readonly #linux: Linux;
   readonly #mtuBytes: number;
 
-  /** Prepares the host. Throws StartError or SystemError; what was changed then is in the record of changes. */
+  /** Prepares the host. Throws StartError or SystemError; what was changed then is on record. */
   constructor(linux: Linux, settings: HomeAgentLoopSettings, mtuBytes: number) {
     this.#linux = linux;
     this.#mtuBytes = mtuBytes;
     placeAddress(linux, settings.address);
     for (const destination of settings.homePrefixes) {
-      addRoute(linux.netlink, { destination, interfaceIndex: linux.tun.interfaceIndex, metric: TUNNEL_METRIC });
+      addRoute(linux.netlink, {
+        destination,
+        interfaceIndex: linux.tun.interfaceIndex,
+        metric: TUNNEL_METRIC,
+      });
     }
     const links = accessLinks(linux.netlink, linux.tun.name);
     for (const { name } of links) withoutReceiveOffload(linux.changes, name);
@@ -49,9 +53,10 @@ export class HomeAgentAccess implements Access {
     return device === DEVICE || device === DEVICE_ANY ? this.ports[0]?.queue : undefined;
   }
 
-  interfaceIndex(): undefined {}
-
-  interfaceName(): undefined {}
+  /** The core gives a home agent no orders for an interface: care-of addresses are not its own. */
+  interfaceIndex(): undefined {
+    return undefined;
+  }
 
   /** The socket hears new interfaces by itself. */
   networkChanged(event: NetworkEvent): void {
@@ -70,7 +75,9 @@ function placeAddress({ netlink, tun }: Linux, address: string): void {
   const present = listAddresses(netlink).find((entry) => entry.address === address);
   if (present?.duplicate) {
     const name = listLinks(netlink).find(({ index }) => index === present.interfaceIndex)?.name;
-    throw new StartError(`another host on the link of ${name} has the home agent address ${address}: give this one another`);
+    throw new StartError(
+      `another host on the link of ${name} has the home agent address ${address}: give this one another`,
+    );
   }
   if (present === undefined) {
     addAddress(netlink, { interfaceIndex: tun.interfaceIndex, address, prefixLength: 128 });
@@ -79,8 +86,8 @@ function placeAddress({ netlink, tun }: Linux, address: string): void {
 
 /**
  * A home agent is a router. Switching on forwarding has two side effects on Linux: it forgets default
- * routes that it learnt from router advertisements, unless accept_ra is 2; and taking it back switches it off on
- * all interfaces, so those that had it by themselves are written down too.
+ * routes that it learnt from router advertisements, unless accept_ra is 2; and taking it back switches it
+ * off on all interfaces, so those that had it by themselves are written down too.
  */
 function forward({ changes }: Linux, links: readonly Link[]): void {
   if (interfaceValue("all", "forwarding") === 1) return;
@@ -89,6 +96,8 @@ function forward({ changes }: Linux, links: readonly Link[]): void {
       changes.setInterfaceValue(name, "accept_ra", 2);
     }
   }
-  for (const scope of ["default", ...links.map(({ name }) => name)]) changes.setInterfaceValue(scope, "forwarding", 0);
+  for (const scope of ["default", ...links.map(({ name }) => name)]) {
+    changes.setInterfaceValue(scope, "forwarding", 0);
+  }
   changes.setInterfaceValue("all", "forwarding", 1);
 }

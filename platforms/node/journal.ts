@@ -62,7 +62,7 @@ export class Journal {
     if (fd !== undefined) this.#try(() => writeAll(fd, record));
   }
 
-  /** Puts a snapshot in the place of all records: a new file, on the disk before it gets the old one's name. */
+  /** Puts a snapshot in the place of all records: a new file, on the disk before it gets the name. */
   compact(snapshot: Uint8Array): void {
     this.#parts = [snapshot];
     this.#lengthBytes = this.#snapshotBytes = snapshot.length;
@@ -91,7 +91,7 @@ export class Journal {
     this.#fd = fd;
   }
 
-  /** A full disk is no reason to drop bindings: they are kept in memory, and the file comes back with a snapshot. */
+  /** A full disk is no reason to drop bindings: memory keeps them, and a later snapshot the file again. */
   #try(write: () => void): void {
     try {
       write();
@@ -113,7 +113,9 @@ function readRecords(path: string): Uint8Array {
     throw new StateFileError(`state file ${path} cannot be read: ${(error as Error).message}`);
   }
   // a file cut off inside its header holds no record, and is ours
-  if (HEADER.subarray(0, bytes.length).equals(bytes.subarray(0, HEADER.length))) return bytes.subarray(HEADER.length);
+  if (HEADER.subarray(0, bytes.length).equals(bytes.subarray(0, HEADER.length))) {
+    return bytes.subarray(HEADER.length);
+  }
   throw new StateFileError(`${path} is no state file of mext: name another state_file, or move it away`);
 }
 
@@ -128,5 +130,5 @@ function makeFolder(path: string): Uint8Array {
 }
 
 function writeAll(fd: number, bytes: Uint8Array): void {
-  for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at);
+  for (let at = 0; at < bytes.length;) at += writeSync(fd, bytes, at);
 }

@@ -3,6 +3,7 @@
  * device and the guard. Opened in an order in which a refusal leaves nothing changed.
  */
 import { readlinkSync } from "node:fs";
+import { MINIMUM_MTU } from "../../bindings/engine.ts";
 import { Changes } from "./system/changes.ts";
 import { Guard } from "./system/guard.ts";
 import { type Link, listLinks } from "./system/links.ts";
@@ -29,13 +30,15 @@ export interface Linux {
   close(): Error[];
 }
 
+const ETHERNET_MTU_BYTES = 1500;
+
 /** The default route into the tunnel and the routes to home prefixes: better than those of any uplink. */
 export const TUNNEL_METRIC = 64;
 
 /** Throws StartError, or SystemError where the kernel refuses. */
 export function openLinux(tunnel: string, mtuBytes: number, report: Report): Linux {
   const opened: (() => Error[] | void)[] = [];
-  const close = () => opened.splice(0).reverse().flatMap((closeOne) => closeOne() ?? []);
+  const close = () => opened.splice(0).reverse().flatMap(closeSafely);
   try {
     const netlink = new NetlinkSocket();
     opened.push(() => netlink.close());
@@ -43,7 +46,9 @@ export function openLinux(tunnel: string, mtuBytes: number, report: Report): Lin
     opened.push(() => changes.close());
     reportRecovery(changes, report);
     if (listLinks(netlink).some(({ name }) => name === tunnel)) {
-      throw new StartError(`there is an interface ${tunnel} already: choose another tunnel, or remove it (ip link del ${tunnel})`);
+      throw new StartError(
+        `there is an interface ${tunnel} already: choose another tunnel, or ip link del ${tunnel}`,
+      );
     }
     const tun = openTun(netlink, { name: tunnel, mtuBytes });
     opened.push(() => tun.close());
@@ -56,6 +61,15 @@ export function openLinux(tunnel: string, mtuBytes: number, report: Report): Lin
   }
 }
 
+/** What fails does not keep the others open. */
+function closeSafely(close: () => Error[] | void): Error[] {
+  try {
+    return close() ?? [];
+  } catch (error) {
+    return [error as Error];
+  }
+}
+
 /** A daemon is known by its tunnel device and network namespace: both can be there only once. */
 function openChanges(tunnel: string, netlink: NetlinkSocket): Changes {
   const namespace = /\d+/.exec(readlinkSync("/proc/thread-self/ns/net"))?.[0];
@@ -64,14 +78,18 @@ function openChanges(tunnel: string, netlink: NetlinkSocket): Changes {
   } catch (error) {
     if (!(error instanceof AlreadyRunningError)) throw error;
     const which = error.processId === undefined ? "" : ` (process ${error.processId})`;
-    throw new StartError(`a daemon with the tunnel ${tunnel} is already running${which}: stop it, or choose another tunnel`);
+    throw new StartError(
+      `a daemon with the tunnel ${tunnel} is already running${which}: stop it, or choose another tunnel`,
+    );
   }
 }
 
 function reportRecovery(changes: Changes, report: Report): void {
   const { undone, failures } = changes.undo.recovery;
   if (undone > 0) report(`a predecessor was killed: ${undone} of its changes to the system were taken back`);
-  for (const { message } of failures) report(`what a killed predecessor left could not be taken back: ${message}`);
+  for (const { message } of failures) {
+    report(`what a killed predecessor left could not be taken back: ${message}`);
+  }
 }
 
 /** Interfaces that packets of other nodes can come from. */
@@ -82,4 +100,17 @@ export function accessLinks(netlink: NetlinkSocket, tunnel: string): Link[] {
 /** Receive offload joins segments into packets that fit into no slot (system/access-receive.ts). */
 export function withoutReceiveOffload(changes: Changes, interfaceName: string): void {
   tolerate(["EOPNOTSUPP", "ENODEV"], () => changes.setReceiveOffload(interfaceName, false));
+}
+
+/** The least MTU is what a packet may have that leaves by any interface, the largest what may come in. */
+export function linkMtus(tunnel: string): { leastBytes: number; mostBytes: number } {
+  const netlink = new NetlinkSocket();
+  const mtus = accessLinks(netlink, tunnel)
+    .map(({ mtuBytes }) => mtuBytes)
+    .filter((mtu) => mtu >= MINIMUM_MTU);
+  netlink.close();
+  return {
+    leastBytes: Math.min(ETHERNET_MTU_BYTES, ...mtus),
+    mostBytes: Math.max(ETHERNET_MTU_BYTES, ...mtus),
+  };
 }

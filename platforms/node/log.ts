@@ -1,79 +1,77 @@
 /** The log of a daemon: structured lines, or lines for people when they go to a terminal. */
 import { type DestinationStream, destination, type Logger, pino } from "pino";
 import type { Daemon, DaemonEvent } from "./daemon.ts";
+import { RateLimit } from "./rate-limit.ts";
 import { VERSION } from "./version.ts";
 
 /** Event lines a second; a flood of forged messages must not fill the disk. */
-const MAX_EVENTS_A_SECOND = 20;
+const MAX_EVENTS_A_SECOND = 50;
 
 /** Events that tell of something that went wrong, and those that only happen often. */
 const WARNINGS: ReadonlySet<DaemonEvent["name"]> = new Set([
-  "BindingRefused", "BindingExpired", "BindingError", "CareofDuplicate", "RouterLost",
+  "BindingRefused",
+  "BindingExpired",
+  "BindingError",
+  "CareofDuplicate",
+  "RouterLost",
 ]);
-const DETAILS: ReadonlySet<DaemonEvent["name"]> = new Set(["RouterAdvertisement", "PathInUse", "BindingUpdateSent"]);
+const DETAILS: ReadonlySet<DaemonEvent["name"]> = new Set([
+  "RouterAdvertisement",
+  "PathInUse",
+  "BindingUpdateSent",
+]);
 
 /** A logger on standard output; without buffer, so that no line is lost at the end. */
 export function makeLogger(level: string, isTerminal = process.stdout.isTTY === true): Logger {
   const stream = isTerminal ? peopleStream() : destination({ fd: 1, sync: true });
-  return pino({ level, base: { pid: process.pid }, timestamp: () => `,"time":"${new Date().toISOString()}"` }, stream);
+  return pino(
+    { level, base: { pid: process.pid }, timestamp: () => `,"time":"${new Date().toISOString()}"` },
+    stream,
+  );
 }
 
 /** Writes what happens to a daemon into a log. */
 export function logDaemon(daemon: Daemon, log: Logger): void {
   const { role, tunnel, control, stateFile } = daemon.config;
   log.info({ role, version: VERSION, tunnel, control, stateFile }, `${role} is running`);
-  const budget = new EventBudget((omitted) => log.warn({ omitted }, "events were too many to log"));
+  const limit = new RateLimit(MAX_EVENTS_A_SECOND);
   daemon.on("event", (event) => {
-    if (!budget.allows()) return;
+    if (!limit.allows()) return;
+    const omitted = limit.takeOmitted();
+    if (omitted > 0) log.warn({ omitted }, "events were too many to log");
     const { name, device, fields } = event;
     const level = WARNINGS.has(name) ? "warn" : DETAILS.has(name) ? "debug" : "info";
     log[level]({ event: name, ...(device !== undefined && { device }), ...fields }, name);
   });
-  daemon.on("omitted", (count) => budget.omit(count));
+  daemon.on("omitted", (count) => limit.omit(count));
   daemon.on("warning", (warning) => log.warn(warning));
   daemon.on("refusals", (refusals) => {
-    for (const { reason, section, text, packets } of refusals) log.info({ reason, section, packets }, `refused: ${text}`);
+    for (const { reason, section, text, packets } of refusals) {
+      log.info({ reason, section, packets }, `refused: ${text}`);
+    }
   });
 }
 
-/** So many events a second; how many were left out is told with the first one after them. */
-class EventBudget {
-  readonly #tell: (omitted: number) => void;
-  #second = 0;
-  #count = 0;
-  #omitted = 0;
-
-  constructor(tell: (omitted: number) => void) {
-    this.#tell = tell;
-  }
-
-  allows(): boolean {
-    const second = Math.floor(Date.now() / 1000);
-    if (second !== this.#second) {
-      this.#second = second;
-      this.#count = 0;
-      if (this.#omitted > 0) this.#tell(this.#omitted);
-      this.#omitted = 0;
-    }
-    if (this.#count++ < MAX_EVENTS_A_SECOND) return true;
-    this.#omitted++;
-    return false;
-  }
-
-  omit(count: number): void {
-    this.#omitted += count;
-  }
-}
-
-const LEVELS: Readonly<Record<number, string>> = { 10: "trace", 20: "debug", 30: "info ", 40: "WARN ", 50: "ERROR", 60: "FATAL" };
+const LEVELS: Readonly<Record<number, string>> = {
+  10: "trace",
+  20: "debug",
+  30: "info ",
+  40: "WARN ",
+  50: "ERROR",
+  60: "FATAL",
+};
 
 /** "14:03:22.120 info  BindingAccepted homeAddress=2001:db8:100::17 …". */
 function peopleStream(): DestinationStream {
   return {
     write(line: string) {
       const { level, time, msg, pid, event, ...fields } = JSON.parse(line) as Record<string, unknown>;
-      const rest = Object.entries(fields).map(([name, value]) => `${name}=${typeof value === "object" ? JSON.stringify(value) : value}`);
-      process.stdout.write(`${[String(time).slice(11, 23), LEVELS[level as number], msg, ...rest].join(" ")}\n`);
+      const rest = Object.entries(fields).map(
+        ([name, value]) => `${name}=${typeof value === "object" ? JSON.stringify(value) : value}`,
+      );
+      process.stdout.write(
+        `${[String(time).slice(11, 23), LEVELS[level as number], msg, ...rest].join(" ")}\n`,
+      );
     },
   };
 }

@@ -12,25 +12,26 @@
  *
  * There is no protocol in here: it carries packets and orders.
  */
-import { Role } from "../../bindings/engine.ts";
-import { addNode, refuseAddress, setDevice, setHomeAgent, setMobileNode, shutdown } from "../../bindings/commands.ts";
-import type { Engine } from "../../bindings/engine.ts";
+import {
+  addNode, refuseAddress, setDevice, setHomeAgent, setMobileNode, shutdown,
+} from "../../bindings/commands.ts";
+import { type Engine, MINIMUM_MTU, Role } from "../../bindings/engine.ts";
 import { readBindings, readRefusals, readUpdates, readUplinks } from "../../bindings/status.ts";
 import type { Access } from "./access-port.ts";
 import { EngineHost } from "./engine-host.ts";
 import { HomeAgentAccess } from "./home-agent-access.ts";
 import { Journal } from "./journal.ts";
-import { accessLinks, type Linux, openLinux } from "./linux.ts";
+import { type Linux, linkMtus, openLinux } from "./linux.ts";
 import type { FromLoop, LoopData, LoopStatus, ToLoop } from "./messages.ts";
 import { MobileNodeAccess } from "./mobile-node-access.ts";
 import { Orders, TUNNEL } from "./orders.ts";
 import { RefusalReport } from "./refusal-report.ts";
 import type { LoopSettings } from "./settings.ts";
 import { monotonicMs, wallClockOffsetMs } from "./system/clock.ts";
-import { NetlinkSocket } from "./system/netlink-socket.ts";
 import { linkByName } from "./system/links.ts";
 import { NetworkMonitor } from "./system/network-monitor.ts";
-import { PollSet, Wake } from "./system/poll.ts";
+import { Wake } from "./system/poll.ts";
+import { Waiting } from "./waiting.ts";
 
 /** How often the wall clock is looked at, and so the longest wait. */
 const WALL_CLOCK_MS = 5000;
@@ -38,10 +39,10 @@ const WALL_CLOCK_MS = 5000;
 const DEREGISTRATION_MS = 3000;
 /** IPv6 tunnels have a header of 40 octets (RFC 2473 §3) and take packets of 1280 at least (§7.1). */
 const OUTER_HEADER_BYTES = 40;
-const MIN_MTU_BYTES = 1280;
-const ETHERNET_MTU_BYTES = 1500;
 const MIN_SLOT_BYTES = 2048;
 const MAX_SLOT_BYTES = 9216;
+/** Packets that are put together from fragments at once: those of many nodes arrive interleaved. */
+const REASSEMBLIES = 64;
 
 /** The main thread, as the loop sees it. */
 export interface MainThread {
@@ -62,6 +63,7 @@ export class Loop {
   readonly #host: EngineHost;
   readonly #refusals: RefusalReport;
   #stopBy = Infinity;
+  #wallClockDueMs = 0;
 
   /** Opens everything. Throws an error that says what to do; nothing is left changed then. */
   constructor({ settings, module, wakeFd }: LoopData, main: MainThread) {
@@ -72,19 +74,24 @@ export class Loop {
     this.#wake = new Wake(wakeFd);
     this.#journal = new Journal(settings.stateFile, report);
     const { leastBytes, mostBytes } = linkMtus(settings.tunnel);
-    this.#linux = openLinux(settings.tunnel, Math.max(leastBytes - OUTER_HEADER_BYTES, MIN_MTU_BYTES), report);
+    this.#linux = openLinux(settings.tunnel, Math.max(leastBytes - OUTER_HEADER_BYTES, MINIMUM_MTU), report);
     try {
       this.#monitor = new NetworkMonitor(); // before the interfaces are listed: no change is missed
-      this.#access = settings.role === "home-agent"
-        ? new HomeAgentAccess(this.#linux, settings, leastBytes)
-        : new MobileNodeAccess(this.#linux, settings);
+      this.#access =
+        settings.role === "home-agent"
+          ? new HomeAgentAccess(this.#linux, settings, leastBytes)
+          : new MobileNodeAccess(this.#linux, settings);
       this.#orders = new Orders(this.#linux, this.#access, this.#journal);
       this.#host = new EngineHost({
         module,
         role: settings.role === "home-agent" ? Role.HomeAgent : Role.MobileNode,
         budgets: {
           slotBytes: Math.min(Math.max(mostBytes, MIN_SLOT_BYTES), MAX_SLOT_BYTES),
-          ...(settings.role === "home-agent" && { maxBindings: settings.maxBindings, maxNodes: settings.maxNodes }),
+          reassemblies: REASSEMBLIES,
+          ...(settings.role === "home-agent" && {
+            maxBindings: settings.maxBindings,
+            maxNodes: settings.maxNodes,
+          }),
         },
         host: this.#orders,
         journal: this.#journal,
@@ -100,32 +107,23 @@ export class Loop {
 
   /** Runs until the main thread says stop. */
   run(): void {
-    let ports = this.#access.ports;
-    let poll = new Waiting(this.#wake, this.#monitor, this.#linux, ports);
-    let wallClockDueMs = 0;
+    let waiting = this.#waiting();
     this.#deliver();
     while (!this.#finished()) {
-      if (ports !== this.#access.ports) {
-        ports = this.#access.ports;
-        poll = new Waiting(this.#wake, this.#monitor, this.#linux, ports);
+      if (waiting.ports !== this.#access.ports) waiting = this.#waiting();
+      waiting.wait(this.#nextMs()); // 1
+      if (waiting.isWoken()) this.#takeMessages(); // 2
+      if (waiting.hasNetworkEvents()) this.#takeNetworkEvents(); // 3
+      for (const port of waiting.readyPorts()) {
+        // 4
+        if (waiting.ports !== this.#access.ports) break; // closed meanwhile: it is read with the next round
+        this.#host.call((engine, nowMs) => engine.processSlots(nowMs, port.receive(engine)));
       }
-      poll.wait(this.#nextMs()); // 1
-      if (poll.isReady(poll.wake)) this.#takeMessages(); // 2
-      if (poll.isReady(poll.monitor)) this.#takeNetworkEvents(); // 3
-      if (ports === this.#access.ports) {
-        ports.forEach((port, index) => { // 4
-          if (!poll.isReady(poll.ports[index])) return;
-          this.#host.call((engine, nowMs) => engine.processSlots(nowMs, port.receive(engine)));
-        });
+      if (waiting.hasTunnelPackets()) {
+        // 5
+        this.#host.call((engine, nowMs) => engine.processSlots(nowMs, this.#readTunnel(engine)));
       }
-      if (poll.isReady(poll.tun)) this.#host.call((engine, nowMs) => engine.processSlots(nowMs, this.#readTunnel(engine))); // 5
-      const nowMs = monotonicMs();
-      if (this.#host.engine.nextWakeupMs() <= nowMs) this.#host.call((engine) => engine.tick(nowMs)); // 6
-      if (nowMs >= wallClockDueMs) {
-        wallClockDueMs = nowMs + WALL_CLOCK_MS;
-        this.#followWallClock();
-        this.#refusals.look(readRefusals(this.#host.engine), nowMs);
-      }
+      this.#lookAtClocks(); // 6
       this.#deliver(); // 7
     }
   }
@@ -136,7 +134,13 @@ export class Loop {
     this.#orders?.network.clear();
     this.#journal.close();
     this.#monitor?.close();
-    for (const { message } of this.#linux.close()) this.#linux.report(`a change could not be taken back: ${message}`);
+    for (const { message } of this.#linux.close()) {
+      this.#linux.report(`a change could not be taken back: ${message}`);
+    }
+  }
+
+  #waiting(): Waiting {
+    return new Waiting(this.#wake, this.#monitor, this.#linux.tun, this.#access.ports);
   }
 
   #connect(engine: Engine, nowMs: number): void {
@@ -161,23 +165,36 @@ export class Loop {
     const events = this.#monitor.read();
     for (const event of events) this.#access.networkChanged(event, this.#host);
     // afterwards: with a link that was switched off, its addresses are not missed any more
-    for (const event of events) if (event.kind === "address-removed") this.#orders.network.addressRemoved(event.address);
+    for (const event of events) {
+      if (event.kind === "address-removed") this.#orders.network.addressRemoved(event.address);
+    }
   }
 
   /** Reads what programs of this host sent into the tunnel, into the slots from 0 on; returns how many. */
   #readTunnel(engine: Engine): number {
     let count = 0;
     while (count < engine.slots) {
-      const length = this.#linux.tun.read(this.#orders.addressAt(engine.slotPointer(count)), engine.slotBytes);
+      const length = this.#linux.tun.read(
+        this.#orders.addressAt(engine.slotPointer(count)),
+        engine.slotBytes,
+      );
       if (length === 0) break;
       engine.fillSlot(count++, TUNNEL, length);
     }
     return count;
   }
 
-  #followWallClock(): void {
+  #lookAtClocks(): void {
+    if (this.#host.engine.nextWakeupMs() <= monotonicMs()) {
+      this.#host.call((engine, nowMs) => engine.tick(nowMs));
+    }
+    if (monotonicMs() < this.#wallClockDueMs) return;
+    this.#wallClockDueMs = monotonicMs() + WALL_CLOCK_MS;
     const jumpMs = this.#host.followWallClock();
-    if (Math.abs(jumpMs) >= 1000) this.#linux.report(`the wall clock was set by ${(jumpMs / 1000).toFixed(1)} s`);
+    if (Math.abs(jumpMs) >= 1000) {
+      this.#linux.report(`the wall clock was set by ${(jumpMs / 1000).toFixed(1)} s`);
+    }
+    this.#refusals.look(readRefusals(this.#host.engine), monotonicMs());
   }
 
   #deliver(): void {
@@ -201,7 +218,10 @@ export class Loop {
   }
 
   #isIdle(): boolean {
-    return this.#settings.role === "home-agent" || readUpdates(this.#host.engine).every(({ state }) => state === "Idle");
+    return (
+      this.#settings.role === "home-agent" ||
+      readUpdates(this.#host.engine).every(({ state }) => state === "Stopped")
+    );
   }
 
   #tunnelMtu(): number {
@@ -214,7 +234,10 @@ export class Loop {
     return {
       bindings: isHomeAgent ? readBindings(engine) : [],
       updates: isHomeAgent ? [] : readUpdates(engine),
-      uplinks: isHomeAgent ? [] : readUplinks(engine),
+      // the core does not know which interfaces are gone for good
+      uplinks: isHomeAgent
+        ? []
+        : readUplinks(engine).filter(({ device }) => this.#access.interfaceIndex(device)),
       refusals: readRefusals(engine),
       sendFailures: this.#orders.failures.toJSON(),
       tunnelMtu: this.#tunnelMtu(),
@@ -223,41 +246,8 @@ export class Loop {
   }
 }
 
-/** The descriptors of the loop, and their places in the poll set. */
-class Waiting {
-  readonly #poll: PollSet;
-  readonly wake: number;
-  readonly monitor: number;
-  readonly tun: number;
-  readonly ports: number[];
-
-  constructor(wake: Wake, monitor: NetworkMonitor, { tun }: Linux, ports: Access["ports"]) {
-    this.#poll = new PollSet(3 + ports.length);
-    this.wake = this.#poll.add(wake.fd);
-    this.monitor = this.#poll.add(monitor.fd);
-    this.tun = this.#poll.add(tun.fd);
-    this.ports = ports.map((port) => this.#poll.add(port.fd));
-  }
-
-  wait(timeoutMs: number): void {
-    this.#poll.wait(timeoutMs);
-  }
-
-  isReady(place: number): boolean {
-    return this.#poll.ready(place) !== 0;
-  }
-}
-
 function configure(engine: Engine, settings: LoopSettings, nowMs: number): void {
   if (settings.role === "mobile-node") return setMobileNode(engine, settings.core, nowMs);
   setHomeAgent(engine, settings.core, nowMs);
   for (const node of settings.nodes) addNode(engine, node, nowMs);
-}
-
-/** The least MTU is what a packet may have that leaves by any interface, the largest what may come in. */
-function linkMtus(tunnel: string): { leastBytes: number; mostBytes: number } {
-  const netlink = new NetlinkSocket();
-  const mtus = accessLinks(netlink, tunnel).map(({ mtuBytes }) => mtuBytes).filter((mtu) => mtu >= MIN_MTU_BYTES);
-  netlink.close();
-  return { leastBytes: Math.min(ETHERNET_MTU_BYTES, ...mtus), mostBytes: Math.max(ETHERNET_MTU_BYTES, ...mtus) };
 }

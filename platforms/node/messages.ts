@@ -21,7 +21,12 @@ export type ToLoop =
 
 export type FromLoop =
   | { readonly kind: "ready" }
-  | { readonly kind: "events"; readonly events: readonly CoreEvent[]; readonly omitted: number; readonly wallClockOffsetMs: number }
+  | {
+      readonly kind: "events";
+      readonly events: readonly CoreEvent[];
+      readonly omitted: number;
+      readonly wallClockOffsetMs: number;
+    }
   | { readonly kind: "status"; readonly id: number; readonly status: LoopStatus }
   | { readonly kind: "report"; readonly warning: string }
   | { readonly kind: "refusals"; readonly refusals: readonly RefusalCount[] }

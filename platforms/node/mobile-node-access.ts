@@ -15,6 +15,7 @@ import { tolerate } from "./system/errors.ts";
 import { type Link, listLinks } from "./system/links.ts";
 import type { NetworkEvent } from "./system/network-monitor.ts";
 import { addRoute } from "./system/routes.ts";
+import { interfaceValue } from "./system/sysctl.ts";
 
 /** Errors that mean: the interface has just gone, and the kernel will say so. */
 const VANISHED = ["ENODEV", "ENXIO", "ENOENT"];
@@ -33,7 +34,7 @@ export class MobileNodeAccess implements Access {
   readonly #uplinks: readonly Uplink[];
   #memory: PortMemory | undefined;
 
-  /** Prepares the host. Throws StartError or SystemError; what was changed then is in the record of changes. */
+  /** Prepares the host. Throws StartError or SystemError; what was changed then is on record. */
   constructor(linux: Linux, { homeAddress, uplinks }: MobileNodeLoopSettings) {
     this.#linux = linux;
     this.#uplinks = uplinks.map((name, index) => ({ name, device: index + 1 }));
@@ -41,8 +42,8 @@ export class MobileNodeAccess implements Access {
     const links = listLinks(linux.netlink);
     for (const uplink of this.#uplinks) {
       const link = links.find(({ name }) => name === uplink.name);
-      if (link === undefined) linux.report(`uplink ${uplink.name} is not there yet: it is used when it appears`);
-      else this.#take(uplink, link);
+      if (link !== undefined) this.#take(uplink, link);
+      else linux.report(`uplink ${uplink.name} is not there yet: it is used when it appears`);
     }
   }
 
@@ -62,10 +63,6 @@ export class MobileNodeAccess implements Access {
 
   interfaceIndex(device: number): number | undefined {
     return this.#uplinks[device - 1]?.link?.index;
-  }
-
-  interfaceName(device: number): string | undefined {
-    return this.#uplinks[device - 1]?.name;
   }
 
   networkChanged(event: NetworkEvent, host: EngineHost): void {
@@ -131,6 +128,11 @@ export class MobileNodeAccess implements Access {
       changes.setInterfaceValue(link.name, "autoconf", 0);
       withoutReceiveOffload(changes, link.name);
     });
+    if (interfaceValue(link.name, "disable_ipv6") === 1) {
+      report(
+        `IPv6 is switched off on uplink ${link.name}: sysctl -w net.ipv6.conf.${link.name}.disable_ipv6=0`,
+      );
+    }
     if (!link.up) report(`uplink ${link.name} is switched off: ip link set ${link.name} up`);
   }
 
@@ -139,7 +141,9 @@ export class MobileNodeAccess implements Access {
     const memory = this.#memory;
     const interfaceIndex = uplink.link?.index;
     if (memory === undefined || interfaceIndex === undefined) return;
-    tolerate(VANISHED, () => { uplink.port = new AccessPort(memory, uplink.device, { interfaceIndex }); });
+    tolerate(VANISHED, () => {
+      uplink.port = new AccessPort(memory, uplink.device, { interfaceIndex });
+    });
   }
 
   #listPorts(): void {
@@ -157,16 +161,23 @@ function placeHomeAddress({ netlink, tun }: Linux, homeAddress: string): void {
   const present = listAddresses(netlink).find(({ address }) => address === homeAddress);
   if (present !== undefined) {
     const name = listLinks(netlink).find(({ index }) => index === present.interfaceIndex)?.name;
-    throw new StartError(`the home address ${homeAddress} is on ${name} already: remove it (ip addr del ${homeAddress}/${present.prefixLength} dev ${name})`);
+    const remedy = `ip addr del ${homeAddress}/${present.prefixLength} dev ${name}`;
+    throw new StartError(`the home address ${homeAddress} is on ${name} already: remove it (${remedy})`);
   }
   const { interfaceIndex } = tun;
   addAddress(netlink, { interfaceIndex, address: homeAddress, prefixLength: 128 });
-  addRoute(netlink, { destination: "::/0", interfaceIndex, preferredSource: homeAddress, metric: TUNNEL_METRIC });
+  addRoute(netlink, {
+    destination: "::/0",
+    interfaceIndex,
+    preferredSource: homeAddress,
+    metric: TUNNEL_METRIC,
+  });
 }
 
 /** Operational state, MTU and link-layer address are what the core needs to know. */
 function differs(known: Link, link: Link): boolean {
-  return isUp(known) !== isUp(link) || known.mtuBytes !== link.mtuBytes || known.macAddress !== link.macAddress;
+  if (isUp(known) !== isUp(link)) return true;
+  return known.mtuBytes !== link.mtuBytes || known.macAddress !== link.macAddress;
 }
 
 function isUp(link: Link): boolean {

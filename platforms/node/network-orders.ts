@@ -5,14 +5,16 @@
 import { formatAddress, formatPrefix, parseAddress, prefixOf } from "../../bindings/address.ts";
 import { MINIMUM_MTU } from "../../bindings/engine.ts";
 import { type Linux, TUNNEL_METRIC } from "./linux.ts";
-import { type AddressState, type InterfaceAddress, listAddresses, removeAddress } from "./system/addresses.ts";
+import {
+  type AddressState, type InterfaceAddress, listAddresses, removeAddress,
+} from "./system/addresses.ts";
 import { SystemError, tolerate } from "./system/errors.ts";
 import { setLink } from "./system/links.ts";
 import { removeRoute, type Route } from "./system/routes.ts";
 
 /**
- * Behind the tunnel's route, so that ordinary traffic goes there and only what is bound to an uplink goes this way;
- * before all others, so that a router of the last network, which the kernel still knows, is not asked.
+ * Behind the tunnel's route, so that ordinary traffic goes there and only what is bound to an uplink goes
+ * this way; before all others, so that no router of the last network, which the kernel still knows, is asked.
  */
 const UPLINK_METRIC = TUNNEL_METRIC + 1;
 
@@ -22,7 +24,7 @@ export class NetworkOrders {
   /** What the core ordered and has not taken back. */
   readonly #addresses = new Map<string, InterfaceAddress>();
   readonly #routes = new Map<string, Route>();
-  /** Addresses that were there already: a person's, or formed by the kernel. They are not ours to remove at the end. */
+  /** Addresses that were there already, a person's or the kernel's: not ours to remove at the end. */
   readonly #found = new Map<string, AddressState>();
 
   constructor(linux: Linux, interfaceIndex: (device: number) => number | undefined) {
@@ -54,7 +56,7 @@ export class NetworkOrders {
       if (!same || (interfaceIndex !== undefined && entry.interfaceIndex !== interfaceIndex)) continue;
       const found = this.#found.get(keyOf(entry));
       this.#withdraw(entry);
-      // the network is left, but the kernel would hold its prefix for on-link for as long as it was advertised
+      // the network is left; the kernel would take its prefix for on-link for as long as it was advertised
       if (found?.permanent === false) this.#attempt(() => forgetNetwork(this.#linux, entry));
     }
   }
@@ -81,11 +83,16 @@ export class NetworkOrders {
     this.#attempt(() => setLink(netlink, tun.interfaceIndex, { mtuBytes: Math.max(octets, MINIMUM_MTU) }));
   }
 
-  /** An address went away: one that the core still needs is put back (the kernel ends those that it formed itself). */
+  /** One that the core still needs is put back: the kernel ends the addresses that it formed itself. */
   addressRemoved({ interfaceIndex, address, prefixLength }: AddressState): void {
     const entry = this.#addresses.get(keyOf({ interfaceIndex, address, prefixLength }));
-    if (entry === undefined || listAddresses(this.#linux.netlink, interfaceIndex).some((each) => each.address === address)) return;
-    if (!this.#found.delete(keyOf(entry))) this.#linux.changes.removeAddress(entry); // strikes it out of the record
+    if (
+      entry === undefined ||
+      listAddresses(this.#linux.netlink, interfaceIndex).some((each) => each.address === address)
+    )
+      return;
+    // if it was ours, it is struck out of the record
+    if (!this.#found.delete(keyOf(entry))) this.#linux.changes.removeAddress(entry);
     this.#place(entry);
   }
 
@@ -106,7 +113,9 @@ export class NetworkOrders {
         return true;
       }
     }
-    const there = listAddresses(this.#linux.netlink, entry.interfaceIndex).find(({ address }) => address === entry.address);
+    const there = listAddresses(this.#linux.netlink, entry.interfaceIndex).find(
+      ({ address }) => address === entry.address,
+    );
     if (there !== undefined) this.#found.set(keyOf(entry), there);
     return there?.duplicate !== true;
   }
@@ -129,7 +138,7 @@ export class NetworkOrders {
   }
 }
 
-/** Takes away what the kernel learnt from router advertisements of a network: address, and route to its prefix. */
+/** Takes away what the kernel learnt from a network's router: the address, and the route to its prefix. */
 function forgetNetwork({ netlink }: Linux, entry: InterfaceAddress): void {
   const { interfaceIndex, address, prefixLength } = entry;
   const destination = formatPrefix(prefixOf(parseAddress(address), prefixLength));

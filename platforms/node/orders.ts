@@ -7,14 +7,15 @@ import type { Host } from "./engine-host.ts";
 import type { Journal } from "./journal.ts";
 import type { Linux } from "./linux.ts";
 import { NetworkOrders } from "./network-orders.ts";
+import { RateLimit } from "./rate-limit.ts";
 import { SendFailures } from "./send-queue.ts";
 import { ENODEV } from "./system/constants.ts";
 import { PacketMemory } from "./system/memory.ts";
 
 /** Index of the tunnel device; access devices follow. */
 export const TUNNEL = 0;
-/** Events between two deliveries; more are counted only: a flood of bad packets must not become one of events. */
-const MAX_EVENTS = 256;
+/** More are only counted: a flood of forged packets must not become one of events. */
+const MAX_EVENTS_A_SECOND = 1000;
 
 /** Events of the core, until somebody takes them. */
 export interface EventBatch {
@@ -36,8 +37,8 @@ export class Orders implements Host {
   readonly #access: Access;
   readonly #journal: Journal;
   #memory!: PacketMemory;
+  readonly #limit = new RateLimit(MAX_EVENTS_A_SECOND);
   #events: CoreEvent[] = [];
-  #omitted = 0;
   #refused: RefusedAddress[] = [];
 
   constructor(linux: Linux, access: Access, journal: Journal) {
@@ -75,8 +76,7 @@ export class Orders implements Host {
   }
 
   event(record: DataView): void {
-    if (this.#events.length < MAX_EVENTS) this.#events.push(readEvent(record));
-    else this.#omitted++;
+    if (this.#limit.allows()) this.#events.push(readEvent(record));
   }
 
   keep(record: Uint8Array): void {
@@ -110,9 +110,8 @@ export class Orders implements Host {
   /** Hands the collected events over; undefined: there are none. */
   takeEvents(): EventBatch | undefined {
     if (this.#events.length === 0) return undefined;
-    const batch = { events: this.#events, omitted: this.#omitted };
+    const batch = { events: this.#events, omitted: this.#limit.takeOmitted() };
     this.#events = [];
-    this.#omitted = 0;
     return batch;
   }
 

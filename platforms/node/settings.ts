@@ -1,8 +1,12 @@
-/** From a checked configuration to what the thread with the packet loop is given: plain data, and keys as octets. */
+/** From a checked configuration to what the loop's thread is given: plain data, and keys as octets. */
 import { parseAddress, parsePrefix } from "../../bindings/address.ts";
-import type { HomeAgentSettings, MobileNodeSettings, NodeSettings, Security } from "../../bindings/commands.ts";
+import type {
+  HomeAgentSettings, MobileNodeSettings, NodeSettings, Security,
+} from "../../bindings/commands.ts";
 import { MOBILE_NODE_DEFAULTS } from "../../bindings/commands.ts";
-import type { Config, HomeAgentConfig, MobileNodeConfig, SecurityAssociation } from "../../bindings/config/index.ts";
+import type {
+  Config, HomeAgentConfig, MobileNodeConfig, SecurityAssociation,
+} from "../../bindings/config/index.ts";
 
 /** What both roles have. */
 interface CommonSettings {
@@ -32,16 +36,26 @@ export interface MobileNodeLoopSettings extends CommonSettings {
 export type LoopSettings = HomeAgentLoopSettings | MobileNodeLoopSettings;
 
 export function loopSettings(config: Config): LoopSettings {
-  return config.role === "home-agent" ? homeAgentSettings(config as HomeAgentConfig) : mobileNodeSettings(config as MobileNodeConfig);
+  return config.role === "home-agent"
+    ? homeAgentSettings(config as HomeAgentConfig)
+    : mobileNodeSettings(config as MobileNodeConfig);
 }
 
 function homeAgentSettings(config: HomeAgentConfig): HomeAgentLoopSettings {
   const { tunnel, stateFile, address, homePrefixes, maxBindings, maxNodes } = config;
   return {
-    role: "home-agent", tunnel, stateFile, address, homePrefixes, maxBindings, maxNodes,
+    role: "home-agent",
+    tunnel,
+    stateFile,
+    address,
+    homePrefixes,
+    maxBindings,
+    maxNodes,
     core: {
       address: parseAddress(address),
-      homePrefixes: homePrefixes.map(parsePrefix).map((prefix) => ({ address: prefix.address, length: prefix.lengthBits })),
+      homePrefixes: homePrefixes
+        .map(parsePrefix)
+        .map((prefix) => ({ address: prefix.address, length: prefix.lengthBits })),
       maxLifetimeMs: config.maxLifetimeMs,
       refreshAdviceMs: config.refreshAdviceMs ?? 0,
       replayWindowMs: config.replayWindowMs,
@@ -58,7 +72,11 @@ function homeAgentSettings(config: HomeAgentConfig): HomeAgentLoopSettings {
 function mobileNodeSettings(config: MobileNodeConfig): MobileNodeLoopSettings {
   const { tunnel, stateFile, homeAddress, uplinks } = config;
   return {
-    role: "mobile-node", tunnel, stateFile, homeAddress, uplinks,
+    role: "mobile-node",
+    tunnel,
+    stateFile,
+    homeAddress,
+    uplinks,
     core: {
       homeAddress: parseAddress(homeAddress),
       homeAgent: parseAddress(config.homeAgent),

@@ -1,6 +1,8 @@
 /** What a running daemon says of itself. No key appears in it. */
 import type { Config, HomeAgentConfig, MobileNodeConfig } from "../../bindings/config/index.ts";
-import type { BindingStatus, RefusalCount, Traffic, UpdateStatus, UplinkStatus } from "../../bindings/status.ts";
+import type {
+  BindingStatus, RefusalCount, Traffic, UpdateStatus, UplinkStatus,
+} from "../../bindings/status.ts";
 import type { LoopStatus } from "./messages.ts";
 import { VERSION } from "./version.ts";
 
@@ -49,7 +51,11 @@ export interface DaemonFacts {
   readonly sha256: string;
 }
 
-export function daemonStatus({ config, startedUnixMs, sha256 }: DaemonFacts, loop: LoopStatus, warnings: readonly string[]): DaemonStatus {
+export function daemonStatus(
+  { config, startedUnixMs, sha256 }: DaemonFacts,
+  loop: LoopStatus,
+  warnings: readonly string[],
+): DaemonStatus {
   return {
     role: config.role,
     version: VERSION,
@@ -72,7 +78,10 @@ export function isHomeAgent(config: Config): config is HomeAgentConfig {
 }
 
 function homeAgentPart({ address, homePrefixes, nodes }: HomeAgentConfig, loop: LoopStatus) {
-  const bindings = loop.bindings.map((binding) => ({ ...binding, identity: nodes[binding.node]?.identity ?? "" }));
+  const bindings = loop.bindings.map((binding) => ({
+    ...binding,
+    identity: nodes[binding.node]?.identity ?? "",
+  }));
   return { homeAgent: address, homePrefixes, nodes: nodes.length, bindings };
 }
 
@@ -80,7 +89,14 @@ function mobileNodePart({ homeAgent, homeAddress, uplinks }: MobileNodeConfig, l
   const named = uplinks.map((name, index): NamedUplink => {
     const device = index + 1;
     const known = loop.uplinks.find((uplink) => uplink.device === device);
-    const absent = { device, state: "Absent", careofAddress: "::", router: "::", preference: device, selected: false } as const;
+    const absent = {
+      device,
+      state: "Absent",
+      careofAddress: "::",
+      router: "::",
+      preference: device,
+      selected: false,
+    } as const;
     return { interface: name, ...(known ?? absent) };
   });
   return { homeAgent, homeAddress, updates: loop.updates, uplinks: named };
@@ -96,6 +112,8 @@ function sumOf(all: readonly Traffic[]): Traffic {
 
 /** Nodes whose binding messages nobody authenticates: said at the start and in every status. */
 export function authenticationWarnings(config: Config): string[] {
-  const open = isHomeAgent(config) ? config.nodes.filter(({ association }) => association === undefined) : config.association ? [] : [config];
-  return open.map(({ identity }) => `authentication of ${identity} is "none": everybody can redirect the traffic of this node`);
+  const nodes = isHomeAgent(config) ? config.nodes : [config];
+  return nodes
+    .filter(({ association }) => association === undefined)
+    .map(({ identity }) => `authentication of ${identity} is "none": everybody can redirect its traffic`);
 }

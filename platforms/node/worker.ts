@@ -14,7 +14,9 @@ const main: MainThread = {
   post: (message: FromLoop) => port.postMessage(message),
   take() {
     const messages: ToLoop[] = [];
-    for (let next = receiveMessageOnPort(port); next !== undefined; next = receiveMessageOnPort(port)) messages.push(next.message);
+    for (let next = receiveMessageOnPort(port); next !== undefined; next = receiveMessageOnPort(port)) {
+      messages.push(next.message);
+    }
     return messages;
   },
 };
@@ -38,6 +40,8 @@ function run(data: LoopData): LoopProblem | undefined {
 /** Errors that a person can do something about say so in their message; the others come with their stack. */
 function problemOf(error: unknown): LoopProblem {
   const { message, stack } = error as Error;
-  const known = [StartError, StateFileError, SystemError, CommandRefused].some((kind) => error instanceof kind);
+  const known = [StartError, StateFileError, SystemError, CommandRefused].some(
+    (kind) => error instanceof kind,
+  );
   return known || (error as NodeJS.ErrnoException).code !== undefined ? { message } : { message, stack };
 }

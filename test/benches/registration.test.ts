@@ -2,7 +2,7 @@ import { createHmac } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { ACCESS, HomeAgent, LONGEST_LIFETIME_MS, key } from "../../benches/home-agent.ts";
 import { authenticated, bindingUpdate, fill } from "../../benches/packets.ts";
-import { HmacAlone, Registrations } from "../../benches/registration.ts";
+import { HmacAlone, Registrations, memoryPerRecord } from "../../benches/registration.ts";
 import { Reason } from "../../core-as/abi/reasons.ts";
 import { Query } from "../../bindings/engine.ts";
 import { BINDING_BYTES } from "../../core-as/abi/contract.ts";
@@ -62,6 +62,16 @@ describe("the registrations that are measured", () => {
     expect(octets).toHaveLength(authenticated(update).length);
     const expected = createHmac("sha1", key(0)).update(octets).digest().subarray(0, 12);
     expect(Buffer.from(acknowledgement.subarray(-12)).equals(expected)).toBe(true);
+  });
+});
+
+describe("the memory that is measured", () => {
+  it("is what the records, the index and the timers need, at a budget that fills its index", () => {
+    // 2^16 × 2/3 records: as full as an index gets.
+    const { binding, node } = memoryPerRecord(module, 43_690);
+    expect(binding).toBeGreaterThan(100);
+    expect(binding).toBeLessThan(200);
+    expect(node).toBeGreaterThan(100);
   });
 });
 

@@ -22,7 +22,7 @@ describe("rounds", () => {
   it("runs the contestants in turn, and prepares outside of what is measured", () => {
     const calls: string[] = [];
     const contestant = (name: string) => ({ name, operations: 2, prepare: () => void calls.push(`${name} ready`), run: () => void calls.push(name) });
-    const figures = compare([contestant("a"), contestant("b")], { rounds: 2, roundMs: 1 });
+    const figures = compare([contestant("a"), contestant("b")], { rounds: 2, roundMs: 1, warmUpMs: 0 });
     expect(calls.slice(-8)).toEqual(["a ready", "a", "b ready", "b", "a ready", "a", "b ready", "b"]);
     expect(figures.map(({ name, roundsNs }) => [name, roundsNs.length])).toEqual([["a", 2], ["b", 2]]);
   });

@@ -179,12 +179,30 @@ describe("a Binding Update that is refused (6275-9.5.4-6: the status is 128 or m
     expect(agent.refused(Reason.CareofIsHomeAddress)).toBe(1);
   });
 
+  it("a recorded update from a forged source is no tool for a flood", () => {
+    const agent = homeAgent();
+    ask(agent);
+    for (let index = 0; index < 1000; index++) agent.receive(ACCESS, bindingUpdate());
+    expect(agent.take().length).toBeLessThanOrEqual(50);
+    expect(agent.refused(Reason.TimestampInvalid)).toBe(1000);
+    expect(agent.events.filter(({ name }) => name === "BindingRefused").length).toBeLessThanOrEqual(50);
+  });
+
   it("a flood of forged updates is answered at a limited rate (6275-9.3.3-3)", () => {
     const agent = homeAgent();
     for (let index = 0; index < 1000; index++) agent.receive(ACCESS, bindingUpdate({ key: wrongKey, sequence: index }));
     expect(agent.refused(Reason.AuthenticationFailed)).toBe(1000);
     expect(agent.take().length).toBe(50);
     expect(agent.refused(Reason.ErrorRateLimited)).toBe(950);
+  });
+});
+
+describe("what a home agent is told", () => {
+  it.each([
+    ["a replay window that is no number", { replayWindowMs: NaN }], ["no lifetime", { maxLifetimeMs: NaN }], ["a negative advice", { refreshAdviceMs: -1 }],
+    ["a prefix of 129 bits", { homePrefixes: [{ address: parseAddress("2001:db8:100::"), length: 129 }] }], ["no prefix", { homePrefixes: [] }],
+  ])("%s is refused", (_, settings) => {
+    expect(() => homeAgent(settings)).toThrow("OutOfRange");
   });
 });
 

@@ -33,7 +33,7 @@ describe("the state machines (6275-8.5-1, 6275-11.1-1)", () => {
       .toMatchFileSnapshot("machines/uplink.txt");
   });
 
-  it("leave no way without return: each uplink state leads to Ready, each registration state to Registered", () => {
+  it("leave no way without return: each uplink state leads to Ready, each registration state to Registered, until the end", () => {
     const { engine } = mobileNode();
     const leads = (machine: Machine, states: number, events: number, goal: number) => {
       const table = engine.exports.stateTable(machine);
@@ -45,7 +45,10 @@ describe("the state machines (6275-8.5-1, 6275-11.1-1)", () => {
       });
     };
     expect(leads(Machine.Uplink, UPLINK_STATES, UPLINK_EVENTS, UplinkState.Ready)).toEqual(Array(UPLINK_STATES).fill(true));
+    const ended = [RegistrationState.Deregistering, RegistrationState.Stopped];
     expect(leads(Machine.Registration, REGISTRATION_STATES, REGISTRATION_EVENTS, RegistrationState.Registered))
+      .toEqual(Array.from({ length: REGISTRATION_STATES }, (_, state) => !ended.includes(state)));
+    expect(leads(Machine.Registration, REGISTRATION_STATES, REGISTRATION_EVENTS, RegistrationState.Stopped))
       .toEqual(Array(REGISTRATION_STATES).fill(true));
   });
 });

@@ -195,8 +195,81 @@ describe("registration", () => {
     shutdown(mobile.engine, mobile.now);
     expect(state(mobile)).toBe("Deregistering");
     exchange(mobile, agent);
-    expect(state(mobile)).toBe("Idle");
+    expect(state(mobile)).toBe("Stopped");
     expect(readBindings(agent.engine)).toEqual([]);
+    // And that is the end, wherever the host goes.
+    setLink(mobile.engine, ACCESS, false, mobile.now);
+    arrive(mobile, "2001:db8:b::");
+    expect(updatesSent(mobile)).toEqual([]);
+  });
+
+  it("does not take an acknowledgement for an update that waits for the rate limit (6275-11.7.3-1)", () => {
+    // Two uplinks: the answer to the update about the first one comes when the second one's is due.
+    const mobile = mobileNode({ uplinks: 2, holdDownMs: 0 });
+    const agent = homeAgent();
+    const [first, second] = [ACCESS, ACCESS + 1];
+    setLink(mobile.engine, second, true, mobile.now);
+    mobile.receive(second, routerAdvertisement("2001:db8:b::"));
+    const answers = () => updatesSent(mobile).flatMap(({ packet }) => {
+      agent.receive(ACCESS, packet);
+      return agent.take().map((sent) => sent.packet);
+    });
+    const late = answers();
+    for (let move = 0; move < 3; move++) { // three updates in this second
+      setLink(mobile.engine, second, false, mobile.now);
+      setLink(mobile.engine, second, true, mobile.now);
+      mobile.receive(second, routerAdvertisement(`2001:db8:${move + 1}b::`));
+      late.push(...answers());
+    }
+    setLink(mobile.engine, first, true, mobile.now);
+    mobile.receive(first, routerAdvertisement());
+    setLink(mobile.engine, second, false, mobile.now);
+    expect(updatesSent(mobile)).toEqual([]); // deferred
+    for (const packet of late) mobile.receive(second, packet);
+    shutdown(mobile.engine, mobile.now);
+    for (const packet of late) mobile.receive(first, packet);
+    expect(state(mobile)).toBe("Deregistering");
+    mobile.advance(1100);
+    expect(updatesSent(mobile).map(({ lifetimeS }) => lifetimeS)).toContain(0);
+  });
+
+  it("believes a refusal of its key only after three in a row, and any acceptance after that", () => {
+    const mobile = mobileNode();
+    arrive(mobile);
+    const [first] = updatesSent(mobile);
+    mobile.receive(ACCESS, forge(first.packet, { status: 146 })); // as after a damaged copy of the update
+    expect(mobile.refused(Reason.AuthenticationRefusalDoubted)).toBe(1);
+    expect(state(mobile)).toBe("Registering");
+    mobile.receive(ACCESS, forge(first.packet, {}));
+    expect(state(mobile)).toBe("Registered");
+  });
+
+  it("a refusal is not the end: the hold-off goes on when the older binding ends", () => {
+    const mobile = mobileNode({ lifetimeMs: 20_000 });
+    arrive(mobile);
+    mobile.receive(ACCESS, forge(updatesSent(mobile)[0].packet, { lifetimeS: 20 }));
+    mobile.advance(15_000);
+    mobile.receive(ACCESS, forge(updatesSent(mobile)[0].packet, { status: 130 }));
+    expect(state(mobile)).toBe("Refused");
+    mobile.receive(ACCESS, routerAdvertisement());
+    mobile.advance(10_000);
+    expect(mobile.events.map(({ name }) => name)).toContain("BindingExpired");
+    expect(timesOfUpdates(mobile, 60_000, 1000)[0]).toBe(50_000); // a minute after the refusal
+  });
+
+  it("another uplink is tried when the home agent does not answer through the preferred one", () => {
+    const mobile = mobileNode({ uplinks: 2 });
+    for (const device of [ACCESS, ACCESS + 1]) {
+      setLink(mobile.engine, device, true, mobile.now);
+      mobile.receive(device, routerAdvertisement(device === ACCESS ? "2001:db8:a::" : "2001:db8:b::"));
+    }
+    const devices = new Set<number>();
+    for (let step = 0; step < 300; step++) {
+      for (const device of [ACCESS, ACCESS + 1]) mobile.receive(device, routerAdvertisement(device === ACCESS ? "2001:db8:a::" : "2001:db8:b::"));
+      mobile.advance(100);
+      for (const update of updatesSent(mobile)) devices.add(update.device);
+    }
+    expect([...devices]).toEqual([ACCESS, ACCESS + 1]);
   });
 
   it("answers a refresh request with an update (6275-8.5-12)", () => {
@@ -209,7 +282,14 @@ describe("registration", () => {
       { name: "binding-refresh-request" },
     ]);
     mobile.receive(ACCESS, request(HOME_AGENT));
+    expect(mobile.refused(Reason.RefreshTooEarly)).toBe(1); // who forges it makes no storm (RFC 6275 §11.7.4)
+    mobile.advance(2001);
+    mobile.take();
+    mobile.receive(ACCESS, request(HOME_AGENT));
     expect(updatesSent(mobile)).toHaveLength(1);
+    // Not outside of the tunnel.
+    mobile.receive(ACCESS, codec.encode([{ name: "ipv6", fields: { source: HOME_AGENT, destination: CAREOF } }, { name: "binding-refresh-request" }]));
+    expect(mobile.refused(Reason.MessageNotForThisRole)).toBe(1);
     // One from a correspondent node is the host's own business: it is passed on, and moves nothing.
     mobile.receive(ACCESS, request("2001:db8:200::5"));
     expect(updatesSent(mobile)).toHaveLength(0);
@@ -226,6 +306,8 @@ describe("registration", () => {
     mobile.receive(ACCESS, error("2001:db8:200::5")); // 6275-11.3.6-1
     expect(mobile.refused(Reason.BindingErrorUnexpected)).toBe(1);
     expect(updatesSent(mobile)).toHaveLength(0);
+    mobile.advance(2001);
+    mobile.take();
     mobile.receive(ACCESS, error(HOME_AGENT));
     expect(updatesSent(mobile)).toHaveLength(1);
     expect(state(mobile)).toBe("Updating");
@@ -301,7 +383,10 @@ describe("a refusal", () => {
     expect(mobile.refused(Reason.AuthenticationFailed)).toBe(1);
     const honest = mobileNode();
     arrive(honest);
-    honest.receive(ACCESS, forge(updatesSent(honest)[0].packet, { status: 146 }));
+    for (const ms of [0, 1500, 3000]) {
+      honest.advance(ms);
+      honest.receive(ACCESS, forge(updatesSent(honest).at(-1)!.packet, { status: 146 }));
+    }
     expect(state(honest)).toBe("Refused");
     expect(timesOfUpdates(honest, 600_000, 1000)).toEqual([]);
   });

@@ -3,8 +3,10 @@ import { Reason } from "../../core-as/abi/reasons.ts";
 import type { LayerInput } from "../../bindings/codec.ts";
 import { readBindings, readUpdates } from "../../bindings/status.ts";
 import { ACCESS, type Node, homeAgent, mobileNode } from "./harness.ts";
-import { CAREOF, HOME_ADDRESS, HOME_AGENT, TUNNEL, addresses, codec, echo, register, routerAdvertisement } from "./network.ts";
-import { setLink } from "../../bindings/commands.ts";
+import { bindingUpdate } from "./messages.ts";
+import { CAREOF, HOME_ADDRESS, HOME_AGENT, TUNNEL, addresses, codec, echo, exchange, register, routerAdvertisement } from "./network.ts";
+import { parseAddress } from "../../bindings/address.ts";
+import { setDevice, setLink } from "../../bindings/commands.ts";
 
 const CORRESPONDENT = "2001:db8:200::5";
 
@@ -158,6 +160,41 @@ describe("what a tunnel refuses", () => {
     expect(agent.refused(Reason.HomeAddressWithoutBinding)).toBe(1);
   });
 
+  it("tells a node whose binding it has lost, which registers anew at once (RFC 6275 §11.3.6)", () => {
+    const [mobile] = pair();
+    const forgetful = homeAgent();
+    mobile.advance(3000);
+    forgetful.advance(3000);
+    mobile.receive(TUNNEL, echo(HOME_ADDRESS, CORRESPONDENT));
+    exchange(mobile, forgetful);
+    expect(forgetful.refused(Reason.TunnelSourceNotBound)).toBe(1);
+    expect(readBindings(forgetful.engine)).toMatchObject([{ homeAddress: HOME_ADDRESS, careofAddress: CAREOF }]);
+  });
+
+  it("nothing of what goes to a group, but Neighbour Discovery; and a group is no source of an answer", () => {
+    const [mobile] = pair();
+    for (const layer of ["mobility-message-200", "binding-refresh-request", "udp"]) {
+      mobile.receive(ACCESS, codec.encode([ipv6({ source: HOME_AGENT, destination: "ff02::1" }), { name: layer }]));
+    }
+    mobile.receive(ACCESS, codec.encode([ipv6({ source: HOME_AGENT, destination: "ff02::1" }), { name: "destination-options", options: [{ name: "option-130", fields: {} }] }, { name: "udp" }]));
+    expect(mobile.refused(Reason.NotForUs)).toBe(3);
+    expect(mobile.take()).toEqual([]);
+  });
+
+  it("ESP behind a Home Address option is processed normally, a payload with a matching binding makes no error (6275-9.3.1-2, 6275-9.3.1-4)", () => {
+    const [, agent] = pair();
+    const packet = (source: string, last: LayerInput) => codec.encode([
+      ipv6({ source, destination: HOME_AGENT }),
+      { name: "destination-options", options: [{ name: "home-address", fields: { address: HOME_ADDRESS } }] }, last,
+    ]);
+    agent.receive(ACCESS, packet("2001:db8:b::17", { name: "encapsulating-security-payload" }));
+    agent.receive(ACCESS, packet(CAREOF, { name: "udp" }));
+    expect(agent.refused(Reason.UpperProtocolUnknown)).toBe(2);
+    expect(agent.take()).toEqual([]);
+    agent.receive(ACCESS, packet("2001:db8:b::17", { name: "echo-request" }));
+    expect(agent.refused(Reason.HomeAddressWithoutBinding)).toBe(1);
+  });
+
   it("a mobility message of an unknown type, with a Binding Error (6275-9.2-1, 6275-9.2-3, 6275-9.2-4, 6275-10.2-1, 6275-11.2-1)", () => {
     const [mobile, agent] = pair();
     const unknown = (source: string, destination: string) => codec.encode([
@@ -255,6 +292,15 @@ describe("the tunnel encapsulation limit (RFC 2473 §4.1.1)", () => {
     { name: "udp", fields: { sourcePort: 1, destinationPort: 2 } },
   ]);
 
+  it("is found behind other headers", () => {
+    const [, agent] = pair();
+    agent.receive(TUNNEL, codec.encode([
+      ipv6({ source: CORRESPONDENT, destination: HOME_ADDRESS }), { name: "hop-by-hop", options: [{ name: "router-alert", fields: { value: 0 } }] },
+      { name: "destination-options", options: [{ name: "tunnel-encapsulation-limit", fields: { limit: 0 } }] }, { name: "udp" },
+    ]));
+    expect(agent.refused(Reason.EncapsulationLimit)).toBe(1);
+  });
+
   it("of zero forbids the tunnel, and the sender is told where", () => {
     const [, agent] = pair();
     const packet = limited(0);
@@ -329,7 +375,11 @@ describe("path MTU (RFC 2473 §7, RFC 8201)", () => {
   it("below 1,320 octets the tunnel fragments, and the other end puts together (RFC 2473 §7.1, RFC 8200 §4.5)", () => {
     const [mobile, agent] = pair();
     agent.receive(TUNNEL, echo(CORRESPONDENT, HOME_ADDRESS, 1200));
-    agent.receive(ACCESS, tooBig(agent.take()[0].packet, 600)); // never below 1280
+    const [{ packet: invoking }] = agent.take();
+    agent.receive(ACCESS, tooBig(invoking, 600)); // less than IPv6 allows: discarded (RFC 8201 §4)
+    expect(readBindings(agent.engine)[0].pathMtu).toBe(1500);
+    expect(agent.refused(Reason.PathMtuImplausible)).toBe(1);
+    agent.receive(ACCESS, tooBig(invoking, 1280));
     expect(readBindings(agent.engine)[0].pathMtu).toBe(1280);
     expect(agent.take()).toEqual([]); // 1248 octets: nothing the sender must do
     const whole = echo(CORRESPONDENT, HOME_ADDRESS, 1280 - 48);
@@ -350,6 +400,41 @@ describe("path MTU (RFC 2473 §7, RFC 8201)", () => {
     expect(mobile.tunnelMtuOctets).toBe(1360);
     const [told] = mobile.take();
     expect([told.device, ...addresses(told.packet)]).toEqual([TUNNEL, HOME_AGENT, HOME_ADDRESS]);
+  });
+
+  it("what was learnt of a path is forgotten after ten minutes, and with the path (RFC 8201 §5.3)", () => {
+    const [mobile, agent] = pair();
+    agent.receive(TUNNEL, echo(CORRESPONDENT, HOME_ADDRESS, 1400));
+    agent.receive(ACCESS, tooBig(agent.take()[0].packet, 1300));
+    expect(readBindings(agent.engine)[0].pathMtu).toBe(1300);
+    agent.advance(599_000);
+    agent.receive(TUNNEL, echo(CORRESPONDENT, HOME_ADDRESS));
+    expect(readBindings(agent.engine)[0].pathMtu).toBe(1300);
+    mobile.receive(TUNNEL, echo(HOME_ADDRESS, CORRESPONDENT, 1400));
+    mobile.receive(ACCESS, tooBig(mobile.take()[0].packet, 1300));
+    expect(mobile.tunnelMtuOctets).toBe(1260 + 20);
+    setLink(mobile.engine, ACCESS, false, mobile.now);
+    setLink(mobile.engine, ACCESS, true, mobile.now);
+    mobile.receive(ACCESS, routerAdvertisement("2001:db8:b::"));
+    expect(mobile.tunnelMtuOctets).toBe(1460);
+  });
+
+  it("begins with the MTU of the home agent's own link", () => {
+    const agent = homeAgent();
+    setDevice(agent.engine, { index: ACCESS, kind: "access", mtu: 1400, up: true }, agent.now);
+    const mobile = mobileNode();
+    register(mobile, agent);
+    agent.take();
+    agent.receive(TUNNEL, echo(CORRESPONDENT, HOME_ADDRESS, 1400));
+    expect(names(agent.take()[0].packet)[1]).toBe("packet-too-big");
+  });
+
+  it("strangers cannot use up what path MTU discovery needs", () => {
+    const [, agent] = pair();
+    for (let n = 0; n < 200; n++) agent.receive(ACCESS, bindingUpdate({ key: new Uint8Array(16), sequence: n }));
+    agent.take();
+    agent.receive(TUNNEL, echo(CORRESPONDENT, HOME_ADDRESS, 1450));
+    expect(names(agent.take()[0].packet)[1]).toBe("packet-too-big");
   });
 
   it("other errors become Destination Unreachable (RFC 2473 §8.2)", () => {
@@ -389,10 +474,25 @@ describe("reassembly (RFC 8200 §4.5)", () => {
     expect(mobile.take()).toEqual([]);
   });
 
+  it("takes fragments from the home agent only, and keeps a congestion mark (RFC 3168 §5.3)", () => {
+    const [mobile] = pair();
+    const stranger = part(0, 104, 30);
+    stranger.set(parseAddress(CORRESPONDENT), 8);
+    mobile.receive(ACCESS, stranger);
+    expect(mobile.refused(Reason.FragmentMalformed)).toBe(1);
+    const capable = inner.slice();
+    capable[1] |= 0x20; // ECT(0), inside
+    const marked = [fragment(0, true, capable.subarray(0, 104), 31), fragment(104, false, capable.subarray(104), 31)];
+    for (const packet of marked) packet[1] |= 0x20;
+    marked[1][1] |= 0x30; // congestion was met by the second one
+    for (const packet of marked) mobile.receive(ACCESS, packet);
+    expect((mobile.take()[0].packet[1] >> 4) & 3).toBe(3);
+  });
+
   it("gives up after a minute, and holds no more than its budget", () => {
     const [mobile] = pair();
     for (let id = 10; id < 15; id++) mobile.receive(ACCESS, part(0, 104, id));
-    expect(mobile.refused(Reason.ReassemblyFull)).toBe(1); // the budget is four
+    expect(mobile.refused(Reason.ReassemblyFull)).toBe(1); // the budget is four: the oldest went
     mobile.advance(60_001);
     mobile.receive(ACCESS, routerAdvertisement());
     mobile.receive(ACCESS, part(0, 104, 20));

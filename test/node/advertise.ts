@@ -8,17 +8,35 @@ import { NetlinkSocket } from "../../platforms/node/system/netlink-socket.ts";
 import { inside } from "./system/namespace.ts";
 
 const EVERY_MS = 150;
-const codec = new Codec(new WebAssembly.Module(readFileSync(new URL("../../build/mext.wasm", import.meta.url))));
+export const codec = new Codec(
+  new WebAssembly.Module(readFileSync(new URL("../../build/mext.wasm", import.meta.url))),
+);
 
 /** Advertises a /64 on an interface that has the address `router`, again and again. Returns what ends it. */
-export function advertise(namespace: string, interfaceName: string, router: string, prefix: string): () => void {
+export function advertise(
+  namespace: string,
+  interfaceName: string,
+  router: string,
+  prefix: string,
+): () => void {
   const packet = codec.encode([
     { name: "ipv6", fields: { source: router, destination: "ff02::1", hopLimit: 255 } },
     {
-      name: "router-advertisement", fields: { hopLimit: 64, routerLifetime: 1800 }, options: [{
-        name: "prefix-information",
-        fields: { prefix, prefixLength: 64, onLink: true, autonomous: true, validLifetime: 3600, preferredLifetime: 1800 },
-      }],
+      name: "router-advertisement",
+      fields: { hopLimit: 64, routerLifetime: 1800 },
+      options: [
+        {
+          name: "prefix-information",
+          fields: {
+            prefix,
+            prefixLength: 64,
+            onLink: true,
+            autonomous: true,
+            validLifetime: 3600,
+            preferredLifetime: 1800,
+          },
+        },
+      ],
     },
   ]);
   const wasm = new WebAssembly.Memory({ initial: 1 });

@@ -17,11 +17,16 @@ class Collector implements Host {
   attached = 0;
   readonly sent: Uint8Array[] = [];
   constructor(private readonly journal: Journal) {}
-  attach(engine: Engine): void { this.engine = engine; this.attached++; }
+  attach(engine: Engine): void {
+    this.engine = engine;
+    this.attached++;
+  }
   transmit(_device: number, pointer: number, lengthBytes: number): void {
     this.sent.push(this.engine.memory.slice(pointer, pointer + lengthBytes));
   }
-  keep(record: Uint8Array): void { this.journal.append(record); }
+  keep(record: Uint8Array): void {
+    this.journal.append(record);
+  }
   event(): void {}
   addAddress(): void {}
   removeAddress(): void {}
@@ -35,7 +40,10 @@ function bindingUpdate(): Uint8Array {
   const node = mobileNode({ security: { ...SECURITY, replayProtection: "sequence" } as typeof SECURITY });
   setLink(node.engine, ACCESS, true, node.now);
   node.receive(ACCESS, routerAdvertisement());
-  return node.take().map(({ packet }) => packet).find((packet) => isFor(packet, HOME_AGENT))!;
+  return node
+    .take()
+    .map(({ packet }) => packet)
+    .find((packet) => isFor(packet, HOME_AGENT))!;
 }
 
 describe("engine host", () => {
@@ -47,15 +55,28 @@ describe("engine host", () => {
   });
   afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-  function start(journal = new Journal(), connect?: (engine: Engine) => void): { host: EngineHost; collector: Collector } {
+  function start(
+    journal = new Journal(),
+    connect?: (engine: Engine) => void,
+  ): { host: EngineHost; collector: Collector } {
     const collector = new Collector(journal);
     const host = new EngineHost({
-      module, role: Role.HomeAgent, host: collector, journal,
+      module,
+      role: Role.HomeAgent,
+      host: collector,
+      journal,
       configure(engine, nowMs) {
-        setHomeAgent(engine, {
-          address: parseAddress(HOME_AGENT), homePrefixes: [{ address: parseAddress("2001:db8:100::"), length: 64 }],
-          maxLifetimeMs: 600_000, refreshAdviceMs: 0, replayWindowMs: 7000,
-        }, nowMs);
+        setHomeAgent(
+          engine,
+          {
+            address: parseAddress(HOME_AGENT),
+            homePrefixes: [{ address: parseAddress("2001:db8:100::"), length: 64 }],
+            maxLifetimeMs: 600_000,
+            refreshAdviceMs: 0,
+            replayWindowMs: 7000,
+          },
+          nowMs,
+        );
         const security = { ...SECURITY, replayProtection: "sequence" } as typeof SECURITY;
         addNode(engine, { id: 0, homeAddresses: [parseAddress(HOME_ADDRESS)], security }, nowMs);
       },
@@ -69,9 +90,12 @@ describe("engine host", () => {
     return { host, collector };
   }
 
-  const bind = (host: EngineHost) => host.call((engine, nowMs) => engine.receive(nowMs, ACCESS, bindingUpdate()));
+  const bind = (host: EngineHost) =>
+    host.call((engine, nowMs) => engine.receive(nowMs, ACCESS, bindingUpdate()));
   const homeAddresses = (host: EngineHost) => readBindings(host.engine).map(({ homeAddress }) => homeAddress);
-  const trap = () => { throw new WebAssembly.RuntimeError("unreachable"); };
+  const trap = () => {
+    throw new WebAssembly.RuntimeError("unreachable");
+  };
 
   it("replaces a core that trapped: the binding is still there, and the next packet is handled", () => {
     const { host, collector } = start();
@@ -97,14 +121,18 @@ describe("engine host", () => {
     const { host } = start();
     bind(host);
     // a query buffer beyond the memory: what a bug in the core would do
-    host.call((engine) => { engine.exports.findBinding(0xfffffff0, 0); });
+    host.call((engine) => {
+      engine.exports.findBinding(0xfffffff0, 0);
+    });
     expect(host.traps).toBe(1);
     expect(homeAddresses(host)).toEqual([HOME_ADDRESS]);
   });
 
   it("begins without the kept state when the core traps over that as well", () => {
     let rounds = 0;
-    const { host } = start(new Journal(), () => { if (++rounds === 2) trap(); });
+    const { host } = start(new Journal(), () => {
+      if (++rounds === 2) trap();
+    });
     bind(host);
     host.call(trap);
     expect(rounds).toBe(3);
@@ -114,7 +142,11 @@ describe("engine host", () => {
 
   it("does not take other errors for traps", () => {
     const { host } = start();
-    expect(() => host.call(() => { throw new RangeError("ours"); })).toThrow("ours");
+    expect(() =>
+      host.call(() => {
+        throw new RangeError("ours");
+      }),
+    ).toThrow("ours");
     expect(host.traps).toBe(0);
   });
 
@@ -148,7 +180,9 @@ describe("engine host", () => {
     const { host, collector } = start(new Journal(path));
     const sizes: number[] = [];
     const empty = readFileSync(path).length;
-    (collector as Host).drained = () => { if (collector.sent.length > 0) sizes.push(readFileSync(path).length); };
+    (collector as Host).drained = () => {
+      if (collector.sent.length > 0) sizes.push(readFileSync(path).length);
+    };
     bind(host);
     expect(sizes[0]).toBeGreaterThan(empty);
   });

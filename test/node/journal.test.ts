@@ -66,7 +66,10 @@ describe("journal", () => {
     journal.close();
   });
 
-  it.each([["nothing", ""], ["half a header", HEADER.slice(0, 5)]])("takes a file with %s for one without records", (_title, text) => {
+  it.each([
+    ["nothing", ""],
+    ["half a header", HEADER.slice(0, 5)],
+  ])("takes a file with %s for one without records", (_title, text) => {
     new Journal(path);
     writeFileSync(path, text);
     expect(new Journal(path).records).toHaveLength(0);

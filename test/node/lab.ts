@@ -68,7 +68,9 @@ export class Lab {
   }
 
   homeAgentConfig(more = ""): string {
-    return this.file("home-agent.toml", `role = "home-agent"
+    return this.file(
+      "home-agent.toml",
+      `role = "home-agent"
 address = "${HOME_AGENT}"
 home_prefixes = ["2001:db8:100::/64"]
 tunnel = "mext0"
@@ -82,11 +84,14 @@ identity = "car17@example.org"
 home_addresses = ["${HOME_ADDRESS}"]
 spi = 300
 key = "${KEY}"
-`);
+`,
+    );
   }
 
   mobileNodeConfig(more = ""): string {
-    return this.file("mobile-node.toml", `role = "mobile-node"
+    return this.file(
+      "mobile-node.toml",
+      `role = "mobile-node"
 home_address = "${HOME_ADDRESS}"
 home_agent = "${HOME_AGENT}"
 identity = "car17@example.org"
@@ -97,7 +102,8 @@ uplinks = ["eth0", "eth1", "wwan0"]
 state_file = "${join(this.folder, "mobile-node.state")}"
 control = "${join(this.folder, "mobile-node.sock")}"
 ${more}
-`);
+`,
+    );
   }
 
   /** Starts `mext` in a namespace. */
@@ -108,7 +114,9 @@ ${more}
   /** Starts any program in a namespace. */
   run(namespace: string, command: string, words: string[], options: SpawnOptions = {}): Program {
     const stdio = ["ignore", "pipe", "pipe"] as const;
-    const program = new Program(inside(namespace, () => spawn(command, words, { ...options, stdio: [...stdio] })));
+    const program = new Program(
+      inside(namespace, () => spawn(command, words, { ...options, stdio: [...stdio] })),
+    );
     this.programs.push(program);
     return program;
   }
@@ -127,7 +135,9 @@ ${more}
 
   status(role: "home-agent" | "mobile-node"): DaemonStatus {
     const control = join(this.folder, `${role}.sock`);
-    return JSON.parse(execFileSync(process.execPath, [MEXT, "status", "--control", control, "--json"], { encoding: "utf8" }));
+    return JSON.parse(
+      execFileSync(process.execPath, [MEXT, "status", "--control", control, "--json"], { encoding: "utf8" }),
+    );
   }
 
   /** Waits until the home agent has the binding of the mobile node, at a care-of address with this prefix. */
@@ -142,7 +152,9 @@ ${more}
   /** Whether one of two pings comes back. */
   ping(namespace: string, to: string, ...more: string[]): boolean {
     try {
-      return ip("netns", "exec", namespace, "ping", "-c", "2", "-i", "0.2", "-W", "1", ...more, to).includes(" 0% packet loss");
+      return ip("netns", "exec", namespace, "ping", "-c", "2", "-i", "0.2", "-W", "1", ...more, to).includes(
+        " 0% packet loss",
+      );
     } catch {
       return false;
     }
@@ -151,11 +163,26 @@ ${more}
   /** All that a daemon may change in a namespace, as text; what a router advertisement lets expire is left out. */
   state(namespace: string): string {
     const shown = [
-      ["-6", "-j", "addr"], ["-6", "-j", "route", "show", "table", "all"], ["-6", "-j", "rule"], ["-o", "link"],
+      ["-6", "-j", "addr"],
+      ["-6", "-j", "route", "show", "table", "all"],
+      ["-6", "-j", "rule"],
+      ["-o", "link"],
     ].map((words) => ip("-n", namespace, ...words));
-    const settings = ip("netns", "exec", namespace, "sysctl", "-a", "--pattern", "net.ipv6.conf").replace(/.*stable_secret.*\n/g, "");
-    const tables = ip("netns", "exec", namespace, "sh", "-c", "command -v nft >/dev/null && nft list tables || true");
-    return [...shown, settings, tables].join("\n").replace(/"(valid|preferred)_life_time":\d+|"expires":\d+|"metric":1024,/g, "");
+    const settings = ip("netns", "exec", namespace, "sysctl", "-a", "--pattern", "net.ipv6.conf").replace(
+      /.*stable_secret.*\n/g,
+      "",
+    );
+    const tables = ip(
+      "netns",
+      "exec",
+      namespace,
+      "sh",
+      "-c",
+      "command -v nft >/dev/null && nft list tables || true",
+    );
+    return [...shown, settings, tables]
+      .join("\n")
+      .replace(/"(valid|preferred)_life_time":\d+|"expires":\d+|"metric":1024,/g, "");
   }
 }
 
@@ -166,15 +193,21 @@ export class Program {
   readonly ended: Promise<number | null>;
 
   constructor(readonly child: ChildProcess) {
-    child.stdout!.on("data", (text: Buffer) => { this.output += text; });
-    child.stderr!.on("data", (text: Buffer) => { this.errors += text; });
+    child.stdout!.on("data", (text: Buffer) => {
+      this.output += text;
+    });
+    child.stderr!.on("data", (text: Buffer) => {
+      this.errors += text;
+    });
     this.ended = new Promise((resolve) => child.once("close", resolve));
   }
 
   /** Waits for a line of the log. */
   async logs(text: string): Promise<void> {
     await eventually(() => {
-      if (this.child.exitCode !== null) throw new Error(`ended with ${this.child.exitCode}: ${this.errors}${this.output}`);
+      if (this.child.exitCode !== null) {
+        throw new Error(`ended with ${this.child.exitCode}: ${this.errors}${this.output}`);
+      }
       return this.output.includes(text) || undefined;
     });
   }
@@ -192,7 +225,9 @@ export class Program {
 }
 
 /** Runs a command line to its end, and gives what it printed. */
-export async function runToEnd(program: Program): Promise<{ code: number | null; output: string; errors: string }> {
+export async function runToEnd(
+  program: Program,
+): Promise<{ code: number | null; output: string; errors: string }> {
   const code = await program.ended;
   return { code, output: program.output, errors: program.errors };
 }

@@ -18,9 +18,18 @@ type Options = NonNullable<ParseArgsConfig["options"]>;
 export function readArguments<O extends Options>(argv: string[], options: O, maxPositionals: number) {
   const all = { ...options, help: { type: "boolean", short: "h" } } as const;
   try {
-    const { values, positionals } = parseArgs({ args: argv, options: all, allowPositionals: true, strict: true });
+    const { values, positionals } = parseArgs({
+      args: argv,
+      options: all,
+      allowPositionals: true,
+      strict: true,
+    });
     if (positionals.length > maxPositionals) {
-      throw new UsageError(maxPositionals === 0 ? `unexpected "${positionals[0]}"` : `unexpected "${positionals[maxPositionals]}" behind "${positionals[maxPositionals - 1]}"`);
+      throw new UsageError(
+        maxPositionals === 0
+          ? `unexpected "${positionals[0]}"`
+          : `unexpected "${positionals[maxPositionals]}" behind "${positionals[maxPositionals - 1]}"`,
+      );
     }
     return { values, positionals };
   } catch (error) {
@@ -31,7 +40,9 @@ export function readArguments<O extends Options>(argv: string[], options: O, max
 /** node:util's messages go on with advice about "--": the first sentence is enough. */
 function explain({ code, message }: NodeJS.ErrnoException, names: string[]): UsageError {
   const unknown = /^Unknown option '--?([^']*)'/.exec(message)?.[1];
-  if (code !== "ERR_PARSE_ARGS_UNKNOWN_OPTION" || unknown === undefined) return new UsageError(message.split(/\. |\n/)[0]);
+  if (code !== "ERR_PARSE_ARGS_UNKNOWN_OPTION" || unknown === undefined) {
+    return new UsageError(message.split(/\. |\n/)[0]);
+  }
   return new UsageError(`unknown option --${unknown}${suggestion(unknown, names, "--")}`);
 }
 

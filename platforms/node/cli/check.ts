@@ -1,5 +1,7 @@
 /** `mext check`: reads a configuration file, and says everything that is wrong with it. */
-import { type Config, ConfigError, explainConfig, formatProblem, type Problem } from "../../../bindings/config/index.ts";
+import {
+  type Config, ConfigError, explainConfig, formatProblem, type Problem,
+} from "../../../bindings/config/index.ts";
 import { readConfigFile } from "../config-file.ts";
 import { EXIT_FAILURE, EXIT_OK, readArguments, suggestion, UsageError } from "./arguments.ts";
 
@@ -20,21 +22,30 @@ Examples:
 `;
 
 export function check(argv: string[]): number {
-  const { values, positionals: [file] } = readArguments(argv, { json: { type: "boolean" }, explain: { type: "string" } }, 1);
+  const {
+    values,
+    positionals: [file],
+  } = readArguments(argv, { json: { type: "boolean" }, explain: { type: "string" } }, 1);
   if (values.help) {
     process.stdout.write(USAGE);
     return EXIT_OK;
   }
   if (values.explain !== undefined) {
     const role = ROLES.find((each) => each === values.explain);
-    if (role === undefined) throw new UsageError(`--explain takes ${ROLES.join(" or ")}, not "${values.explain}"${suggestion(values.explain, ROLES)}`);
+    if (role === undefined) {
+      throw new UsageError(
+        `--explain takes ${ROLES.join(" or ")}, not "${values.explain}"${suggestion(values.explain, ROLES)}`,
+      );
+    }
     process.stdout.write(explainConfig(role));
     return EXIT_OK;
   }
   if (file === undefined) throw new UsageError("a configuration file is missing");
   const { config, problems, warnings } = read(file);
   if (values.json) {
-    process.stdout.write(`${JSON.stringify({ file, valid: config !== undefined, role: config?.role, problems, warnings })}\n`);
+    process.stdout.write(
+      `${JSON.stringify({ file, valid: config !== undefined, role: config?.role, problems, warnings })}\n`,
+    );
   } else {
     for (const problem of problems) process.stderr.write(`${formatProblem(problem)}\n`);
     for (const warning of warnings) process.stdout.write(`warning: ${formatProblem(warning)}\n`);

@@ -10,11 +10,15 @@ const USUAL_PATHS = ["/run/mext/home-agent.sock", "/run/mext/mobile-node.sock"];
 
 /** The sockets to ask: of --control, of a configuration file, or the usual ones. */
 export function controlPaths(control: string | undefined, configFile: string | undefined): string[] {
-  if (control !== undefined && configFile !== undefined) throw new UsageError("give --control or a configuration file, not both");
+  if (control !== undefined && configFile !== undefined) {
+    throw new UsageError("give --control or a configuration file, not both");
+  }
   if (control !== undefined) return [control];
   if (configFile === undefined) return USUAL_PATHS;
   const { config } = readConfigFile(configFile);
-  if (config.control === undefined) throw new Error(`${configFile} has no control socket: set control and start the daemon again`);
+  if (config.control === undefined) {
+    throw new Error(`${configFile} has no control socket: set control and start the daemon again`);
+  }
   return [config.control];
 }
 
@@ -22,7 +26,10 @@ export function controlPaths(control: string | undefined, configFile: string | u
  * Sends a command to the first daemon that answers; gives its lines, parsed, until it ends the connection.
  * Throws an Error of one line when there is none, or it refuses.
  */
-export async function* ask(paths: readonly string[], command: "status" | "watch" | "stop"): AsyncGenerator<unknown> {
+export async function* ask(
+  paths: readonly string[],
+  command: "status" | "watch" | "stop",
+): AsyncGenerator<unknown> {
   const socket = await open(paths);
   socket.write(`${JSON.stringify({ command })}\n`);
   try {
@@ -53,9 +60,13 @@ async function open(paths: readonly string[]) {
     if (refusal === undefined) return socket;
     refusals.push(`${path} (${REASONS[refusal.code ?? ""] ?? refusal.message})`);
   }
-  throw new Error(`no daemon answers at ${refusals.join(" or ")}: start one, or name its socket with --control`);
+  throw new Error(
+    `no daemon answers at ${refusals.join(" or ")}: start one, or name its socket with --control`,
+  );
 }
 
 const REASONS: Readonly<Record<string, string>> = {
-  ENOENT: "there is no such socket", ECONNREFUSED: "nobody listens", EACCES: "permission denied, ask as its owner",
+  ENOENT: "there is no such socket",
+  ECONNREFUSED: "nobody listens",
+  EACCES: "permission denied, ask as its owner",
 };

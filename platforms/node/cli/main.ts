@@ -54,8 +54,12 @@ async function main([name, ...argv]: string[]): Promise<number> {
     return EXIT_OK;
   }
   try {
-    if (!Object.hasOwn(COMMANDS, name)) throw new UsageError(`unknown command "${name}"${suggestion(name, Object.keys(COMMANDS))}`);
-    return await (await COMMANDS[name]())(argv);
+    if (!Object.hasOwn(COMMANDS, name)) {
+      throw new UsageError(`unknown command "${name}"${suggestion(name, Object.keys(COMMANDS))}`);
+    }
+    return await (
+      await COMMANDS[name]()
+    )(argv);
   } catch (error) {
     return complain(error as Error, Object.hasOwn(COMMANDS, name) ? name : undefined);
   }
@@ -71,7 +75,9 @@ function complain(error: Error, command: string | undefined): number {
   const unforeseen = ["TypeError", "ReferenceError", "RangeError"].includes(name);
   const called = command === undefined ? "mext" : `mext ${command}`;
   const isUsage = error instanceof UsageError;
-  process.stderr.write(`${called}: ${unforeseen ? stack : message}${isUsage ? `; see ${called} --help` : ""}\n`);
+  process.stderr.write(
+    `${called}: ${unforeseen ? stack : message}${isUsage ? `; see ${called} --help` : ""}\n`,
+  );
   return isUsage ? EXIT_USAGE : EXIT_FAILURE;
 }
 
@@ -87,5 +93,7 @@ async function demo(argv: string[]): Promise<number> {
 }
 
 // a reader that has enough (`mext watch | head`) is no error
-process.stdout.on("error", ({ code }: NodeJS.ErrnoException) => process.exit(code === "EPIPE" ? EXIT_OK : EXIT_FAILURE));
+process.stdout.on("error", ({ code }: NodeJS.ErrnoException) =>
+  process.exit(code === "EPIPE" ? EXIT_OK : EXIT_FAILURE),
+);
 process.exitCode = await main(process.argv.slice(2));

@@ -7,10 +7,10 @@ import { EXIT_FAILURE, EXIT_OK, readArguments, suggestion, UsageError } from "./
 const LOG_LEVELS = ["trace", "debug", "info", "warn", "error"];
 
 const ABOUT: Readonly<Record<Config["role"], string>> = {
-  "home-agent": `Serves mobile nodes: keeps their bindings, and carries packets between their home addresses and
-wherever they are.`,
-  "mobile-node": `Keeps the home address of this host reachable while it moves between networks: watches the uplinks,
-registers with the home agent, and carries packets of the home address through the tunnel.`,
+  "home-agent": `Serves mobile nodes: keeps their bindings, and carries packets between their home
+addresses and wherever they are.`,
+  "mobile-node": `Keeps the home address of this host reachable while it moves between networks: watches
+the uplinks, registers with the home agent, and carries packets of the home address through the tunnel.`,
 };
 
 function usage(role: Config["role"]): string {
@@ -33,7 +33,10 @@ Examples:
 
 /** Runs until the daemon has ended; answers the exit code. Throws errors of one line. */
 export async function runDaemon(role: Config["role"], argv: string[]): Promise<number> {
-  const { values, positionals: [file] } = readArguments(argv, { "log-level": { type: "string" } }, 1);
+  const {
+    values,
+    positionals: [file],
+  } = readArguments(argv, { "log-level": { type: "string" } }, 1);
   if (values.help) {
     process.stdout.write(usage(role));
     return EXIT_OK;
@@ -41,17 +44,24 @@ export async function runDaemon(role: Config["role"], argv: string[]): Promise<n
   if (file === undefined) throw new UsageError("a configuration file is missing");
   const level = values["log-level"];
   if (level !== undefined && !LOG_LEVELS.includes(level)) {
-    throw new UsageError(`--log-level is "${level}", must be one of ${LOG_LEVELS.join(", ")}${suggestion(level, LOG_LEVELS)}`);
+    throw new UsageError(
+      `--log-level is "${level}", must be one of ${LOG_LEVELS.join(", ")}${suggestion(level, LOG_LEVELS)}`,
+    );
   }
   const { config } = readConfigFile(file);
-  if (config.role !== role) throw new Error(`${file} is the configuration of a ${config.role}: mext ${config.role} ${file}`);
+  if (config.role !== role) {
+    throw new Error(`${file} is the configuration of a ${config.role}: mext ${config.role} ${file}`);
+  }
   return run(config, level ?? config.logLevel);
 }
 
 async function run(config: Config, level: string): Promise<number> {
   let daemon: Daemon | undefined;
   let stopped = false;
-  const stop = () => { stopped = true; void daemon?.stop(); };
+  const stop = () => {
+    stopped = true;
+    void daemon?.stop();
+  };
   process.on("SIGINT", stop);
   process.on("SIGTERM", stop);
 
@@ -59,9 +69,10 @@ async function run(config: Config, level: string): Promise<number> {
   const { HomeAgent, MobileNode } = await import("../daemon.ts");
   const { logDaemon, makeLogger } = await import("../log.ts");
   const log = makeLogger(level);
-  daemon = config.role === "home-agent"
-    ? await HomeAgent.start(config as HomeAgentConfig)
-    : await MobileNode.start(config as MobileNodeConfig);
+  daemon =
+    config.role === "home-agent"
+      ? await HomeAgent.start(config as HomeAgentConfig)
+      : await MobileNode.start(config as MobileNodeConfig);
   for (const warning of daemon.warnings) log.warn(warning);
   logDaemon(daemon, log);
   const ended = new Promise<Error | undefined>((resolve) => daemon?.once("ended", resolve));

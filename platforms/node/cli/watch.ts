@@ -20,7 +20,10 @@ Examples:
 `;
 
 export async function watch(argv: string[]): Promise<number> {
-  const { values, positionals: [file] } = readArguments(argv, { json: { type: "boolean" }, control: { type: "string" } }, 1);
+  const {
+    values,
+    positionals: [file],
+  } = readArguments(argv, { json: { type: "boolean" }, control: { type: "string" } }, 1);
   if (values.help) {
     process.stdout.write(USAGE);
     return EXIT_OK;
@@ -28,7 +31,10 @@ export async function watch(argv: string[]): Promise<number> {
   let isFirst = true;
   for await (const line of ask(controlPaths(values.control, file), "watch")) {
     if (values.json) process.stdout.write(`${JSON.stringify(line)}\n`);
-    else process.stdout.write(isFirst ? `${statusText(line as DaemonStatus)}\n` : `${eventText(line as DaemonEvent)}\n`);
+    else
+      process.stdout.write(
+        isFirst ? `${statusText(line as DaemonStatus)}\n` : `${eventText(line as DaemonEvent)}\n`,
+      );
     isFirst = false;
   }
   return EXIT_OK;

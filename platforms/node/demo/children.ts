@@ -1,5 +1,6 @@
 /**
- * The programs that the demonstration starts: each is ended with it, and none else is.
+ * The programs that the demonstration starts. Each is ended with it, however that ends, and none else is: a program
+ * hears of the end by its message channel.
  */
 import type { ChildProcess } from "node:child_process";
 import { closeSync, openSync, readFileSync } from "node:fs";
@@ -8,50 +9,57 @@ import type { Namespace } from "./namespaces.ts";
 
 /** How long a program may take to end well. */
 const END_MS = 3000;
+/** Loaded into every program: it ends when the demonstration has gone, killed or not. */
+const LEASH = `data:text/javascript,process.on("disconnect",()=>process.kill(process.pid,"SIGTERM"));process.channel?.unref()`;
+
+/** Where a child runs, and who hears of its failure. */
+export interface Surroundings {
+  readonly namespace: Namespace;
+  /** Of its log, `<name>.log`. */
+  readonly folder: string;
+  /** It ended without having been asked; the error has its last words. */
+  readonly onFailure: (error: Error) => void;
+}
 
 export class Child {
-  readonly name: string;
-  readonly process: ChildProcess;
+  readonly #process: ChildProcess;
   readonly #logPath: string;
-  readonly #exited: Promise<string>;
+  readonly #exited: Promise<void>;
+  #isEnding = false;
 
-  /**
-   * Starts a bundle of this build in a namespace; its output goes to `<folder>/<name>.log`.
-   * @param talks whether there is a message channel; its end is the end of the child
-   */
-  constructor(name: string, namespace: Namespace, folder: string, bundle: string, words: string[], talks = false) {
-    this.name = name;
+  /** Starts a bundle of this build. */
+  constructor(name: string, { namespace, folder, onFailure }: Surroundings, bundle: string, words: readonly string[]) {
     this.#logPath = `${folder}/${name}.log`;
     const log = openSync(this.#logPath, "a");
     const program = fileURLToPath(new URL(bundle, import.meta.url));
-    this.process = namespace.spawn(process.execPath, [program, ...words], {
-      stdio: ["pipe", log, log, ...(talks ? ["ipc" as const] : [])],
+    // detached: Ctrl-C is for the demonstration, which ends them in order
+    this.#process = namespace.spawn(process.execPath, ["--import", LEASH, program, ...words], {
+      stdio: ["pipe", log, log, "ipc"], detached: true,
     });
     closeSync(log);
+    this.#process.once("error", onFailure);
     this.#exited = new Promise((resolve) => {
-      this.process.once("error", ({ message }) => resolve(message));
-      this.process.once("exit", (code, signal) => resolve(signal ?? `exit code ${code}`));
+      this.#process.once("exit", (code, signal) => {
+        resolve();
+        if (code !== 0 && !this.#isEnding) onFailure(new Error(`the ${name} ended (${signal ?? `exit code ${code}`})\n${this.lastWords()}`));
+      });
     });
   }
 
-  /** Waits for `awaited`, and throws an Error with the child's last words if it ends before. */
-  async orEnd<Result>(awaited: Promise<Result>): Promise<Result> {
-    awaited.catch(() => {}); // whoever comes second is not listened to
-    return Promise.race([awaited, this.#exited.then((how) => {
-      throw new Error(`the ${this.name} ended unexpectedly (${how})\n${this.lastWords()}`);
-    })]);
+  send(message: object | string): void {
+    this.#process.send(message);
   }
 
-  /** The next message of this kind; throws if the child ends before. */
+  /** The next message of this kind. */
   next<Message extends { kind: string }, Kind extends Message["kind"]>(kind: Kind): Promise<Extract<Message, { kind: Kind }>> {
-    return this.orEnd(new Promise((resolve) => {
+    return new Promise((resolve) => {
       const listen = (message: unknown) => {
         if ((message as Message).kind !== kind) return;
-        this.process.off("message", listen);
+        this.#process.off("message", listen);
         resolve(message as Extract<Message, { kind: Kind }>);
       };
-      this.process.on("message", listen);
-    }));
+      this.#process.on("message", listen);
+    });
   }
 
   /** The end of its log. */
@@ -61,13 +69,16 @@ export class Child {
 
   /** Asks it to end, and makes it if it does not. */
   async end(): Promise<void> {
-    this.process.kill("SIGTERM");
+    this.#isEnding = true;
+    if (this.#process.exitCode !== null || this.#process.signalCode !== null) return;
+    this.#process.kill("SIGTERM");
     const timer = setTimeout(() => this.kill(), END_MS);
     await this.#exited;
     clearTimeout(timer);
   }
 
   kill(): void {
-    this.process.kill("SIGKILL");
+    this.#isEnding = true;
+    this.#process.kill("SIGKILL");
   }
 }

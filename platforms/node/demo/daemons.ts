@@ -9,8 +9,7 @@ import { createInterface } from "node:readline";
 import { setTimeout as pause } from "node:timers/promises";
 import type { CoreEvent } from "../../../bindings/events.ts";
 import { monotonicMs, wallClockOffsetMs } from "../system/clock.ts";
-import { Child } from "./children.ts";
-import type { Namespace } from "./namespaces.ts";
+import { Child, type Surroundings } from "./children.ts";
 import { HOME_ADDRESS, HOME_AGENT, HOME_PREFIX, VISITED } from "./topology.ts";
 
 export type DaemonRole = "home-agent" | "mobile-node";
@@ -53,21 +52,20 @@ export class MextDaemon {
   readonly #who: string;
   readonly #control: string;
 
-  constructor(role: DaemonRole, namespace: Namespace, folder: string) {
+  constructor(role: DaemonRole, surroundings: Surroundings) {
+    const { folder } = surroundings;
     this.#who = role.replace("-", " ");
     this.#control = `${folder}/${role}.sock`;
-    this.child = new Child(role, namespace, folder, "./mext.js", [role, `${folder}/${role}.toml`]);
+    this.child = new Child(role, surroundings, "./mext.js", [role, `${folder}/${role}.toml`]);
   }
 
-  /** Waits until the daemon works, and hands on its events from then on. Throws an Error with its last words. */
+  /** Waits until the daemon works, and hands on its events from then on. Throws an Error when it takes too long. */
   async watch(onEvent: (event: ObservedEvent) => void): Promise<void> {
     const deadlineMs = monotonicMs() + START_MS;
-    await this.child.orEnd((async () => {
-      while (!await this.#tryWatch(onEvent)) {
-        if (monotonicMs() > deadlineMs) throw new Error(`the ${this.#who} does not answer\n${this.child.lastWords()}`);
-        await pause(20);
-      }
-    })());
+    while (!await this.#tryWatch(onEvent)) {
+      if (monotonicMs() > deadlineMs) throw new Error(`the ${this.#who} does not answer\n${this.child.lastWords()}`);
+      await pause(20);
+    }
   }
 
   async end(): Promise<void> {

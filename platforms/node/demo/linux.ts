@@ -28,11 +28,11 @@ export async function runOnLinux(
   process.once("exit", clear); // the last resort
   try {
     const story = tellStory(stage, options, host, listener);
-    story.catch(() => {}); // its programs end before it does when it is interrupted
-    const report = await Promise.race([story, interrupted]);
+    story.catch(() => {}); // when it is left behind, it fails with its programs
+    const report = await Promise.race([story, stage.failure, interrupted]);
     if (options.keep) {
       explore(report, commands(stage, options.inUserNamespace));
-      await interrupted.catch(() => {});
+      await Promise.race([stage.failure, interrupted.catch(() => {})]);
     }
     return report;
   } finally {

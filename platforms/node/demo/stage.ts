@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Child } from "./children.ts";
+import { Child, type Surroundings } from "./children.ts";
 import { type DaemonRole, MextDaemon, writeConfiguration } from "./daemons.ts";
 import type { Answer, HostSettings, Question } from "./hosts.ts";
 import { type Namespace, removeLeftovers } from "./namespaces.ts";
@@ -16,10 +16,15 @@ export class Stage {
   readonly topology: Topology;
   /** Keys, configuration, control sockets and logs. */
   readonly folder = mkdtempSync(join(tmpdir(), "mext-demo-"));
+  /** Never resolves; rejects when a program fails. */
+  readonly failure: Promise<never>;
+  #onFailure!: (error: Error) => void;
   readonly #children: { child: Child; end(): Promise<void> }[] = [];
 
   /** Removes what earlier runs left, and builds the network with its router. Throws IpError. */
   constructor() {
+    this.failure = new Promise((_, reject) => { this.#onFailure = reject; });
+    this.failure.catch(() => {}); // also when nobody waits for it
     try {
       removeLeftovers();
       this.topology = new Topology();
@@ -34,7 +39,7 @@ export class Stage {
 
   daemon(role: DaemonRole): MextDaemon {
     const namespace = role === "home-agent" ? this.topology.homeAgent : this.topology.mobileNode;
-    const daemon = new MextDaemon(role, namespace, this.folder);
+    const daemon = new MextDaemon(role, this.#in(namespace));
     this.#children.push(daemon);
     return daemon;
   }
@@ -49,7 +54,7 @@ export class Stage {
 
   /** Ends everything well: the daemons first, so that they can take leave of each other. */
   async end(): Promise<void> {
-    for (const child of this.#children.reverse()) await child.end();
+    for (const child of this.#children.reverse()) { const t=Date.now(); await child.end(); console.error("ended", (child as any).child.process?.pid, Date.now()-t); }
     this.endAtOnce();
   }
 
@@ -61,9 +66,13 @@ export class Stage {
   }
 
   #start(name: string, namespace: Namespace, settings: object): Child {
-    const child = new Child(name, namespace, this.folder, "./demo.js", [name, JSON.stringify(settings)], true);
+    const child = new Child(name, this.#in(namespace), "./demo.js", [name, JSON.stringify(settings)]);
     this.#children.push({ child, end: () => child.end() });
     return child;
+  }
+
+  #in(namespace: Namespace): Surroundings {
+    return { namespace, folder: this.folder, onFailure: this.#onFailure };
   }
 }
 
@@ -85,7 +94,7 @@ export class Host {
 
   #ask<Kind extends Answer["kind"]>(question: Question, kind: Kind) {
     const answer = this.child.next<Answer, Kind>(kind);
-    this.child.process.send(question);
+    this.child.send(question);
     return answer;
   }
 }

@@ -102,7 +102,7 @@ describe("a mobile node", () => {
     mobileNode.shutdown();
     network.run(2000);
     expect(homeAgent.bindings).toEqual([]);
-    expect(mobileNode.registration!.state).toBe("Idle");
+    expect(mobileNode.registration!.state).toBe("Stopped");
     expect(homeAgent.engine!.nextWakeupMs()).toBe(Infinity);
     invariants.check();
   });
