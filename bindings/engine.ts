@@ -30,6 +30,7 @@ export interface CoreExports {
   exportState(cursor: number): number;
   importState(lengthBytes: number, now: number): number;
   findBinding(addressPointer: number, bid: number): number;
+  findBindings(addressesPointer: number, count: number, recordsPointer: number): void;
   hostAlloc(lengthBytes: number): number;
   stateTable(machine: number): number;
   dissect(lengthBytes: number, linkType: number): number;
@@ -287,17 +288,19 @@ export class Engine {
   }
 
   private drain(): void {
-    const count = this.exports.orderCount();
-    const { handler } = this;
-    for (let index = 0; index < count; index++) {
-      const at = this.orders + index * ORDER_BYTES;
-      const view = this.data;
+    const end = this.orders + this.exports.orderCount() * ORDER_BYTES;
+    const { handler, data: view } = this;
+    for (let at = this.orders; at < end; at += ORDER_BYTES) {
+      const kind = view.getUint16(at + ORDER_KIND, true) as Order;
       const device = view.getUint16(at + ORDER_DEVICE, true);
       const pointer = view.getUint32(at + ORDER_POINTER, true);
       const length = view.getUint32(at + ORDER_LENGTH, true);
       const value = view.getUint32(at + ORDER_VALUE, true);
-      switch (view.getUint16(at + ORDER_KIND, true) as Order) {
-        case Order.Transmit: handler.transmit(device, pointer, length); break;
+      if (kind === Order.Transmit) { // first: there is one a packet
+        handler.transmit(device, pointer, length);
+        continue;
+      }
+      switch (kind) {
         case Order.Event: handler.event(new DataView(view.buffer, pointer, EVENT_BYTES)); break;
         case Order.Keep: handler.keep(this.memory.subarray(pointer, pointer + length)); break;
         case Order.AddAddress: handler.addAddress(device, this.memory.slice(pointer, pointer + 16), value); break;
@@ -312,6 +315,6 @@ export class Engine {
   }
 }
 
-export { DEVICE_ANY, ENTROPY_BYTES, HEADROOM, MAX_DEVICES } from "../core-as/abi/contract.ts";
+export { DEVICE_ANY, ENTROPY_BYTES, EVENT_CODE, HEADROOM, MAX_DEVICES } from "../core-as/abi/contract.ts";
 export { MINIMUM_MTU } from "../core-as/abi/codes.ts";
 export { Command, Order, Query, Refusal, Role };

@@ -3,10 +3,11 @@
 // A build is the same bytes from any folder. It fails when the module has an import: the core is
 // given everything it needs, and asks its host for nothing.
 import { createHash } from "node:crypto";
-import { mkdirSync, readFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { dirname, join } from "node:path";
 import asc from "assemblyscript/asc";
+import binaryen from "assemblyscript/binaryen";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const outFile = "build/mext.wasm";
@@ -20,10 +21,32 @@ export async function buildCore(entry = "core-as/index.ts", out = outFile) {
     "--use", "abort=", "--enable", "simd", "--initialMemory", "16",
   ]);
   if (error) throw new Error(`the core does not compile:\n${stderr}`);
-  const bytes = readFileSync(join(root, out));
+  const bytes = inlineMore(readFileSync(join(root, out)));
+  writeFileSync(join(root, out), bytes);
   const imports = WebAssembly.Module.imports(new WebAssembly.Module(bytes));
   if (imports.length > 0) throw new Error(`the core must import nothing, but asks for ${JSON.stringify(imports)}`);
   return { bytes: bytes.length, sha256: createHash("sha256").update(bytes).digest("hex") };
+}
+
+/**
+ * A second pass of the optimiser, with more inlining than asc allows: a packet passes many small
+ * functions, and calls were a tenth of its time.
+ */
+function inlineMore(bytes) {
+  const module = binaryen.readBinary(bytes);
+  // What asc has used, and nothing else: every runtime of the last years has these.
+  const { BulkMemory, BulkMemoryOpt, MutableGlobals, NontrappingFPToInt, SIMD128, SignExt } = binaryen.Features;
+  module.setFeatures(BulkMemory | BulkMemoryOpt | MutableGlobals | NontrappingFPToInt | SIMD128 | SignExt);
+  binaryen.setOptimizeLevel(4);
+  binaryen.setShrinkLevel(0);
+  binaryen.setAlwaysInlineMaxSize(40);
+  binaryen.setFlexibleInlineMaxSize(100);
+  binaryen.setOneCallerInlineMaxSize(10000);
+  module.optimize();
+  module.optimize();
+  const optimised = module.emitBinary();
+  module.dispose();
+  return optimised;
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

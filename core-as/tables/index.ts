@@ -163,8 +163,8 @@ export class AddressIndex {
   }
 
   private hash(high: u64, low: u64, extra: u32): u32 {
-    const mixed = foldedProduct(high ^ this.secretHigh, low ^ this.secretLow);
-    return <u32>foldedProduct(mixed ^ extra, this.secretHigh);
+    const mixed = foldedProduct(high ^ this.secretHigh, low ^ this.secretLow ^ extra * (this.secretHigh | 1));
+    return <u32>(((mixed ^ (mixed >> 32)) * SALT_HIGH) >> 32);
   }
 }
 

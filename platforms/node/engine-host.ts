@@ -5,9 +5,8 @@
  * A start: instance → clock → who we are (`configure`) → kept records → devices (`connect`).
  */
 import { randomBytes } from "node:crypto";
-import { ENTROPY_BYTES } from "../../bindings/engine.ts";
 import { setWallClock } from "../../bindings/commands.ts";
-import { type Budgets, Engine, type OrderHandler, type Role } from "../../bindings/engine.ts";
+import { type Budgets, Engine, ENTROPY_BYTES, type OrderHandler, type Role } from "../../bindings/engine.ts";
 import type { Journal } from "./journal.ts";
 import { monotonicMs, wallClockOffsetMs } from "./system/clock.ts";
 

@@ -4,7 +4,7 @@ import type { Daemon, DaemonEvent } from "./daemon.ts";
 import { RateLimit } from "./rate-limit.ts";
 import { VERSION } from "./version.ts";
 
-/** Event lines a second; a flood of forged messages must not fill the disk. */
+/** Lines a second for each kind of event; a flood of forged messages must not fill the disk. */
 const MAX_EVENTS_A_SECOND = 50;
 
 /** Events that tell of something that went wrong, and those that only happen often. */
@@ -34,9 +34,9 @@ export function makeLogger(level: string, isTerminal = process.stdout.isTTY === 
 export function logDaemon(daemon: Daemon, log: Logger): void {
   const { role, tunnel, control, stateFile } = daemon.config;
   log.info({ role, version: VERSION, tunnel, control, stateFile }, `${role} is running`);
-  const limit = new RateLimit(MAX_EVENTS_A_SECOND);
+  const limit = new RateLimit<DaemonEvent["name"]>(MAX_EVENTS_A_SECOND);
   daemon.on("event", (event) => {
-    if (!limit.allows()) return;
+    if (!limit.allows(event.name)) return;
     const omitted = limit.takeOmitted();
     if (omitted > 0) log.warn({ omitted }, "events were too many to log");
     const { name, device, fields } = event;

@@ -1,6 +1,5 @@
 /** Carries out the core's orders: packets, kept records, events, and the kernel's network. */
-import { MAX_DEVICES } from "../../bindings/engine.ts";
-import type { Engine } from "../../bindings/engine.ts";
+import { type Engine, EVENT_CODE, MAX_DEVICES } from "../../bindings/engine.ts";
 import { type CoreEvent, readEvent } from "../../bindings/events.ts";
 import type { Access } from "./access-port.ts";
 import type { Host } from "./engine-host.ts";
@@ -14,7 +13,7 @@ import { PacketMemory } from "./system/memory.ts";
 
 /** Index of the tunnel device; access devices follow. */
 export const TUNNEL = 0;
-/** More are only counted: a flood of forged packets must not become one of events. */
+/** Of each kind. More are only counted: a flood of forged packets must not become one of events. */
 const MAX_EVENTS_A_SECOND = 1000;
 
 /** Events of the core, until somebody takes them. */
@@ -37,7 +36,7 @@ export class Orders implements Host {
   readonly #access: Access;
   readonly #journal: Journal;
   #memory!: PacketMemory;
-  readonly #limit = new RateLimit(MAX_EVENTS_A_SECOND);
+  readonly #limit = new RateLimit<number>(MAX_EVENTS_A_SECOND);
   #events: CoreEvent[] = [];
   #refused: RefusedAddress[] = [];
 
@@ -76,7 +75,7 @@ export class Orders implements Host {
   }
 
   event(record: DataView): void {
-    if (this.#limit.allows()) this.#events.push(readEvent(record));
+    if (this.#limit.allows(record.getUint16(EVENT_CODE, true))) this.#events.push(readEvent(record));
   }
 
   keep(record: Uint8Array): void {

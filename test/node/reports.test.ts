@@ -17,10 +17,11 @@ describe("rate limit", () => {
   afterEach(() => vi.restoreAllMocks());
   let nowMs = 10_000;
 
-  it("lets so many a second pass, and counts the others", () => {
-    const limit = new RateLimit(3);
-    const inOneSecond = () => [1, 2, 3, 4, 5].map(() => limit.allows());
+  it("lets so many of each kind a second pass, and counts the others", () => {
+    const limit = new RateLimit<string>(3);
+    const inOneSecond = () => [1, 2, 3, 4, 5].map(() => limit.allows("refused"));
     expect(inOneSecond()).toEqual([true, true, true, false, false]);
+    expect(limit.allows("accepted")).toBe(true);
     expect(limit.takeOmitted()).toBe(2);
     expect(limit.takeOmitted()).toBe(0);
     nowMs += 1000;

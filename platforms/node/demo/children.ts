@@ -9,8 +9,9 @@ import type { Namespace } from "./namespaces.ts";
 
 /** How long a program may take to end well. */
 const END_MS = 3000;
-/** Loaded into every program: it ends when the demonstration has gone, killed or not. */
-const LEASH = `data:text/javascript,process.on("disconnect",()=>process.kill(process.pid,"SIGTERM"));process.channel?.unref()`;
+/** Loaded into every program: it ends when the demonstration has gone, killed or not. (A worker has no channel.) */
+const LEASH = 'process.on("disconnect", () => process.kill(process.pid, "SIGTERM")); process.channel?.unref();';
+const PRELOAD = ["--import", `data:text/javascript,${encodeURIComponent(LEASH)}`];
 
 /** Where a child runs, and who hears of its failure. */
 export interface Surroundings {
@@ -33,7 +34,7 @@ export class Child {
     const log = openSync(this.#logPath, "a");
     const program = fileURLToPath(new URL(bundle, import.meta.url));
     // detached: Ctrl-C is for the demonstration, which ends them in order
-    this.#process = namespace.spawn(process.execPath, ["--import", LEASH, program, ...words], {
+    this.#process = namespace.spawn(process.execPath, [...PRELOAD, program, ...words], {
       stdio: ["pipe", log, log, "ipc"], detached: true,
     });
     closeSync(log);

@@ -54,7 +54,7 @@ export class Stage {
 
   /** Ends everything well: the daemons first, so that they can take leave of each other. */
   async end(): Promise<void> {
-    for (const child of this.#children.reverse()) { const t=Date.now(); await child.end(); console.error("ended", (child as any).child.process?.pid, Date.now()-t); }
+    for (const child of this.#children.reverse()) await child.end();
     this.endAtOnce();
   }
 

@@ -12,12 +12,11 @@
  */
 
 import {
-  AF_PACKET, EAGAIN, EINTR, ENETDOWN, ETH_P_IPV6, MSG_DONTWAIT, SOCK_CLOEXEC, SOCK_DGRAM, SOL_SOCKET,
-  SO_RCVBUFFORCE,
+  AF_PACKET, EAGAIN, EINTR, ENETDOWN, ETH_P_IPV6, MSG_DONTWAIT, SOCK_CLOEXEC, SOCK_DGRAM,
 } from "./constants.ts";
 import { SystemError } from "./errors.ts";
 import { bind, check, close, errno, recvmmsg, socket } from "./libc.ts";
-import { Block, type PacketMemory, setIntegerOption } from "./memory.ts";
+import { Block, type PacketMemory, setQueueBytes } from "./memory.ts";
 import { MessageVector } from "./messages.ts";
 import { attachFilter, mobilityFilter, type PacketSelection } from "./packet-filter.ts";
 
@@ -48,7 +47,7 @@ export class AccessReceiver {
     // protocol 0 receives nothing, so that no packet slips in before the filter is there
     this.fd = check(socket(AF_PACKET, SOCK_DGRAM | SOCK_CLOEXEC, 0), "open packet socket");
     try {
-      setIntegerOption(this.fd, SOL_SOCKET, SO_RCVBUFFORCE, options.bufferBytes ?? 4 << 20, "SO_RCVBUFFORCE");
+      setQueueBytes(this.fd, "receive", options.bufferBytes ?? 4 << 20);
       this.select(options);
       this.#bind();
     } catch (error) {

@@ -8,11 +8,11 @@
 
 import {
   AF_INET6, EAGAIN, EINTR, IPPROTO_IPV6, IPPROTO_RAW, IPV6_JOIN_GROUP, IPV6_LEAVE_GROUP, IPV6_MULTICAST_LOOP,
-  MSG_DONTWAIT, SOCK_CLOEXEC, SOCK_RAW, SOL_SOCKET, SO_BINDTOIFINDEX, SO_SNDBUFFORCE,
+  MSG_DONTWAIT, SOCK_CLOEXEC, SOCK_RAW, SOL_SOCKET, SO_BINDTOIFINDEX,
 } from "./constants.ts";
 import { addressBytes } from "./address-text.ts";
 import { check, close, errno, sendmmsg, socket } from "./libc.ts";
-import { Block, type PacketMemory, setBytesOption, setIntegerOption } from "./memory.ts";
+import { Block, type PacketMemory, setBytesOption, setIntegerOption, setQueueBytes } from "./memory.ts";
 import { MessageVector } from "./messages.ts";
 
 const SOCKADDR_IN6_BYTES = 28;
@@ -49,7 +49,7 @@ export class AccessSender {
     }
     this.fd = check(socket(AF_INET6, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_RAW), "open raw IPv6 socket");
     try {
-      setIntegerOption(this.fd, SOL_SOCKET, SO_SNDBUFFORCE, options.bufferBytes ?? 4 << 20, "SO_SNDBUFFORCE");
+      setQueueBytes(this.fd, "send", options.bufferBytes ?? 4 << 20);
       // else the kernel hands a copy of each multicast packet to its own sockets, ours included
       setIntegerOption(this.fd, IPPROTO_IPV6, IPV6_MULTICAST_LOOP, 0, "IPV6_MULTICAST_LOOP");
       if (this.interfaceIndex !== 0) {

@@ -7,6 +7,8 @@
  * is `base + pointer`.
  */
 
+import { SO_RCVBUF, SO_RCVBUFFORCE, SO_SNDBUF, SO_SNDBUFFORCE, SOL_SOCKET } from "./constants.ts";
+import type { SystemError } from "./errors.ts";
 import { addressOf, check, setsockopt } from "./libc.ts";
 
 /** A block of memory outside the JavaScript heap with views over it. Lives as long as this object. */
@@ -60,6 +62,20 @@ export function setIntegerOption(
   fd: number, level: number, name: number, value: number, what: string,
 ): void {
   setBytesOption(fd, level, name, new Uint8Array(Int32Array.of(value).buffer), what);
+}
+
+/**
+ * Sets the kernel's queue of a socket. Beyond net.core.rmem_max and wmem_max only the host's own CAP_NET_ADMIN
+ * counts: root of a user namespace gets what the limits allow. Throws SystemError.
+ */
+export function setQueueBytes(fd: number, direction: "send" | "receive", lengthBytes: number): void {
+  const [forced, limited] = direction === "send" ? [SO_SNDBUFFORCE, SO_SNDBUF] : [SO_RCVBUFFORCE, SO_RCVBUF];
+  try {
+    setIntegerOption(fd, SOL_SOCKET, forced, lengthBytes, `${direction} queue`);
+  } catch (error) {
+    if ((error as SystemError).code !== "EPERM") throw error;
+    setIntegerOption(fd, SOL_SOCKET, limited, lengthBytes, `${direction} queue`);
+  }
 }
 
 /** setsockopt(2) with a structure; throws SystemError. */

@@ -8,12 +8,12 @@
  * address detection is over, about two seconds later.
  */
 
-import { AF_UNSPEC, MSG_DONTWAIT, NETLINK_ROUTE, SOL_SOCKET, SO_RCVBUFFORCE } from "./constants.ts";
+import { AF_UNSPEC, MSG_DONTWAIT, NETLINK_ROUTE } from "./constants.ts";
 import { prefixText } from "./address-text.ts";
 import { type AddressState, decodeAddress, RTM_DELADDR, RTM_NEWADDR } from "./addresses.ts";
 import { close } from "./libc.ts";
 import { decodeLink, type Link, RTM_DELLINK, RTM_NEWLINK } from "./links.ts";
-import { setIntegerOption } from "./memory.ts";
+import { setQueueBytes } from "./memory.ts";
 import { decodeAttributes, decodeMessages, type NetlinkMessage } from "./netlink-codec.ts";
 import { datagramBlock, openNetlink, receiveDatagram } from "./netlink-socket.ts";
 
@@ -57,7 +57,7 @@ export class NetworkMonitor {
   constructor() {
     const groups = GROUP_LINK | GROUP_IPV4_ADDRESS | GROUP_IPV6_ADDRESS | GROUP_IPV6_PREFIX;
     this.fd = openNetlink(NETLINK_ROUTE, groups);
-    setIntegerOption(this.fd, SOL_SOCKET, SO_RCVBUFFORCE, 1 << 20, "SO_RCVBUFFORCE");
+    setQueueBytes(this.fd, "receive", 1 << 20);
   }
 
   /** All events that are waiting, oldest first. Never waits. */
