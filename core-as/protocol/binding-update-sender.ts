@@ -44,7 +44,7 @@ export function send(update: Update): void {
     end = authentication.sign(message, end, security.keyState(), security.spi(), careof, home); // 4285-5.1.1-1, 6275-11.7.1-16
   }
   const length = mobility.finish(message, end, home, agent);
-  homeAddressOption.build(packet + ip6.LENGTH_BYTES, NextHeader.Mobility, home); // 6275-8.5-2, 6275-11.7.1-4, 6275-11.7.1-17
+  homeAddressOption.build(packet + ip6.LENGTH_BYTES, NextHeader.Mobility, home); // 6275-11.7.1-4, 6275-11.7.1-17
   const payload = <u32>homeAddressOption.LENGTH_BYTES + length;
   ip6.build(packet, 0, 0, payload, NextHeader.Destination, HOP_LIMIT, careof, agent); // 6275-11.7.1-5
   orders.transmit(update.device, packet, <u32>ip6.LENGTH_BYTES + payload);

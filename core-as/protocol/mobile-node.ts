@@ -44,7 +44,6 @@ export function configure(record: usize): Refusal {
   const firstMs = load<f64>(record, MOBILE_NODE_FIRST_TIMEOUT);
   const timeoutMs = load<f64>(record, MOBILE_NODE_TIMEOUT);
   const maxMs = load<f64>(record, MOBILE_NODE_MAX_TIMEOUT);
-  // 6275-11.7.1-11: never a lifetime of zero
   if (!(lifetimeMs >= LIFETIME_UNIT_MS) || !(firstMs > 0) || !(timeoutMs > 0) || !(maxMs >= timeoutMs)) return Refusal.OutOfRange;
 
   const entry = updates.insert(record + MOBILE_NODE_HOME_ADDRESS, record + MOBILE_NODE_HOME_AGENT);
@@ -154,8 +153,8 @@ function adjustClock(update: Update): void {
   const before = update.clockAddedMs;
   const theirs = authenticationOptions.timestamp(option);
   update.clockAddedMs = authentication.differenceMs(theirs, authentication.timestampNow(0));
-  // The home agent has accepted nothing that lies in its own future: what we sent before is no bound.
-  if (authentication.differenceMs(theirs, update.timestamp) < 0) update.timestamp = 0;
+  // What was refused is no bound for the next timestamp, what was accepted is (4285-6-8).
+  update.timestamp = update.acceptedTimestamp;
   const addedMs = max(-2147483648.0, min(2147483647.0, update.clockAddedMs - before));
   orders.event(Event.ClockAdjusted, DEVICE_ANY, 0, 0, 0, <u32><i32>addedMs);
 }

@@ -1,13 +1,13 @@
 /**
- * The home registration of a mobile node (RFC 6275 §11.7.1, §11.8; 6275-8.5-10): the actions of the table in
+ * The home registration of a mobile node (RFC 6275 §11.7.1, §11.8): the actions of the table in
  * `registration-table`, and the timers.
  */
 import {
   DEVICE_ANY, DeviceKind, Event, STATE_UPDATE_CLOCK_OFFSET, STATE_UPDATE_EXPIRES, STATE_UPDATE_HOME_ADDRESS,
-  STATE_UPDATE_PEER, STATE_UPDATE_SEQUENCE,
+  STATE_UPDATE_PEER, STATE_UPDATE_SEQUENCE, STATE_UPDATE_TIMESTAMP,
 } from "../abi/contract";
 import {
-  BINDING_REJECTED_MIN, BindingAcknowledgementStatus, MAX_UPDATE_RATE,
+  BINDING_REJECTED_MIN, BindingAcknowledgementStatus, LIFETIME_UNIT_MS, MAX_UPDATE_RATE,
 } from "../abi/codes";
 import { RegistrationAction, RegistrationEvent, RegistrationState } from "../abi/states";
 import { copyAddress, sameAddress } from "../wire/bytes";
@@ -51,7 +51,7 @@ const sentAt = memory.data(24, 8);
 /** True while a Binding Update waits for the rate limit, which is no loss. */
 let deferred: bool = false;
 
-/** Times as RFC 6275 §12 and §13 name them (6275-13-1). */
+/** Times as RFC 6275 §12 and §13 name them. */
 export function configure(lifetime: f64, firstTimeout: f64, timeout: f64, maxTimeout: f64): void {
   lifetimeMs = lifetime;
   firstTimeoutMs = firstTimeout;
@@ -96,7 +96,7 @@ function act(update: Update, action: u32): void {
   switch (action) {
     case RegistrationAction.SendUpdate:
       update.transmissions = 0;
-      send(update, lifetimeMs);
+      send(update, lifetimeToAsk(update));
       break;
     case RegistrationAction.SendRemoval:
       update.transmissions = 0;
@@ -104,7 +104,7 @@ function act(update: Update, action: u32): void {
       break;
     case RegistrationAction.Resend: // 6275-11.8-3, 6275-11.7.1-13, and at the slowest rate for ever (6275-11.7.1-15)
       if (!deferred) update.timeoutMs = min(maxTimeoutMs, update.timeoutMs * 2); // 6275-11.8-4
-      send(update, update.state == RegistrationState.Deregistering ? 0 : lifetimeMs);
+      send(update, update.state == RegistrationState.Deregistering ? 0 : lifetimeToAsk(update));
       break;
     case RegistrationAction.Confirm:
       confirm(update);
@@ -160,6 +160,8 @@ export function restore(record: usize): void {
   if (!sameAddress(updates.home(update), record + STATE_UPDATE_HOME_ADDRESS) || !sameAddress(updates.peerOf(update), record + STATE_UPDATE_PEER)) return;
   update.sequence = load<u16>(record, STATE_UPDATE_SEQUENCE);
   update.clockAddedMs = load<f64>(record, STATE_UPDATE_CLOCK_OFFSET);
+  update.acceptedTimestamp = load<u64>(record, STATE_UPDATE_TIMESTAMP);
+  update.timestamp = update.acceptedTimestamp;
   const leftMs = clock.fromUnix(load<f64>(record, STATE_UPDATE_EXPIRES)) - clock.now();
   if (!(leftMs > 0)) return;
   update.expiresMs = clock.now() + min(leftMs, lifetimeMs);
@@ -192,6 +194,12 @@ function send(update: Update, lifetime: f64): void {
     <u32>(lifetime / 1000), update.transmissions);
 }
 
+/** Never zero, and no longer than the care-of address lives (6275-11.7.1-11). */
+function lifetimeToAsk(update: Update): f64 {
+  const careofMs = uplinks.at(update.device).router().validUntilMs - clock.now();
+  return max<f64>(LIFETIME_UNIT_MS, min(lifetimeMs, careofMs));
+}
+
 /** How long to wait so that no second sees more than MAX_UPDATE_RATE (6275-11.5.3-3, 6275-11.8-7). */
 function rateLimit(): f64 {
   return load<f64>(sentAt) + SECOND_MS - clock.now();
@@ -222,6 +230,7 @@ export function acknowledged(status: u32, grantedMs: f64, adviceMs: f64): void {
     happen(RegistrationEvent.Removed);
     return;
   }
+  update.acceptedTimestamp = update.timestamp;
   // 6275-11.7.3-7: what the home agent granted, counted from when the Binding Update was sent.
   update.expiresMs = update.sentMs + min(grantedMs, update.lifetimeMs);
   const leftMs = update.expiresMs - clock.now();
@@ -261,7 +270,7 @@ function forget(update: Update): void {
   update.expiresMs = 0;
   // A Binding Update that is out goes on being retransmitted, a hold-off goes on.
   if (update.state == RegistrationState.Idle || update.state == RegistrationState.Stopped) stopTimer(update);
-  else if (update.timer == NONE) send(update, lifetimeMs);
+  else if (update.timer == NONE) send(update, lifetimeToAsk(update));
   state.keepUpdate(entry);
 }
 

@@ -59,6 +59,7 @@ function read(uplink: Uplink, source: usize, message: usize, end: usize, lifetim
   copyAddress(heard().prefix(), options.prefix(prefix));
   // The address ends with the first of the three; deprecated is as good as gone (6275-11.5.3-2).
   heard().lifetimeMs = min(lifetimeMs, min(options.validLifetimeMs(prefix), options.preferredLifetimeMs(prefix)));
+  heard().validUntilMs = clock.now() + options.validLifetimeMs(prefix);
   heard().intervalMs = interval != 0 ? <f64>options.advertisementIntervalMs(interval) : 0; // 6275-7.3-5
   heard().mtu = mtu != 0 ? options.mtuBytes(mtu) : 0;
   return true;

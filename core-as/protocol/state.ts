@@ -69,6 +69,7 @@ export function writeUpdate(p: usize, number: u32): u32 {
   copyAddress(p + abi.STATE_UPDATE_CAREOF_ADDRESS, updates.careof(update));
   store<f64>(p, update.expiresMs == 0 ? 0 : clock.toUnix(update.expiresMs), abi.STATE_UPDATE_EXPIRES);
   store<f64>(p, update.clockAddedMs, abi.STATE_UPDATE_CLOCK_OFFSET);
+  store<u64>(p, update.acceptedTimestamp, abi.STATE_UPDATE_TIMESTAMP);
   store<u16>(p, update.sequence, abi.STATE_UPDATE_SEQUENCE);
   return length;
 }

@@ -23,6 +23,8 @@ export class Router {
   prefixLow: u64;
   /** How long router and prefix can be used from when it was heard. */
   lifetimeMs: f64;
+  /** Until when the prefix is valid, monotonic ms. */
+  validUntilMs: f64;
   /** Between two advertisements (RFC 6275 §7.3), 0: unknown. */
   intervalMs: f64;
   /** MTU of the link, octets, 0: unknown. */

@@ -31,6 +31,8 @@ export class Update {
   clockAddedMs: f64;
   /** Timestamp of the last Binding Update. */
   timestamp: u64;
+  /** Timestamp of the last one that was accepted. */
+  acceptedTimestamp: u64;
   /** When the path's MTU was learnt, monotonic ms. */
   pathMtuSinceMs: f64;
   packetsIn: f64;

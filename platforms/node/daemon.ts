@@ -68,7 +68,7 @@ export abstract class Daemon extends EventEmitter<Events> {
       workerData: data,
     });
     this.#worker.on("message", (message: FromLoop) => this.#receive(message));
-    this.#worker.on("error", (error) => this.#end(error));
+    this.#worker.on("error", (error) => this.#end(error as Error));
     this.#worker.on("exit", () => this.#end(new Error("the thread of the packet loop ended unexpectedly")));
   }
 

@@ -12,12 +12,10 @@
  *
  * There is no protocol in here: it carries packets and orders.
  */
-import {
-  addNode, refuseAddress, setDevice, setHomeAgent, setMobileNode, shutdown,
-} from "../../bindings/commands.ts";
+import { refuseAddress, setDevice, shutdown } from "../../bindings/commands.ts";
 import { type Engine, MINIMUM_MTU, Role } from "../../bindings/engine.ts";
 import { readBindings, readRefusals, readUpdates, readUplinks } from "../../bindings/status.ts";
-import type { Access } from "./access-port.ts";
+import type { Access, AccessPort } from "./access-port.ts";
 import { EngineHost } from "./engine-host.ts";
 import { HomeAgentAccess } from "./home-agent-access.ts";
 import { Journal } from "./journal.ts";
@@ -26,7 +24,7 @@ import type { FromLoop, LoopData, LoopStatus, ToLoop } from "./messages.ts";
 import { MobileNodeAccess } from "./mobile-node-access.ts";
 import { Orders, TUNNEL } from "./orders.ts";
 import { RefusalReport } from "./refusal-report.ts";
-import type { LoopSettings } from "./settings.ts";
+import { configure, type LoopSettings } from "./settings.ts";
 import { monotonicMs, wallClockOffsetMs } from "./system/clock.ts";
 import { linkByName } from "./system/links.ts";
 import { NetworkMonitor } from "./system/network-monitor.ts";
@@ -114,15 +112,8 @@ export class Loop {
       waiting.wait(this.#nextMs()); // 1
       if (waiting.isWoken()) this.#takeMessages(); // 2
       if (waiting.hasNetworkEvents()) this.#takeNetworkEvents(); // 3
-      for (const port of waiting.readyPorts()) {
-        // 4
-        if (waiting.ports !== this.#access.ports) break; // closed meanwhile: it is read with the next round
-        this.#host.call((engine, nowMs) => engine.processSlots(nowMs, port.receive(engine)));
-      }
-      if (waiting.hasTunnelPackets()) {
-        // 5
-        this.#host.call((engine, nowMs) => engine.processSlots(nowMs, this.#readTunnel(engine)));
-      }
+      for (const port of waiting.readyPorts()) this.#receive(port, waiting); // 4
+      if (waiting.hasTunnelPackets()) this.#receiveFromTunnel(); // 5
       this.#lookAtClocks(); // 6
       this.#deliver(); // 7
     }
@@ -170,14 +161,22 @@ export class Loop {
     }
   }
 
+  #receive(port: AccessPort, waiting: Waiting): void {
+    // a change of the network, or a trap, has closed it: its successor is read in the next round
+    if (waiting.ports !== this.#access.ports) return;
+    this.#host.call((engine, nowMs) => engine.processSlots(nowMs, port.receive(engine)));
+  }
+
+  #receiveFromTunnel(): void {
+    this.#host.call((engine, nowMs) => engine.processSlots(nowMs, this.#readTunnel(engine)));
+  }
+
   /** Reads what programs of this host sent into the tunnel, into the slots from 0 on; returns how many. */
   #readTunnel(engine: Engine): number {
     let count = 0;
     while (count < engine.slots) {
-      const length = this.#linux.tun.read(
-        this.#orders.addressAt(engine.slotPointer(count)),
-        engine.slotBytes,
-      );
+      const address = this.#orders.addressAt(engine.slotPointer(count));
+      const length = this.#linux.tun.read(address, engine.slotBytes);
       if (length === 0) break;
       engine.fillSlot(count++, TUNNEL, length);
     }
@@ -207,25 +206,29 @@ export class Loop {
 
   #stop(): void {
     const isFirst = this.#stopBy === Infinity;
-    const waits = isFirst && this.#settings.role === "mobile-node" && !this.#isIdle();
+    const waits = isFirst && !this.#mayEnd();
     this.#stopBy = monotonicMs() + (waits ? DEREGISTRATION_MS : 0);
     if (waits) this.#host.call(shutdown);
   }
 
   #finished(): boolean {
     if (this.#stopBy === Infinity) return false;
-    return monotonicMs() >= this.#stopBy || this.#isIdle();
+    return monotonicMs() >= this.#stopBy || this.#mayEnd();
   }
 
-  #isIdle(): boolean {
-    return (
-      this.#settings.role === "home-agent" ||
-      readUpdates(this.#host.engine).every(({ state }) => state === "Stopped")
-    );
+  /** A home agent at any time, a mobile node when it has deregistered. */
+  #mayEnd(): boolean {
+    if (this.#settings.role === "home-agent") return true;
+    return readUpdates(this.#host.engine).every(({ state }) => state === "Stopped");
   }
 
   #tunnelMtu(): number {
     return linkByName(this.#linux.netlink, this.#linux.tun.name).mtuBytes;
+  }
+
+  /** The core knows of an interface that is gone only that it is down. */
+  #isPresent(device: number): boolean {
+    return this.#access.interfaceIndex(device) !== undefined;
   }
 
   #status(): LoopStatus {
@@ -234,20 +237,11 @@ export class Loop {
     return {
       bindings: isHomeAgent ? readBindings(engine) : [],
       updates: isHomeAgent ? [] : readUpdates(engine),
-      // the core does not know which interfaces are gone for good
-      uplinks: isHomeAgent
-        ? []
-        : readUplinks(engine).filter(({ device }) => this.#access.interfaceIndex(device)),
+      uplinks: isHomeAgent ? [] : readUplinks(engine).filter(({ device }) => this.#isPresent(device)),
       refusals: readRefusals(engine),
       sendFailures: this.#orders.failures.toJSON(),
       tunnelMtu: this.#tunnelMtu(),
       traps,
     };
   }
-}
-
-function configure(engine: Engine, settings: LoopSettings, nowMs: number): void {
-  if (settings.role === "mobile-node") return setMobileNode(engine, settings.core, nowMs);
-  setHomeAgent(engine, settings.core, nowMs);
-  for (const node of settings.nodes) addNode(engine, node, nowMs);
 }

@@ -1,12 +1,13 @@
 /** From a checked configuration to what the loop's thread is given: plain data, and keys as octets. */
 import { parseAddress, parsePrefix } from "../../bindings/address.ts";
-import type {
-  HomeAgentSettings, MobileNodeSettings, NodeSettings, Security,
+import {
+  addNode, type HomeAgentSettings, MOBILE_NODE_DEFAULTS, type MobileNodeSettings, type NodeSettings,
+  type Security, setHomeAgent, setMobileNode,
 } from "../../bindings/commands.ts";
-import { MOBILE_NODE_DEFAULTS } from "../../bindings/commands.ts";
 import type {
   Config, HomeAgentConfig, MobileNodeConfig, SecurityAssociation,
 } from "../../bindings/config/index.ts";
+import type { Engine } from "../../bindings/engine.ts";
 
 /** What both roles have. */
 interface CommonSettings {
@@ -95,4 +96,11 @@ function securityOf(identity: string, association: SecurityAssociation | undefin
   if (association === undefined) return { authentication: "none" };
   const { spi, key, replayProtection } = association;
   return { authentication: "shared-key", identity, spi, key: key.bytes(), replayProtection };
+}
+
+/** Tells a new core who it is. Throws CommandRefused. */
+export function configure(engine: Engine, settings: LoopSettings, nowMs: number): void {
+  if (settings.role === "mobile-node") return setMobileNode(engine, settings.core, nowMs);
+  setHomeAgent(engine, settings.core, nowMs);
+  for (const node of settings.nodes) addNode(engine, node, nowMs);
 }

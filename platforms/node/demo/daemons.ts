@@ -49,6 +49,7 @@ control = "${folder}/mobile-node.sock"
 export class MextDaemon {
   readonly child: Child;
   #watch: Socket | undefined;
+  #lastMs = -Infinity;
   readonly #who: string;
   readonly #control: string;
 
@@ -84,8 +85,14 @@ export class MextDaemon {
         const message = JSON.parse(line);
         if ("error" in message) socket.destroy();
         else if (this.#watch === undefined) resolve(true), this.#watch = socket; // the first line is the status
-        else onEvent({ ...message, who: this.#who, atMs: message.atMs ?? message.unixMs - wallClockOffsetMs() });
+        else onEvent({ ...message, who: this.#who, atMs: this.#momentOf(message) });
       }).on("error", () => {});
     });
+  }
+
+  /** Monotonic ms of an event. Unix time is in whole ms, and two clocks are compared: the order is certain, so it stays. */
+  #momentOf({ unixMs }: { unixMs: number }): number {
+    this.#lastMs = Math.max(this.#lastMs, unixMs - wallClockOffsetMs());
+    return this.#lastMs;
   }
 }

@@ -1,12 +1,14 @@
 /**
- * Network namespaces of one run of the demonstration: `mext-demo-<pid>-<purpose>`.
+ * Network namespaces of one run of the demonstration, `mext-demo-<pid>-<purpose>`, and a folder named alike.
  *
  * A namespace is entered with setns(2), which moves only the calling thread: what is started or opened
  * meanwhile belongs to the namespace for good. (`ip netns exec` would also mount /sys, which is not allowed in
  * every user namespace.) The host's own network settings are not touched.
  */
 import { type ChildProcess, execFileSync, spawn, type SpawnOptions } from "node:child_process";
-import { readdirSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { O_CLOEXEC } from "../system/constants.ts";
 import { check, close, open, setns } from "../system/libc.ts";
 
@@ -64,14 +66,23 @@ export class Namespace {
   }
 }
 
-/** Ends the programs of runs that were killed, and removes their namespaces; answers how many. */
-export function removeLeftovers(): number {
-  const left = listNamespaces().filter((name) => !isRunning(Number(name.slice(PREFIX.length).split("-")[0])));
-  for (const name of left) {
+/** Ends the programs of runs that were killed, and removes their namespaces and folders. */
+export function removeLeftovers(): void {
+  for (const name of listNamespaces().filter(isLeft)) {
     for (const pid of ip(["netns", "pids", name]).split("\n").filter(Boolean)) signal(Number(pid));
     removeNamespace(name);
   }
-  return left.length;
+  for (const name of readdirSync(tmpdir()).filter(isLeft)) rmSync(join(tmpdir(), name), { recursive: true, force: true });
+}
+
+/** Makes a folder that only this user can read: for keys, sockets and logs. */
+export function makeFolder(): string {
+  return mkdtempSync(join(tmpdir(), `${PREFIX}${process.pid}-`));
+}
+
+/** Whether a name is of a run that is over. */
+function isLeft(name: string): boolean {
+  return name.startsWith(PREFIX) && !isRunning(Number(name.slice(PREFIX.length).split("-")[0]));
 }
 
 function listNamespaces(): string[] {
@@ -88,6 +99,7 @@ function removeNamespace(name: string): void {
 
 /** Whether a process exists, also one of another user. */
 function isRunning(pid: number): boolean {
+  if (!Number.isInteger(pid) || pid <= 0) return true; // not a name of ours: let it be
   try {
     process.kill(pid, 0);
     return true;

@@ -13,9 +13,6 @@ export function styles(coloured: boolean) {
 
 export type Styles = ReturnType<typeof styles>;
 
-/** Events of which there are many, or that come long after a move. */
-const DETAILS = /come up|go down|has checked|receives the first/;
-
 export class Printer {
   constructor(readonly style: Styles, readonly verbose: boolean) {}
 
@@ -36,7 +33,7 @@ export class Printer {
     const untilMs = handovers[index + 1]?.leftAtMs ?? Infinity;
     const entries = timeline.filter(({ atMs }) => atMs >= handover.leftAtMs && atMs < untilMs);
     const title = `move ${index + 1}`;
-    return `${this.#block(title, `${handover.from} → ${handover.to}`, entries, handover.leftAtMs)}${this.#interruption(handover)}\n`;
+    return this.#block(title, `${handover.from} → ${handover.to}`, entries, handover.leftAtMs) + this.#interruption(handover);
   }
 
   summary(report: DemoReport): string {
@@ -53,17 +50,17 @@ export class Printer {
   }
 
   #block(title: string, subtitle: string, entries: readonly TimelineEntry[], zeroMs: number): string {
-    const shown = entries.filter(({ text }) => this.verbose || !DETAILS.test(text));
+    const shown = entries.filter((entry) => this.verbose || !("isDetail" in entry));
     const lines = shown.map(({ atMs, who, text }) =>
       `${(atMs - zeroMs).toFixed(1).padStart(9)} ms  ${this.style.cyan(who.padEnd(14))} ${text}`);
     return [`${this.style.bold(title)}  ${subtitle}`, ...lines, ""].join("\n");
   }
 
-  #interruption({ interruptionMs, packetsLost, ...rest }: Handover & { phases?: readonly Phase[] }): string {
+  #interruption({ interruptionMs, packetsLost, phases = [] }: Handover & { phases?: readonly Phase[] }): string {
     if (interruptionMs === undefined) return `${this.style.red("   no packet came through any more")}\n`;
-    const parts = (rest.phases ?? []).map(({ name, ms }) => `${name} ${ms.toFixed(1)}`).join(" + ");
+    const parts = phases.map(({ name, ms }) => `${name} ${ms.toFixed(1)}`).join(" + ");
     const lost = `${packetsLost} echo ${packetsLost === 1 ? "request" : "requests"} lost`;
-    return `   ${this.style.bold(`interrupted ${interruptionMs.toFixed(0)} ms`)}${parts && ` = ${parts}`}, ${lost}\n`;
+    return `  ${this.style.bold(`interrupted ${interruptionMs.toFixed(0)} ms`)}${parts && ` = ${parts}`}, ${lost}\n`;
   }
 
   #transfer({ from, to, receivedBytes, sentBytes, sha256, verified, firstWrongByte, longestGapMs }: Transferred): string {

@@ -9,7 +9,7 @@ import type { ObservedEvent } from "./daemons.ts";
 import type { Echo } from "./echo.ts";
 import type { HostSettings } from "./hosts.ts";
 import type { Host, Stage } from "./stage.ts";
-import { firstReplyMs, measure, type MeasuredHandover, type Move, type Step, timelineOf } from "./story.ts";
+import { firstReplyMs, isAnswered, measure, type MeasuredHandover, type Move, type Step, timelineOf } from "./story.ts";
 import { HOME_ADDRESS, VISITED } from "./topology.ts";
 import type { TransferEnd } from "./transfer.ts";
 
@@ -48,11 +48,8 @@ const PING_EVERY_MS = 10;
 const TRANSFER: Omit<HostSettings, "seed"> = {
   homeAddress: HOME_ADDRESS, port: 7000, bytesPerSecond: 1_000_000, pingEveryMs: PING_EVERY_MS,
 };
-/**
- * How long the node stays in a network; longer where no packet comes through. It is more than the 3 s for which a
- * router looks for a neighbour (RFC 4861 §10): in that time a node that returns waits for the router's next attempt.
- */
-const STAY_MS = 3500;
+/** How long the node stays in a network; longer where no packet comes through. */
+const STAY_MS = 2500;
 const MAX_STAY_MS = 7000;
 const MAX_REGISTRATION_MS = 10_000;
 const NOT_YET: DemoReport["stream"] = { bytes: 0, hash: "", verified: false, longestGapMs: 0 };
@@ -145,7 +142,7 @@ class Story {
       durationMs: monotonicMs() - this.#startMs,
       timeline: steps.sort((a, b) => a.atMs - b.atMs),
       handovers: this.#moves.map((move) => measure(move, this.#events, echoes, this.#startMs)),
-      ping: { sent: echoes.length, received: echoes.filter(({ receivedMs }) => receivedMs !== undefined).length, everyMs: PING_EVERY_MS },
+      ping: { sent: echoes.length, received: echoes.filter(isAnswered).length, everyMs: PING_EVERY_MS },
       stream: transfers.length === 0 ? NOT_YET : {
         bytes: transfers.reduce((sum, { receivedBytes }) => sum + receivedBytes, 0),
         hash: transfers[0].sha256,

@@ -1,11 +1,9 @@
 /** Everything that stands while the demonstration runs: namespaces, programs, a folder; and that goes with it. */
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { rmSync } from "node:fs";
 import { Child, type Surroundings } from "./children.ts";
 import { type DaemonRole, MextDaemon, writeConfiguration } from "./daemons.ts";
 import type { Answer, HostSettings, Question } from "./hosts.ts";
-import { type Namespace, removeLeftovers } from "./namespaces.ts";
+import { makeFolder, type Namespace, removeLeftovers } from "./namespaces.ts";
 import type { RouterSettings } from "./router.ts";
 import { ADVERTISER, Topology, VISITED } from "./topology.ts";
 
@@ -15,7 +13,7 @@ const ADVERTISING = { minIntervalMs: 30, maxIntervalMs: 70 };
 export class Stage {
   readonly topology: Topology;
   /** Keys, configuration, control sockets and logs. */
-  readonly folder = mkdtempSync(join(tmpdir(), "mext-demo-"));
+  readonly folder = makeFolder();
   /** Never resolves; rejects when a program fails. */
   readonly failure: Promise<never>;
   #onFailure!: (error: Error) => void;

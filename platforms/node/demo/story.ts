@@ -7,6 +7,8 @@ import type { Echo } from "./echo.ts";
 /** An entry of the timeline, with the name of what happened. */
 export interface Step extends TimelineEntry {
   readonly event: CoreEvent["name"] | "Left" | "Appeared" | "EchoReply";
+  /** Only for those who want to see everything. */
+  readonly isDetail?: true;
 }
 
 /** A part of the interruption. */
@@ -33,6 +35,8 @@ export interface Move {
   readonly untilMs: number;
 }
 
+const MAX_ROUND_TRIP_MS = 1000;
+
 const SENTENCES: Partial<Record<CoreEvent["name"], (event: ObservedEvent) => string>> = {
   Link: ({ device, fields: { up } }) => `sees ${device} ${up ? "come up" : "go down"}`,
   RouterAdvertisement: ({ fields: { router, prefix } }) => `hears router ${router} advertise ${prefix}/64`,
@@ -55,10 +59,16 @@ export function timelineOf(events: readonly ObservedEvent[], startMs: number): S
     if (name === "Link") heard.delete(device);
     if (name !== "RouterAdvertisement") return true;
     return !heard.has(device) && heard.add(device);
-  }).flatMap((event): Step[] => {
-    const text = SENTENCES[event.name]?.(event);
-    return text === undefined ? [] : [{ atMs: event.atMs - startMs, who: event.who, text, event: event.name }];
+  }).map((event) => {
+    const { name, who, atMs, fields } = event;
+    const sentence = SENTENCES[name]?.(event);
+    const text = sentence ?? [name, ...Object.entries(fields).map(([field, value]) => `${field}=${value}`)].join(" ");
+    return { atMs: atMs - startMs, who, text, event: name, ...((sentence === undefined || isDetail(event)) && { isDetail: true }) };
   });
+}
+
+function isDetail({ name, fields }: ObservedEvent): boolean {
+  return (name === "Link" && !fields.up) || (name === "PathInUse" && !fields.outbound) || name === "CareofConfirmed";
 }
 
 /** What the events and the echoes say of a move; times of the result begin at `startMs`. */
@@ -68,9 +78,17 @@ export function measure(move: Move, events: readonly ObservedEvent[], echoes: re
   return {
     from, to, leftAtMs: leftMs - startMs,
     ...(replyMs !== undefined && { interruptionMs: replyMs - leftMs }),
-    packetsLost: during(echoes, leftMs, move.untilMs).filter(({ receivedMs }) => receivedMs === undefined).length,
+    packetsLost: during(echoes, leftMs, move.untilMs).filter((echo) => !isAnswered(echo)).length,
     phases: replyMs === undefined ? [] : phasesOf(move, events, replyMs),
   };
+}
+
+/**
+ * Whether a reply came in time. A router keeps a few packets for a neighbour that has left, and delivers them when it
+ * is back, seconds later: they count as lost.
+ */
+export function isAnswered({ sentMs, receivedMs = Infinity }: Echo): boolean {
+  return receivedMs - sentMs < MAX_ROUND_TRIP_MS;
 }
 
 /** When the first reply came to a request that was sent after the node had left. */

@@ -114,12 +114,12 @@ export class Topology {
 
 /** The network for people. */
 export const DRAWING = [
-  `  correspondent ──────── router ──────── home agent ${HOME_AGENT}`,
-  `  ${CORRESPONDENT}        │    │        home prefix ${HOME_PREFIX}`,
-  "                 visited 1    visited 2",
-  `          ${VISITED.map(({ prefix }) => `${prefix}/64`).join("    ")}`,
-  "                         │    │",
-  `                      mobile node        home address ${HOME_ADDRESS}`,
+  `  correspondent ───────────── router ───────────── home agent`,
+  `  ${CORRESPONDENT}              │    │             ${HOME_AGENT}`,
+  `                       visited 1    visited 2      home prefix ${HOME_PREFIX}`,
+  `                ${VISITED.map(({ prefix }) => `${prefix}/64`).join("    ")}`,
+  `                               │    │`,
+  `                            mobile node            home address ${HOME_ADDRESS}`,
 ];
 
 /** The router's link-local address in the visited networks: neighbouring networks may well have the same. */

@@ -1,0 +1,166 @@
+import { execFileSync, spawn, spawnSync } from "node:child_process";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+import type { LinuxReport } from "../../platforms/node/demo/scenario.ts";
+import { cannotRun } from "./system/namespace.ts";
+
+const DEMO = fileURLToPath(new URL("../../dist/demo.js", import.meta.url));
+const RUN_MS = 60_000;
+/** Far more than the demonstration needs on an idle machine: this is about correctness. */
+const MAX_INTERRUPTION_MS = 3000;
+const NOBODY = 65534;
+
+/** A shell as an ordinary user in whose sight /dev/net/tun has the mode that udev gives it. */
+const AS_NOBODY = [
+  "--mount",
+  "sh",
+  "-c",
+  "mount -t tmpfs tmpfs /mnt && mknod -m 0666 /mnt/tun c 10 200 && mount --bind /mnt/tun /dev/net/tun && " +
+    `exec setpriv --reuid ${NOBODY} --regid ${NOBODY} --clear-groups "$@"`,
+  "sh",
+];
+const noUserNamespace =
+  cannotRun ??
+  (spawnSync("unshare", [...AS_NOBODY, "unshare", "--user", "--map-root-user", "--net", "--mount", "true"])
+    .status === 0
+    ? undefined
+    : "user namespaces for everybody");
+const needsRoot = cannotRun === undefined ? "" : ` (needs root: ${cannotRun})`;
+const needsUserNamespace = noUserNamespace === undefined ? "" : ` (needs ${noUserNamespace})`;
+
+/** Namespaces, folders and programs of demonstrations. */
+function leftovers(): string[] {
+  const namespaces = existsSync("/run/netns") ? readdirSync("/run/netns") : [];
+  const folders = readdirSync(tmpdir());
+  const programs = readdirSync("/proc").filter((name) => /^\d+$/.test(name)).map(commandLine);
+  return [...namespaces, ...folders, ...programs].filter((name) => name.includes("mext-demo-") || name.includes(DEMO));
+}
+
+function commandLine(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, "latin1").replaceAll("\0", " ");
+  } catch {
+    return ""; // it has just ended
+  }
+}
+
+function run(program: string, words: string[]): LinuxReport {
+  return JSON.parse(execFileSync(program, words, { encoding: "utf8", timeout: RUN_MS }));
+}
+
+/** What must be true of every run on Linux with two moves. */
+function expectSurvival({ handovers, timeline, transfers, ping }: LinuxReport): void {
+  expect(handovers.map(({ from, to }) => `${from}, ${to}`)).toEqual([
+    "visited 1, visited 2",
+    "visited 2, visited 1",
+  ]);
+  for (const { interruptionMs } of handovers) {
+    expect(interruptionMs).toBeGreaterThan(0);
+    expect(interruptionMs).toBeLessThan(MAX_INTERRUPTION_MS);
+  }
+  expect(transfers).toHaveLength(2);
+  for (const { sentBytes, receivedBytes, verified } of transfers) {
+    expect(receivedBytes).toBe(sentBytes);
+    expect(receivedBytes).toBeGreaterThan(1_000_000);
+    expect(verified).toBe(true);
+  }
+  expect(ping.received).toBeGreaterThan(ping.sent / 2);
+  const order = [
+    "Left",
+    "Appeared",
+    "RouterAdvertisement",
+    "CareofFormed",
+    "BindingUpdateSent",
+    "BindingAcknowledged",
+    "EchoReply",
+  ];
+  for (const { leftAtMs } of handovers) {
+    const steps = timeline.filter(({ atMs, event }) => atMs >= leftAtMs && order.includes(event));
+    const firsts = order.map((event) => steps.find((step) => step.event === event));
+    expect(firsts.map((step) => step?.event)).toEqual(order);
+    const moments = firsts.map((step) => step!.atMs);
+    // the home agent forwards, and a reply may come, before the acknowledgement has been read
+    expect(moments.slice(0, 5)).toEqual([...moments.slice(0, 5)].sort((a, b) => a - b));
+    expect(moments[5]).toBeGreaterThanOrEqual(moments[4]);
+    expect(moments[6]).toBeGreaterThan(moments[4]);
+  }
+}
+
+describe("demonstration", () => {
+  it.skipIf(cannotRun)(
+    `keeps the sessions through two moves, and leaves nothing behind${needsRoot}`,
+    { timeout: RUN_MS },
+    () => {
+      const report = run(process.execPath, [DEMO, "--json"]);
+      expect(report.host).toBe("Linux");
+      expectSurvival(report);
+      expect(leftovers()).toEqual([]);
+    },
+  );
+
+  it.skipIf(noUserNamespace)(
+    `does the same without privileges${needsUserNamespace}`,
+    { timeout: RUN_MS },
+    () => {
+      const report = run("unshare", [
+        ...AS_NOBODY,
+        "env",
+        "-i",
+        `PATH=${process.env.PATH}`,
+        process.execPath,
+        DEMO,
+        "--json",
+      ]);
+      expect(report.host).toBe("Linux, user namespace without privileges");
+      expectSurvival(report);
+      expect(leftovers()).toEqual([]);
+    },
+  );
+
+  it.skipIf(cannotRun)(`clears away when it is interrupted${needsRoot}`, { timeout: RUN_MS }, async () => {
+    const child = spawn(process.execPath, [DEMO], { stdio: ["ignore", "pipe", "inherit"] });
+    await new Promise((resolve) =>
+      child.stdout.on("data", (text) => String(text).includes("start") && resolve(undefined)),
+    );
+    expect(leftovers()).not.toEqual([]);
+    child.kill("SIGINT");
+    expect(await new Promise((resolve) => child.once("exit", resolve))).toBe(130);
+    expect(leftovers()).toEqual([]);
+  });
+
+  it.skipIf(cannotRun)(`clears away what a killed run left${needsRoot}`, { timeout: RUN_MS }, async () => {
+    const child = spawn(process.execPath, [DEMO], { stdio: ["ignore", "pipe", "inherit"] });
+    await new Promise((resolve) =>
+      child.stdout.on("data", (text) => String(text).includes("start") && resolve(undefined)),
+    );
+    child.kill("SIGKILL");
+    await new Promise((resolve) => child.once("exit", resolve));
+    // four namespaces and a folder
+    expect(leftovers().filter((name) => name.startsWith(`mext-demo-${child.pid}-`))).toHaveLength(5);
+    const report = run(process.execPath, [DEMO, "--json", "--moves", "1"]);
+    expect(report.stream.verified).toBe(true);
+    expect(leftovers()).toEqual([]);
+  });
+
+  it("tells the story on the simulated network, each time the same", () => {
+    const report = run(process.execPath, [DEMO, "--sim", "--json", "--seed", "7"]);
+    expect(report.host).toBe("simulation");
+    expect(report.stream.verified).toBe(true);
+    expect(report.handovers).toHaveLength(2);
+    for (const { interruptionMs } of report.handovers)
+      expect(interruptionMs).toBeLessThan(MAX_INTERRUPTION_MS);
+    expect(run(process.execPath, [DEMO, "--sim", "--json", "--seed", "7"])).toEqual(report);
+  });
+
+  it.each([
+    [["--moves", "0"], /--moves is "0"/],
+    [["--mooves", "2"], /mooves/],
+    [["extra"], /extra/],
+  ])("refuses %j", (words, message) => {
+    const { status, stderr } = spawnSync(process.execPath, [DEMO, ...words], { encoding: "utf8" });
+    expect(status).toBe(2);
+    expect(stderr).toMatch(message);
+  });
+});
