@@ -11,7 +11,7 @@ const GUEST_LIFETIME_MS = 60_000;
 
 class Population {
   readonly homeAgent: HomeAgent;
-  private records = new Uint8Array(0);
+  private records: Uint8Array = new Uint8Array(0);
 
   constructor(module: WebAssembly.Module, readonly count: number) {
     this.homeAgent = new HomeAgent(module, { nodes: count + GUESTS, bindings: count });

@@ -86,6 +86,11 @@ export function resolveAssociation(
   }
   const key = resolveKey(fields, table, path, report, options);
   const { spi, replayProtection } = fields;
+  if (replayProtection === "sequence") {
+    // RFC 4285 §10.2: without a binding, any sequence number is accepted.
+    const field = joinPath(path, "replay_protection");
+    report.warning(field, 'is "sequence"', "a recorded update can be replayed after the node has deregistered");
+  }
   if (spi === undefined || key === undefined || replayProtection === undefined) return undefined;
   return { spi, key, replayProtection };
 }

@@ -50,6 +50,9 @@ export const bind = declare<BytesCall>("int bind(int fd, const void *address, un
 export const setsockopt = declare<
   (fd: number, level: number, name: number, value: Uint8Array, lengthBytes: number) => number
 >("int setsockopt(int fd, int level, int name, const void *value, unsigned int length)");
+export const getsockopt = declare<
+  (fd: number, level: number, name: number, value: Uint8Array, lengthBytes: Uint8Array) => number
+>("int getsockopt(int fd, int level, int name, void *value, void *length)");
 export const send = declare<BytesFlagsCall>(
   "intptr_t send(int fd, const void *buffer, size_t length, int flags)",
 );

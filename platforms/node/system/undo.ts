@@ -14,9 +14,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import type { UndoStep } from "./changes.ts";
-import { EAGAIN, LOCK_EXCLUSIVE, LOCK_NONBLOCKING } from "./constants.ts";
+import {
+  AF_INET6, EAGAIN, LOCK_EXCLUSIVE, LOCK_NONBLOCKING, SO_NETNS_COOKIE, SOCK_DGRAM, SOL_SOCKET,
+} from "./constants.ts";
 import { SystemError } from "./errors.ts";
-import { errno, flock } from "./libc.ts";
+import { check, close, errno, flock, getsockopt, socket } from "./libc.ts";
 
 const RUN_DIRECTORY = "/run/mext";
 
@@ -167,8 +169,15 @@ function bootId(): string {
   return readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
 }
 
+/** The network namespace of this thread, by a number that is not used again within a boot, unlike its inode. */
 function namespaceId(): string {
-  return readlinkSync("/proc/thread-self/ns/net");
+  const fd = check(socket(AF_INET6, SOCK_DGRAM, 0), "socket");
+  const cookie = new BigUint64Array(1);
+  const length = new Uint8Array(Int32Array.of(cookie.byteLength).buffer);
+  const result = getsockopt(fd, SOL_SOCKET, SO_NETNS_COOKIE, new Uint8Array(cookie.buffer), length);
+  close(fd);
+  // Linux before 5.14 has no cookie.
+  return result === 0 ? cookie[0].toString() : readlinkSync("/proc/thread-self/ns/net");
 }
 
 /** The steps are done with our privileges, so nobody else may write where they are kept. */
