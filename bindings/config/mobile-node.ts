@@ -1,7 +1,7 @@
 /** The configuration of a mobile node: every field once, and what the fields must be together. */
 import * as v from "valibot";
 import { daemonEntries, interfaceName, LIFETIME_MAX, LIFETIME_MIN } from "./daemon.ts";
-import { type About, address, duration, flag, integer, list, word } from "./field.ts";
+import { type About, address, duration, flag, list, word } from "./field.ts";
 import type { Report } from "./problem.ts";
 import type { Good } from "./read-table.ts";
 import { checkHomeAddress, reportDuplicates, reportUniqueLocal } from "./rules.ts";
@@ -10,6 +10,10 @@ import { securityEntries, type SecurityAssociation, type WithoutSecurity } from 
 /** INITIAL_BINDACK_TIMEOUT and MAX_BINDACK_TIMEOUT of RFC 6275 §12. */
 const INITIAL_BINDING_ACK_TIMEOUT = "1s";
 const MAX_BINDING_ACK_TIMEOUT = "32s";
+const HOLD_DOWN_MIN = "0ms";
+const HOLD_DOWN_MAX = "1h";
+/** Bits of the prefix of a home address (RFC 4291 §2.5.1). */
+const HOME_PREFIX_LENGTH = 64;
 
 function bindingAckTimeout(about: About) {
   return duration(INITIAL_BINDING_ACK_TIMEOUT, MAX_BINDING_ACK_TIMEOUT, about);
@@ -27,11 +31,6 @@ export const mobileNodeSchema = v.object({
     source: "RFC 6275 §11.7.1",
     example: "2001:db8:100::1",
   }),
-  homePrefixLength: v.optional(integer(1, 128, {
-    about: "How many bits of the home address are the prefix of the home link: an uplink with an address " +
-      "in that prefix is at home.",
-    source: "RFC 6275 §11.5.2",
-  }), 64),
   identity: securityEntries.identity,
   authentication: securityEntries.authentication,
   spi: securityEntries.spi,
@@ -44,6 +43,11 @@ export const mobileNodeSchema = v.object({
     source: "RFC 6275 §11.5.4",
     example: ["wlan0", "wwan0"],
   }),
+  holdDownMs: v.optional(duration(HOLD_DOWN_MIN, HOLD_DOWN_MAX, {
+    about: "How long a preferred uplink must have been usable before the node returns to it, so that a link " +
+      "that comes and goes does not move the traffic each time. A lost uplink is replaced at once.",
+    source: "RFC 6275 §11.5.4",
+  }), "2s"),
   lifetimeMs: v.optional(duration(LIFETIME_MIN, LIFETIME_MAX, {
     about: "How long a binding is asked for; the home agent may grant less.",
     source: "RFC 6275 §6.1.7, §11.7.1",
@@ -53,7 +57,6 @@ export const mobileNodeSchema = v.object({
       "second shorter, and wrong only where another host has the same address.",
     source: "RFC 6275 §11.5.3",
   }), true),
-  // 6275-13-1: InitialBindackTimeoutFirstReg can be set.
   initialBindingAckTimeoutFirstRegistrationMs: v.optional(bindingAckTimeout({
     about: "How long the first binding update waits for its acknowledgement: the home agent may need the " +
       "time for duplicate address detection (InitialBindackTimeoutFirstReg).",
@@ -83,9 +86,9 @@ export interface MobileNodeConfig extends WithoutSecurity<Fields> {
 
 /** What the fields must be together; the ones that are not good by themselves are left out. */
 export function checkMobileNode(fields: Good<typeof mobileNodeSchema>, report: Report): void {
-  const { homeAddress, homeAgent, homePrefixLength, uplinks, tunnel } = fields;
+  const { homeAddress, homeAgent, uplinks, tunnel } = fields;
   if (homeAddress !== undefined) {
-    checkHomeAddress("home_address", homeAddress, homePrefixLength, homeAgent, report);
+    checkHomeAddress("home_address", homeAddress, HOME_PREFIX_LENGTH, homeAgent, report);
   }
   if (homeAgent !== undefined) reportUniqueLocal("home_agent", homeAgent, report);
   const names = (uplinks ?? []).map((value, index) => ({ field: `uplinks[${index}]`, value }));

@@ -1,7 +1,7 @@
 /** From a checked configuration to what the loop's thread is given: plain data, and keys as octets. */
 import { parseAddress, parsePrefix } from "../../bindings/address.ts";
 import {
-  addNode, type HomeAgentSettings, MOBILE_NODE_DEFAULTS, type MobileNodeSettings, type NodeSettings,
+  addNode, type HomeAgentSettings, type MobileNodeSettings, type NodeSettings,
   type Security, setHomeAgent, setMobileNode,
 } from "../../bindings/commands.ts";
 import type {
@@ -85,7 +85,7 @@ function mobileNodeSettings(config: MobileNodeConfig): MobileNodeLoopSettings {
       firstRegistrationTimeoutMs: config.initialBindingAckTimeoutFirstRegistrationMs,
       bindingAckTimeoutMs: config.initialBindingAckTimeoutMs,
       maxBindingAckTimeoutMs: config.maxBindingAckTimeoutMs,
-      holdDownMs: MOBILE_NODE_DEFAULTS.holdDownMs,
+      holdDownMs: config.holdDownMs,
       optimistic: config.optimistic,
       security: securityOf(config.identity, config.association),
     },

@@ -75,7 +75,7 @@ const mobileNode: fc.Arbitrary<MobileNodeConfig> = fc.record({
   role: fc.constant("mobile-node" as const),
   homeAddress: address,
   homeAgent: address,
-  homePrefixLength: fc.integer({ min: 1, max: 128 }),
+  holdDownMs: fc.integer({ min: 0, max: 3_600_000 }),
   identity,
   association: maybe(association),
   tunnel: fc.constant("mext0"),

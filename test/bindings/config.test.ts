@@ -264,7 +264,7 @@ describe("a good file", () => {
     });
   });
 
-  it("gets the timeouts of RFC 6275 §12 and §13, the first of them configurable (6275-13-1)", () => {
+  it("gets the timeouts of RFC 6275 §12 and §13, the first of them configurable", () => {
     const timeouts = {
       initialBindingAckTimeoutFirstRegistrationMs: 1_500,
       initialBindingAckTimeoutMs: 1_000,

@@ -130,6 +130,18 @@ describe("demonstration", () => {
     expect(leftovers()).toEqual([]);
   });
 
+  it.skipIf(cannotRun)(`fails, and says why, when a daemon fails${needsRoot}`, { timeout: RUN_MS }, async () => {
+    const child = spawn(process.execPath, [DEMO], { stdio: ["ignore", "pipe", "pipe"] });
+    let words = "";
+    child.stderr.on("data", (text) => { words += text; });
+    await new Promise((resolve) => child.stdout.on("data", (text) => String(text).includes("start") && resolve(undefined)));
+    const daemon = readdirSync("/proc").find((pid) => commandLine(pid).includes(`home-agent ${tmpdir()}/mext-demo-${child.pid}-`));
+    process.kill(Number(daemon), "SIGKILL");
+    expect(await new Promise((resolve) => child.once("close", resolve))).toBe(1);
+    expect(words).toContain("the home-agent ended (SIGKILL)");
+    expect(leftovers()).toEqual([]);
+  });
+
   it.skipIf(cannotRun)(`clears away what a killed run left${needsRoot}`, { timeout: RUN_MS }, async () => {
     const child = spawn(process.execPath, [DEMO], { stdio: ["ignore", "pipe", "inherit"] });
     await new Promise((resolve) =>

@@ -42,7 +42,8 @@ export class Child {
     this.#exited = new Promise((resolve) => {
       this.#process.once("exit", (code, signal) => {
         resolve();
-        if (code !== 0 && !this.#isEnding) onFailure(new Error(`the ${name} ended (${signal ?? `exit code ${code}`})\n${this.lastWords()}`));
+        if (code === 0 || this.#isEnding) return;
+        onFailure(new Error(`the ${name} ended (${signal ?? `exit code ${code}`})\n${this.lastWords()}`));
       });
     });
   }
@@ -52,7 +53,9 @@ export class Child {
   }
 
   /** The next message of this kind. */
-  next<Message extends { kind: string }, Kind extends Message["kind"]>(kind: Kind): Promise<Extract<Message, { kind: Kind }>> {
+  next<Message extends { kind: string }, Kind extends Message["kind"]>(
+    kind: Kind,
+  ): Promise<Extract<Message, { kind: Kind }>> {
     return new Promise((resolve) => {
       const listen = (message: unknown) => {
         if ((message as Message).kind !== kind) return;

@@ -41,7 +41,9 @@ export async function runMobileHost({ homeAddress, port, seed, bytesPerSecond }:
   server.close();
 }
 
-export async function runCorrespondent({ homeAddress, port, seed, bytesPerSecond, pingEveryMs }: HostSettings): Promise<void> {
+/** The correspondent: a client that also pings. */
+export async function runCorrespondent(settings: HostSettings): Promise<void> {
+  const { homeAddress, port, seed, bytesPerSecond, pingEveryMs } = settings;
   const socket = connect({ host: homeAddress, port, allowHalfOpen: true });
   await once(socket, "connect");
   const pinger = new Pinger(homeAddress);

@@ -63,7 +63,8 @@ async function onLinux(host: string, options: Options): Promise<DemoReport> {
 
 async function simulated(why: string, options: Options): Promise<DemoReport> {
   const { print, printer } = output(options);
-  print(printer.head("mext: Mobile IPv6 on a simulated network", [`(${why}: the same core and the same story, in virtual time)`]));
+  const reason = `(${why}: the same core and the same story, in virtual time)`;
+  print(printer.head("mext: Mobile IPv6 on a simulated network", [reason]));
   progress("simulating");
   const report = { ...demoScenario({ seed: options.seed, core: await loadCoreModule() }), why };
   print(printer.beginning(report));

@@ -47,7 +47,9 @@ export function readOptions(argv: string[]): Options {
       },
     });
     const { "in-user-namespace": inUserNamespace, ...others } = values;
-    return { ...others, moves: integer("moves", values.moves, 1, 5), seed: integer("seed", values.seed, 0, 2 ** 32 - 1), inUserNamespace };
+    const moves = integer("moves", values.moves, 1, 5);
+    const seed = integer("seed", values.seed, 0, 2 ** 32 - 1);
+    return { ...others, moves, seed, inUserNamespace };
   } catch (error) {
     throw new OptionError((error as Error).message.split(/\. |\n/)[0]);
   }

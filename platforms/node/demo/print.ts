@@ -33,18 +33,21 @@ export class Printer {
     const untilMs = handovers[index + 1]?.leftAtMs ?? Infinity;
     const entries = timeline.filter(({ atMs }) => atMs >= handover.leftAtMs && atMs < untilMs);
     const title = `move ${index + 1}`;
-    return this.#block(title, `${handover.from} → ${handover.to}`, entries, handover.leftAtMs) + this.#interruption(handover);
+    const subtitle = `${handover.from} → ${handover.to}`;
+    return this.#block(title, subtitle, entries, handover.leftAtMs) + this.#interruption(handover);
   }
 
   summary(report: DemoReport): string {
     const { ping, durationMs, host, handovers } = report;
-    const succeeded = demoSucceeded(report);
+    const { green, red, bold } = this.style;
     const moves = `${handovers.length} ${handovers.length === 1 ? "move" : "moves"}`;
-    const verdict = succeeded ? this.style.green(`the sessions survived ${moves}`) : this.style.red("THE SESSIONS DID NOT SURVIVE");
+    const verdict = demoSucceeded(report) ? green(`the sessions survived ${moves}`) : red("THE SESSIONS DID NOT SURVIVE");
+    const lost = ping.sent - ping.received;
+    const transfers = "transfers" in report ? (report as LinuxReport).transfers : undefined;
     return [
-      `${this.style.bold("ping")}      ${ping.sent} sent every ${ping.everyMs} ms, ${ping.received} answered, ${ping.sent - ping.received} lost`,
-      ...("transfers" in report ? (report as LinuxReport).transfers.map((one) => this.#transfer(one)) : [this.#stream(report)]),
-      `${this.style.bold(verdict)}  ${this.style.dim(`(${host}, ${(durationMs / 1000).toFixed(1)} s)`)}`,
+      `${bold("ping")}      ${ping.sent} sent every ${ping.everyMs} ms, ${ping.received} answered, ${lost} lost`,
+      ...(transfers?.map((transfer) => this.#transfer(transfer)) ?? [this.#stream(report)]),
+      `${bold(verdict)}  ${this.style.dim(`(${host}, ${(durationMs / 1000).toFixed(1)} s)`)}`,
       "",
     ].join("\n");
   }
@@ -63,15 +66,16 @@ export class Printer {
     return `  ${this.style.bold(`interrupted ${interruptionMs.toFixed(0)} ms`)}${parts && ` = ${parts}`}, ${lost}\n`;
   }
 
-  #transfer({ from, to, receivedBytes, sentBytes, sha256, verified, firstWrongByte, longestGapMs }: Transferred): string {
-    const verdict = verified ? this.style.green("every byte verified")
-      : this.style.red(firstWrongByte !== undefined ? `BYTE ${firstWrongByte} DIFFERS` : `NOT COMPLETE: ${sentBytes} were sent`);
+  #transfer({ from, to, sentBytes, receivedBytes, sha256, firstWrongByte, verified, longestGapMs }: Transferred): string {
+    const problem = firstWrongByte === undefined ? `NOT COMPLETE: ${sentBytes} were sent` : `BYTE ${firstWrongByte} DIFFERS`;
+    const verdict = verified ? this.style.green("every byte verified") : this.style.red(problem);
     return `${this.style.bold("transfer")}  ${from} → ${to}: ${receivedBytes} bytes, ${verdict}, ` +
       `sha256 ${sha256.slice(0, 16)}…, longest pause ${longestGapMs.toFixed(0)} ms`;
   }
 
   #stream({ stream: { bytes, hash, verified, longestGapMs } }: DemoReport): string {
     const verdict = verified ? this.style.green("every byte verified") : this.style.red("NOT VERIFIED");
-    return `${this.style.bold("stream")}    ${bytes} bytes, ${verdict}, hash ${hash}, longest pause ${longestGapMs.toFixed(0)} ms`;
+    const pause = `longest pause ${longestGapMs.toFixed(0)} ms`;
+    return `${this.style.bold("stream")}    ${bytes} bytes, ${verdict}, hash ${hash}, ${pause}`;
   }
 }

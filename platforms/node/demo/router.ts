@@ -44,7 +44,10 @@ class Advertiser {
   readonly #lengthBytes: number;
 
   constructor(
-    readonly memory: WebAssembly.Memory, readonly packet: Uint8Array, interfaceIndex: number, readonly settings: RouterSettings,
+    readonly memory: WebAssembly.Memory,
+    readonly packet: Uint8Array,
+    interfaceIndex: number,
+    readonly settings: RouterSettings,
   ) {
     const packets = new PacketMemory(memory);
     this.#sender = new AccessSender(packets, { interfaceIndex, batch: 1 });
@@ -108,7 +111,9 @@ function advertisement(codec: Codec, settings: RouterSettings, prefix: string, m
         { name: "source-link-layer-address", fields: { linkLayerAddress: macAddress } },
         {
           name: "prefix-information",
-          fields: { prefix, prefixLength: 64, onLink: true, autonomous: true, validLifetime: 86_400, preferredLifetime: 14_400 },
+          fields: {
+            prefix, prefixLength: 64, onLink: true, autonomous: true, validLifetime: 86_400, preferredLifetime: 14_400,
+          },
         },
         { name: "advertisement-interval", fields: { interval } },
       ],

@@ -10,7 +10,7 @@ import type { Echo } from "./echo.ts";
 import type { HostSettings } from "./hosts.ts";
 import type { Host, Stage } from "./stage.ts";
 import { firstReplyMs, isAnswered, measure, type MeasuredHandover, type Move, type Step, timelineOf } from "./story.ts";
-import { HOME_ADDRESS, VISITED } from "./topology.ts";
+import { HOME_ADDRESS, type Visited, VISITED } from "./topology.ts";
 import type { TransferEnd } from "./transfer.ts";
 
 export interface ScenarioSettings {
@@ -55,7 +55,9 @@ const MAX_REGISTRATION_MS = 10_000;
 const NOT_YET: DemoReport["stream"] = { bytes: 0, hash: "", verified: false, longestGapMs: 0 };
 
 /** Tells the story on a stage that stands. Throws an Error when a daemon does not start, or the node cannot register. */
-export async function tellStory(stage: Stage, settings: ScenarioSettings, host: string, listener: Listener): Promise<LinuxReport> {
+export async function tellStory(
+  stage: Stage, settings: ScenarioSettings, host: string, listener: Listener,
+): Promise<LinuxReport> {
   return new Story(stage, settings, host, listener).tell();
 }
 
@@ -104,7 +106,7 @@ class Story {
     }
   }
 
-  async #move(from: typeof VISITED[number], to: typeof VISITED[number], number: number, correspondent: Host): Promise<void> {
+  async #move(from: Visited, to: Visited, number: number, correspondent: Host): Promise<void> {
     const { stage, listener } = this;
     listener.progress(`move ${number}: ${from.name} → ${to.name}`);
     const leftMs = this.#step("Left", `leaves ${from.name}: ${from.uplink} goes down`);
@@ -157,9 +159,10 @@ class Story {
 function transferred(from: string, to: string, sender: TransferEnd, receiver: TransferEnd): Transferred {
   const { sentBytes, sentSha256 } = sender;
   const { receivedBytes, receivedSha256: sha256, firstWrongByte, longestGapMs, problem } = receiver;
+  const isComplete = problem === undefined && sentBytes > 0 && receivedBytes === sentBytes;
   return {
     from, to, sentBytes, receivedBytes, sha256, longestGapMs,
-    verified: problem === undefined && sentBytes > 0 && receivedBytes === sentBytes && sha256 === sentSha256 && firstWrongByte === undefined,
+    verified: isComplete && sha256 === sentSha256 && firstWrongByte === undefined,
     ...(firstWrongByte !== undefined && { firstWrongByte }),
   };
 }

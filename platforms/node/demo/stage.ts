@@ -26,7 +26,8 @@ export class Stage {
     try {
       removeLeftovers();
       this.topology = new Topology();
-      const settings: RouterSettings = { address: ADVERTISER, links: VISITED.map(({ port, prefix }) => ({ port, prefix })), ...ADVERTISING };
+      const links = VISITED.map(({ port, prefix }) => ({ port, prefix }));
+      const settings: RouterSettings = { address: ADVERTISER, links, ...ADVERTISING };
       this.#start("router", this.topology.router, settings);
       writeConfiguration(this.folder);
     } catch (error) {

@@ -63,7 +63,8 @@ export function timelineOf(events: readonly ObservedEvent[], startMs: number): S
     const { name, who, atMs, fields } = event;
     const sentence = SENTENCES[name]?.(event);
     const text = sentence ?? [name, ...Object.entries(fields).map(([field, value]) => `${field}=${value}`)].join(" ");
-    return { atMs: atMs - startMs, who, text, event: name, ...((sentence === undefined || isDetail(event)) && { isDetail: true }) };
+    const step: Step = { atMs: atMs - startMs, who, text, event: name };
+    return sentence === undefined || isDetail(event) ? { ...step, isDetail: true } : step;
   });
 }
 
@@ -72,7 +73,9 @@ function isDetail({ name, fields }: ObservedEvent): boolean {
 }
 
 /** What the events and the echoes say of a move; times of the result begin at `startMs`. */
-export function measure(move: Move, events: readonly ObservedEvent[], echoes: readonly Echo[], startMs: number): MeasuredHandover {
+export function measure(
+  move: Move, events: readonly ObservedEvent[], echoes: readonly Echo[], startMs: number,
+): MeasuredHandover {
   const { from, to, leftMs } = move;
   const replyMs = firstReplyMs(echoes, move);
   return {
