@@ -68,6 +68,7 @@ function setDevice(record: usize): Refusal {
   if (device.kind != 0 && device.kind != kind) return Refusal.AlreadyPresent;
   device.kind = kind;
   device.mtu = load<u32>(record, abi.DEVICE_MTU);
+  devices.mtuChanged();
   device.preference = load<u32>(record, abi.DEVICE_PREFERENCE);
   device.interfaceId = load<u64>(record, abi.DEVICE_INTERFACE_ID);
   device.linkAddressBytes = load<u32>(record, abi.DEVICE_LINK_ADDRESS_BYTES);

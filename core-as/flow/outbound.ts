@@ -49,7 +49,8 @@ function toMobileNode(device: u32, packet: usize, length: u32): Reason {
     return Reason.NoBinding;
   }
   const binding = bindings.at(record);
-  if (tunnel.isPathMtuOld(binding.pathMtuSinceMs)) lifetimes.setPathMtu(binding, devices.leastAccessMtu());
+  const ownMtu = devices.leastAccessMtu();
+  if (binding.pathMtu != ownMtu && tunnel.isPathMtuOld(binding.pathMtuSinceMs)) lifetimes.setPathMtu(binding, ownMtu);
   const refusal = tunnel.send(DEVICE_ANY, packet, length, homeAgent.address(), bindings.careofAddress(binding), binding.pathMtu, device); // 4
   if (refusal == Reason.None) {
     binding.packetsOut += 1;
@@ -72,7 +73,7 @@ function toHomeAgent(device: u32, packet: usize, length: u32): Reason {
 
   const uplink = selector.forHomeAgent(update); // 3
   if (uplink == DEVICE_ANY) return Reason.NoPath;
-  if (tunnel.isPathMtuOld(update.pathMtuSinceMs)) registration.setPathMtu(update, uplinks.at(uplink).mtu);
+  if (update.pathMtu != uplinks.at(uplink).mtu && tunnel.isPathMtuOld(update.pathMtuSinceMs)) registration.setPathMtu(update, uplinks.at(uplink).mtu);
   const refusal = tunnel.send(uplink, packet, length, uplinks.at(uplink).careof(), updates.peerOf(update), update.pathMtu, device); // 4
   if (refusal != Reason.None) return refusal;
   update.packetsOut += 1;

@@ -41,10 +41,19 @@ export function is(index: u32, kind: DeviceKind): bool {
 
 /** The smallest MTU of all links, octets: that of a first hop that only the host's routing knows. */
 export function leastAccessMtu(): u32 {
-  let least: u32 = 65535;
-  for (let index: u32 = 0; index < <u32>MAX_DEVICES; index++) if (at(index).kind == DeviceKind.Access) least = min(least, at(index).mtu);
-  return least;
+  return leastMtu;
 }
+
+/** To be called when the MTU of a device is another one. */
+export function mtuChanged(): void {
+  leastMtu = MAX_MTU;
+  for (let index: u32 = 0; index < <u32>MAX_DEVICES; index++) {
+    if (at(index).kind == DeviceKind.Access) leastMtu = min(leastMtu, at(index).mtu);
+  }
+}
+
+const MAX_MTU: u32 = 65535;
+let leastMtu: u32 = MAX_MTU;
 
 /** The first device of this kind, DEVICE_ANY when there is none. */
 export function first(kind: DeviceKind): u32 {

@@ -1,9 +1,12 @@
 import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
+import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import type { LinuxReport } from "../../platforms/node/demo/scenario.ts";
+import { Transfer } from "../../platforms/node/demo/transfer.ts";
 import { cannotRun } from "./system/namespace.ts";
 
 const DEMO = fileURLToPath(new URL("../../dist/demo.js", import.meta.url));
@@ -174,5 +177,44 @@ describe("demonstration", () => {
     const { status, stderr } = spawnSync(process.execPath, [DEMO, ...words], { encoding: "utf8" });
     expect(status).toBe(2);
     expect(stderr).toMatch(message);
+  });
+});
+
+describe("transfer", () => {
+  /** Both ends after a short transfer; `wrongByte` is changed on its way to the server. */
+  async function transfer(wrongByte?: number) {
+    const server = createServer({ allowHalfOpen: true }).listen(0, "::1");
+    const accepted = new Promise<Socket>((resolve) => server.once("connection", resolve));
+    await new Promise((resolve) => server.once("listening", resolve));
+    const socket = connect({ port: (server.address() as AddressInfo).port, host: "::1", allowHalfOpen: true });
+    let written = 0;
+    const write = socket.write.bind(socket);
+    socket.write = ((bytes: Buffer) => {
+      const at = (wrongByte ?? -1) - written;
+      if (at >= 0 && at < bytes.length) bytes = Buffer.from(bytes.map((byte, index) => (index === at ? byte ^ 1 : byte)));
+      written += bytes.length;
+      return write(bytes);
+    }) as typeof socket.write;
+    const ends = [new Transfer(socket, "client", 1, 1_000_000), new Transfer(await accepted, "server", 1, 1_000_000)];
+    await pause(100);
+    for (const end of ends) end.finish();
+    await Promise.all(ends.map(({ closed }) => closed));
+    server.close();
+    return ends.map((end) => end.result());
+  }
+
+  it("is verified byte by byte, both ways", async () => {
+    const [client, server] = await transfer();
+    expect(client.sentBytes).toBeGreaterThan(10_000);
+    expect(server).toMatchObject({ receivedBytes: client.sentBytes, receivedSha256: client.sentSha256 });
+    expect(client).toMatchObject({ receivedBytes: server.sentBytes, receivedSha256: server.sentSha256 });
+    for (const end of [client, server]) expect(end).not.toHaveProperty("firstWrongByte");
+  });
+
+  it("finds the first byte that differs", async () => {
+    const [client, server] = await transfer(12_345);
+    expect(server.firstWrongByte).toBe(12_345);
+    expect(server.receivedSha256).not.toBe(client.sentSha256);
+    expect(client).not.toHaveProperty("firstWrongByte");
   });
 });

@@ -66,9 +66,10 @@ export class Child {
     });
   }
 
-  /** The end of its log. */
+  /** The end of its log, without stack traces. */
   lastWords(): string {
-    return readFileSync(this.#logPath, "utf8").trimEnd().split("\n").slice(-5).join("\n");
+    const lines = readFileSync(this.#logPath, "utf8").trimEnd().split("\n");
+    return lines.filter((line) => !/^\s+at /.test(line)).slice(-5).join("\n");
   }
 
   /** Asks it to end, and makes it if it does not. */

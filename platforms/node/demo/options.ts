@@ -7,7 +7,7 @@ A mobile node leaves its network and appears in another, twice, while a TCP tran
 address go on. On Linux this runs real daemons in network namespaces; elsewhere, or where that is not
 allowed, the same story on a simulated network. The host's own network settings are not touched.
 
-  --moves <n>    how often the node moves, 1 to 5; default 2
+  --moves <n>    how often the node moves, 1 to 5; default 2 (always 2 in the simulation)
   --seed <n>     of the transfer's content, and of the simulation
   --sim          on the simulated network
   --json         the report as JSON

@@ -85,6 +85,7 @@ class Story {
 
     const mobileHost = await stage.host("mobile-host", { ...TRANSFER, seed });
     const correspondent = await stage.host("correspondent", { ...TRANSFER, seed });
+    listener.progress(`transferring, in ${VISITED[0].name}`);
     await pause(STAY_MS);
     for (let number = 1; number <= moves; number++) {
       await this.#move(VISITED[(number - 1) % 2], VISITED[number % 2], number, correspondent);
