@@ -1,12 +1,5 @@
 /**
- * npm run bench [-- options]
- *
- *   --only NAME   one benchmark: encapsulate, lookup, registration, growth, tunnel
- *   --quick       small tables and few rounds: shows that everything runs; writes no results
- *   --json        the reports as JSON instead of tables
- *
- * Measures the shipped binary, writes benches/results.md when all of it was measured, and exits with
- * 1 when a promised bound is missed.
+ * Measures the shipped binary and writes benches/results.md; the options stand in HELP.
  */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -20,10 +13,11 @@ import { describeMachine } from "./machine.ts";
 import { registration } from "./registration.ts";
 import { markdown, terminalText } from "./report.ts";
 import type { Effort } from "./rounds.ts";
+import { simulation } from "./simulation.ts";
 import { tunnel } from "./tunnel.ts";
 
 /** Small ones first: they are not to find the memory full of the large ones. */
-const BENCHMARKS: Benchmark[] = [encapsulate, tunnel, lookup, registration, growth];
+const BENCHMARKS: Benchmark[] = [encapsulate, tunnel, simulation, lookup, registration, growth];
 const EFFORT: Effort = { rounds: 21, roundMs: 20, warmUpMs: 200 };
 const QUICK: Effort = { rounds: 3, roundMs: 3, warmUpMs: 20 };
 
@@ -32,11 +26,37 @@ const CORE = ["./mext.wasm", "../build/mext.wasm"].map((place) => new URL(place,
 /** From dist/, where the bundle runs. */
 const RESULTS = fileURLToPath(new URL("../benches/results.md", import.meta.url));
 
-const { values } = parseArgs({
-  options: {
-    only: { type: "string" }, quick: { type: "boolean", default: false }, json: { type: "boolean", default: false },
-  },
-});
+const HELP = `npm run bench [-- options]
+
+  --only NAME   one benchmark: ${BENCHMARKS.map(({ name }) => name).join(", ")}
+  --quick       small tables and few rounds: shows that everything runs; writes no results
+  --json        the reports as JSON instead of tables
+  --help        this text
+
+Measures the shipped binary, writes benches/results.md when all of it was measured, and exits with 1 when a
+promised bound is missed.
+
+  npm run bench -- --only lookup --json`;
+
+function options() {
+  try {
+    return parseArgs({
+      options: {
+        only: { type: "string" }, quick: { type: "boolean", default: false }, json: { type: "boolean", default: false },
+        help: { type: "boolean", default: false },
+      },
+    }).values;
+  } catch (error) {
+    console.error(`bench: ${error instanceof Error ? error.message : error}; see npm run bench -- --help`);
+    process.exit(2);
+  }
+}
+
+const values = options();
+if (values.help) {
+  console.log(HELP);
+  process.exit(0);
+}
 const chosen = BENCHMARKS.filter(({ name }) => values.only === undefined || name === values.only);
 if (chosen.length === 0) {
   console.error(`there is no benchmark ${values.only}: ${BENCHMARKS.map(({ name }) => name).join(", ")}`);
