@@ -236,10 +236,44 @@ describe("movement", () => {
     expect(careof(mobile)).toBe("2001:db8:b::17");
   });
 
-  it("the end of the router's lifetime ends the address", () => {
+  it("a router in doubt is asked by its address, and its answer is enough (RFC 4861 §7.3)", () => {
+    const mobile = mobileNode();
+    const mac = Uint8Array.of(2, 0, 0x5e, 0, 0x53, 1);
+    setDevice(mobile.engine, {
+      index: ACCESS, kind: "access", mtu: 1500, up: true, linkAddress: mac, interfaceId: Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 0x17),
+    }, mobile.now);
+    hear(mobile, "2001:db8:a::", { interval: 1000 });
+    mobile.advance(1001);
+    hear(mobile, "2001:db8:a::", { interval: 1000 });
+    mobile.take();
+    mobile.advance(2501);
+    expect(uplink(mobile).state).toBe("Doubtful");
+    const probe = mobile.take().map(({ packet }) => packet).find((packet) => names(packet).at(-1) === "neighbour-solicitation")!;
+    expect(addresses(probe)).toEqual([CAREOF, "fe80::1"]);
+    const answer = (target: string) => codec.encode([
+      { name: "ipv6", fields: { source: "fe80::1", destination: CAREOF, hopLimit: 255 } },
+      { name: "neighbour-advertisement", fields: { target, solicited: true, router: true } },
+    ]);
+    mobile.receive(ACCESS, answer("fe80::2"));
+    expect(uplink(mobile).state).toBe("Doubtful");
+    mobile.receive(ACCESS, answer("fe80::1"));
+    expect(uplink(mobile)).toMatchObject({ state: "Ready", careofAddress: CAREOF });
+    // Another router is heard: ours is asked, answers, and both share the link.
+    hear(mobile, "2001:db8:b::", { router: "fe80::2" });
+    expect(uplink(mobile).state).toBe("Contested");
+    mobile.receive(ACCESS, answer("fe80::1"));
+    expect(uplink(mobile)).toMatchObject({ state: "Ready", careofAddress: CAREOF });
+    hear(mobile, "2001:db8:b::", { router: "fe80::2" });
+    expect(uplink(mobile).state).toBe("Ready");
+  });
+
+  it("the end of the router's lifetime ends the address, and that of the preferred lifetime (6275-11.5.3-2)", () => {
     const mobile = settled({ lifetime: 5 });
     mobile.advance(4100);
     expect(uplink(mobile).state).toBe("Soliciting");
+    const deprecated = settled({ preferred: 5 });
+    deprecated.advance(4100);
+    expect(uplink(deprecated).state).toBe("Soliciting");
     const other = settled();
     hear(other, "2001:db8:a::", { lifetime: 0 });
     expect(uplink(other).state).toBe("Soliciting");

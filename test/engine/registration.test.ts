@@ -233,6 +233,22 @@ describe("registration", () => {
     expect(updatesSent(mobile).map(({ lifetimeS }) => lifetimeS)).toContain(0);
   });
 
+  it("nor one of the registration for the removal that waits", () => {
+    const mobile = mobileNode();
+    arrive(mobile);
+    let last = updatesSent(mobile)[0];
+    for (let round = 0; round < 2; round++) { // three updates in this second
+      mobile.receive(ACCESS, forge(last.packet, { status: 135, sequence: last.sequence }));
+      last = updatesSent(mobile)[0];
+    }
+    shutdown(mobile.engine, mobile.now);
+    mobile.receive(ACCESS, forge(last.packet, {}));
+    expect(mobile.refused(Reason.AcknowledgementUnexpected)).toBe(1);
+    expect(state(mobile)).toBe("Deregistering");
+    mobile.advance(1001);
+    expect(updatesSent(mobile).map(({ lifetimeS }) => lifetimeS)).toEqual([0]);
+  });
+
   it("believes a refusal of its key only after three in a row, and any acceptance after that", () => {
     const mobile = mobileNode();
     arrive(mobile);

@@ -75,6 +75,17 @@ describe("bidirectional tunnelling", () => {
 });
 
 describe("what a tunnel refuses", () => {
+  it("a binding whose lifetime has ended, also before its timer has run (6275-9.5.2-3)", () => {
+    const [mobile, agent] = pair();
+    mobile.receive(TUNNEL, echo(HOME_ADDRESS, CORRESPONDENT));
+    const [{ packet }] = mobile.take();
+    agent.now += 600_001;
+    agent.receive(TUNNEL, echo(CORRESPONDENT, HOME_ADDRESS));
+    expect(agent.refused(Reason.NoBinding)).toBe(1);
+    agent.receive(ACCESS, packet);
+    expect(agent.refused(Reason.TunnelSourceNotBound)).toBe(1);
+  });
+
   it("at the home agent: an inner source that is not bound to the outer one (6275-8.4-5, 6275-10.4.5-3)", () => {
     const [, agent] = pair();
     const rows: [inner: string, outer: string][] = [
@@ -386,10 +397,31 @@ describe("path MTU (RFC 2473 §7, RFC 8201)", () => {
     agent.receive(TUNNEL, whole);
     const fragments = agent.take().map(({ packet }) => packet);
     expect(fragments.map((packet) => packet.length <= 1280)).toEqual([true, true]);
+    const identifications = Array.from({ length: 50 }, () => {
+      agent.receive(TUNNEL, whole);
+      const [one, two] = agent.take().map(({ packet }) => new DataView(packet.buffer).getUint32(44));
+      expect(one).toBe(two);
+      return one;
+    });
+    expect(new Set(identifications).size).toBe(50);
+    expect(identifications.filter((each, index) => each === identifications[index - 1] + 1)).toEqual([]); // nobody foretells the next
     for (const order of [fragments, [...fragments].reverse(), [fragments[1], fragments[1], fragments[0]]]) {
       for (const packet of order) mobile.receive(ACCESS, packet);
       expect(mobile.take()).toEqual([{ device: TUNNEL, packet: whole }]);
     }
+  });
+
+  it("an error about a packet from another address of ours does not narrow this path", () => {
+    const [mobile] = pair();
+    mobile.receive(TUNNEL, echo(HOME_ADDRESS, CORRESPONDENT, 1400));
+    const invoking = mobile.take()[0].packet.slice();
+    invoking[23] ^= 1; // as if sent from the former care-of address
+    mobile.receive(ACCESS, codec.encode([
+      ipv6({ source: "2001:db8:ff::1", destination: CAREOF }), { name: "packet-too-big", fields: { mtu: 1300 } },
+      { name: "payload", fields: { data: invoking.subarray(0, 1232) } },
+    ]));
+    expect(mobile.refused(Reason.IcmpNotOurs)).toBe(1);
+    expect(mobile.tunnelMtuOctets).toBe(1460);
   });
 
   it("the mobile node tells its host how large the tunnel's packets may be", () => {
@@ -465,6 +497,7 @@ describe("reassembly (RFC 8200 §4.5)", () => {
       [[part(104, 248, 3), fragment(248, true, inner.subarray(0, 8), 3)], Reason.FragmentMalformed],
       [[part(104, 248, 4), fragment(104, false, inner.subarray(104, 200), 4)], Reason.FragmentMalformed],
       [[fragment(2048, true, inner.subarray(0, 8), 5)], Reason.PacketTooLarge],
+      [[fragment(160, true, inner.subarray(0, 8), 6), fragment(104, false, inner.subarray(104, 160), 6)], Reason.FragmentMalformed],
     ];
     for (const [packets, reason] of rows) {
       const before = mobile.refused(reason);
