@@ -15,7 +15,10 @@ export interface CoreEvent {
   readonly fields: Readonly<Record<string, string | number | boolean>>;
 }
 
-type Field = [name: string, from: "first" | "second" | "value" | "value2" | "value3", show?: (value: number) => string | number | boolean];
+type Field = [
+  name: string, from: "first" | "second" | "value" | "value2" | "value3",
+  show?: (value: number) => string | number | boolean,
+];
 
 const yes = (value: number) => value !== 0;
 const state = (value: number) => RegistrationState[value] ?? value;

@@ -90,6 +90,7 @@ export function plainLinkType(linkType: number): LinkType {
   return linkType === 12 || linkType === 14 ? LinkType.Raw : linkType;
 }
 
+/** A file's octets as numbers. */
 export function viewOf(file: Uint8Array): DataView {
   return new DataView(file.buffer, file.byteOffset, file.length);
 }

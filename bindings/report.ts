@@ -44,28 +44,3 @@ export function demoSucceeded(report: DemoReport): boolean {
   const { stream, handovers } = report;
   return stream.verified && handovers.every(({ interruptionMs }) => interruptionMs !== undefined);
 }
-
-/** The report as lines of text. */
-export function printDemoReport(report: DemoReport): string {
-  const { ping, stream } = report;
-  const lost = ping.sent - ping.received;
-  return [
-    ...report.timeline.map(printEntry),
-    "",
-    ...report.handovers.map(printHandover),
-    `ping       ${ping.sent} sent every ${ping.everyMs} ms, ${ping.received} answered, ${lost} lost`,
-    `stream     ${stream.bytes} octets, hash ${stream.hash} ${stream.verified ? "verified" : "WRONG"}, ` +
-      `longest pause ${Math.round(stream.longestGapMs)} ms`,
-    `${demoSucceeded(report) ? "the sessions survived" : "THE SESSIONS DID NOT SURVIVE"} (${report.host}, ` +
-      `${(report.durationMs / 1000).toFixed(1)} s)`,
-  ].join("\n");
-}
-
-function printEntry({ atMs, who, text }: TimelineEntry): string {
-  return `${(atMs / 1000).toFixed(3).padStart(8)} s  ${who.padEnd(18)} ${text}`;
-}
-
-function printHandover({ from, to, interruptionMs, packetsLost }: Handover): string {
-  const interruption = interruptionMs === undefined ? "for good" : `${Math.round(interruptionMs)} ms`;
-  return `handover   ${from} to ${to}: interrupted ${interruption}, ${packetsLost} echo requests lost`;
-}

@@ -6,9 +6,10 @@
 //   dist/index.js node.js sim.js  the library: mext, mext/node, mext/sim
 import { createHash } from "node:crypto";
 import {
-  chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync,
+  chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync,
+  writeFileSync,
 } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { buildCore } from "./build-core.mjs";
@@ -16,6 +17,8 @@ import { buildCore } from "./build-core.mjs";
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const core = join(root, "build/mext.wasm");
 const dist = join(root, "dist");
+/** What the last build put into dist/. */
+const lastBuild = join(root, "build/dist.json");
 
 const ENTRIES = {
   mext: "platforms/node/cli/main.ts",
@@ -40,14 +43,26 @@ function coreIsCurrent() {
   return ["core-as", "tools/build-core.mjs"].every((source) => newestMs(join(root, source)) < builtMs);
 }
 
-async function buildBundles() {
+/** Builds everything in a folder of its own, and puts it into dist/ when all of it is there. */
+async function buildDist() {
+  const draft = mkdtempSync(join(root, "build/dist-"));
+  try {
+    await buildBundles(draft);
+    chmodSync(join(draft, "mext.js"), 0o755);
+    copyFileSync(core, join(draft, "mext.wasm"));
+    putInPlace(draft);
+  } finally {
+    rmSync(draft, { recursive: true, force: true });
+  }
+}
+
+async function buildBundles(outdir) {
   const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
   const entries = Object.entries(ENTRIES).filter(([, source]) => existsSync(join(root, source)));
-  mkdirSync(dist, { recursive: true });
-  const { metafile } = await build({
+  await build({
     absWorkingDir: root,
     entryPoints: Object.fromEntries(entries),
-    outdir: dist,
+    outdir,
     bundle: true,
     // the parts that need Linux become chunks of their own, loaded by the commands that need them
     splitting: true,
@@ -59,18 +74,26 @@ async function buildBundles() {
     define: { MEXT_VERSION: JSON.stringify(version) },
     banner: { js: "#!/usr/bin/env node" },
     logLevel: "warning",
-    metafile: true,
   });
-  // only what an earlier build left goes: a program that runs from here finds its chunks
-  const written = new Set([...Object.keys(metafile.outputs).map((path) => basename(path)), "mext.wasm"]);
-  for (const name of readdirSync(dist)) if (!written.has(name)) rmSync(join(dist, name), { recursive: true });
-  chmodSync(join(dist, "mext.js"), 0o755);
-  copyFileSync(core, join(dist, "mext.wasm"));
+}
+
+/**
+ * Each file comes in one step, the chunks before the programs that name them. Those of the last build stay for one
+ * build more: a program that is just starting from here still finds its chunks.
+ */
+function putInPlace(draft) {
+  const isProgram = (name) => !name.startsWith("chunk-");
+  const names = readdirSync(draft).sort((a, b) => isProgram(a) - isProgram(b));
+  mkdirSync(dist, { recursive: true });
+  for (const name of names) renameSync(join(draft, name), join(dist, name));
+  const kept = new Set([...names, ...(existsSync(lastBuild) ? JSON.parse(readFileSync(lastBuild, "utf8")) : [])]);
+  for (const name of readdirSync(dist)) if (!kept.has(name)) rmSync(join(dist, name), { recursive: true, force: true });
+  writeFileSync(lastBuild, JSON.stringify(names));
 }
 
 try {
   if (!coreIsCurrent()) await buildCore();
-  await buildBundles();
+  await buildDist();
 } catch (error) {
   console.error(error.message); // the compiler's own words; the stack would be that of this script
   process.exit(1);

@@ -66,6 +66,8 @@ function send(
 ): void {
   const packet = orders.allocate(icmp6.MAX_ERROR_BYTES);
   if (packet == 0) return;
-  const length = icmp6.buildError(packet, type, code, value, source, ip6.source(invoking), invoking, invokingLength);
+  const length = icmp6.buildError(
+    packet, type, code, value, source, ip6.source(invoking), invoking, invokingLength,
+  );
   orders.transmit(device, packet, length);
 }

@@ -89,8 +89,12 @@ export function take(packet: usize): usize {
   const offset = fragment.offsetBytes(header);
   const more = fragment.moreFragments(header);
   const headBytes = extension.fragmentHeaderOffset();
-  if (octets == 0 || (more && (octets & 7) != 0) || headBytes > MAX_UNFRAGMENTABLE_BYTES) return refuse(Reason.FragmentMalformed);
-  if (offset + octets > largest || headBytes + offset + octets > MAX_PACKET_BYTES) return refuse(Reason.PacketTooLarge);
+  if (octets == 0 || (more && (octets & 7) != 0) || headBytes > MAX_UNFRAGMENTABLE_BYTES) {
+    return refuse(Reason.FragmentMalformed);
+  }
+  if (offset + octets > largest || headBytes + offset + octets > MAX_PACKET_BYTES) {
+    return refuse(Reason.PacketTooLarge);
+  }
 
   expire();
   if (count == 0) return refuse(Reason.ReassemblyFull);
@@ -100,7 +104,9 @@ export function take(packet: usize): usize {
 
   // A last fragment that contradicts an earlier one, or octets behind the end.
   const end = offset + octets;
-  if (assembly.totalBytes != 0 && (more ? end > assembly.totalBytes : end != assembly.totalBytes)) return giveUp(assembly, Reason.FragmentMalformed);
+  if (assembly.totalBytes != 0 && (more ? end > assembly.totalBytes : end != assembly.totalBytes)) {
+    return giveUp(assembly, Reason.FragmentMalformed);
+  }
   const present = unitsPresent(index, offset, octets);
   if (present != 0) {
     if (present == units(octets) && memory.compare(content + offset, data, octets) == 0) return 0; // a duplicate
@@ -121,7 +127,9 @@ export function take(packet: usize): usize {
     memory.copy(head, packet, headBytes);
     store<u8>(head + extension.fragmentNamedAt(), <u8>fragment.nextHeader(header));
   }
-  if (assembly.headBytes == 0 || assembly.totalBytes == 0 || assembly.unitsHere != units(assembly.totalBytes)) return 0;
+  if (assembly.headBytes == 0 || assembly.totalBytes == 0 || assembly.unitsHere != units(assembly.totalBytes)) {
+    return 0;
+  }
 
   wholeBytes = assembly.headBytes + assembly.totalBytes;
   assembly.deadlineMs = 0;
@@ -130,7 +138,9 @@ export function take(packet: usize): usize {
   memory.copy(whole, content - assembly.headBytes, wholeBytes);
   ip6.setPayloadLength(whole, wholeBytes - <u32>ip6.LENGTH_BYTES);
   // A mark on any fragment is a mark on the packet, if it can bear one.
-  if (assembly.congested != 0 && (ip6.trafficClass(whole) & ECN_MASK) != 0) ip6.setTrafficClass(whole, ip6.trafficClass(whole) | ECN_MASK);
+  if (assembly.congested != 0 && (ip6.trafficClass(whole) & ECN_MASK) != 0) {
+    ip6.setTrafficClass(whole, ip6.trafficClass(whole) | ECN_MASK);
+  }
   return whole;
 }
 
@@ -149,7 +159,12 @@ function findOrBegin(packet: usize, identification: u32): u32 {
     if (assembly.deadlineMs < at(free).deadlineMs) free = index;
     if (assembly.deadlineMs == 0) continue;
     const p = changetype<usize>(assembly);
-    if (assembly.identification == identification && sameAddress(p + SOURCE, ip6.source(packet)) && sameAddress(p + DESTINATION, ip6.destination(packet))) return index;
+    if (
+      assembly.identification == identification && sameAddress(p + SOURCE, ip6.source(packet)) &&
+      sameAddress(p + DESTINATION, ip6.destination(packet))
+    ) {
+      return index;
+    }
   }
   if (at(free).deadlineMs != 0) refuse(Reason.ReassemblyFull);
   const p = changetype<usize>(at(free));

@@ -22,7 +22,9 @@ let innerLength: u32 = 0;
 export function find(invoking: usize, length: u32): Reason {
   if (length < <u32>ip6.LENGTH_BYTES || ip6.version(invoking) != 6) return Reason.IcmpNotOurs;
   if (extension.walk(invoking, min(length, ip6.totalLength(invoking))) != Reason.None) return Reason.IcmpNotOurs;
-  if (extension.upperProtocol() != NextHeader.Ipv6 || extension.upperLength() < <u32>ip6.LENGTH_BYTES) return Reason.IcmpNotOurs;
+  if (extension.upperProtocol() != NextHeader.Ipv6 || extension.upperLength() < <u32>ip6.LENGTH_BYTES) {
+    return Reason.IcmpNotOurs;
+  }
   innerAt = invoking + extension.upperOffset();
   innerLength = extension.upperLength();
   return ip6.version(innerAt) == 6 ? Reason.None : Reason.IcmpNotOurs;
@@ -41,8 +43,12 @@ export function tell(device: u32, source: usize, type: u32, pathMtu: u32): void 
   if (type == Icmpv6Type.PacketTooBig) {
     // A packet that needs no more than the least MTU is fragmented by the tunnel: nothing to tell.
     const mtu = tunnel.innerMtu(pathMtu);
-    if (ip6.totalLength(innerAt) > mtu) errors.answerTunnelled(device, source, Icmpv6Type.PacketTooBig, 0, mtu, innerAt, innerLength);
+    if (ip6.totalLength(innerAt) > mtu) {
+      errors.answerTunnelled(device, source, Icmpv6Type.PacketTooBig, 0, mtu, innerAt, innerLength);
+    }
     return;
   }
-  errors.answerTunnelled(device, source, Icmpv6Type.DestinationUnreachable, UnreachableCode.AddressUnreachable, 0, innerAt, innerLength);
+  errors.answerTunnelled(
+    device, source, Icmpv6Type.DestinationUnreachable, UnreachableCode.AddressUnreachable, 0, innerAt, innerLength,
+  );
 }

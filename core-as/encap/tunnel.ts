@@ -50,19 +50,25 @@ export function send(
   device: u32, packet: usize, length: u32, source: usize, destination: usize, pathMtu: u32, back: u32,
 ): Reason {
   // RFC 2473 §4.1.2: a packet that this tunnel made already.
-  if (sameAddress(ip6.source(packet), source) && sameAddress(ip6.destination(packet), destination)) return Reason.RecursiveEncapsulation;
+  if (sameAddress(ip6.source(packet), source) && sameAddress(ip6.destination(packet), destination)) {
+    return Reason.RecursiveEncapsulation;
+  }
 
   const limitAt = encapsulationLimit(packet, length);
   const limit = limitAt == 0 ? NO_LIMIT : get8(packet + limitAt);
   if (limit == 0) {
-    errors.answerTunnelled(back, source, Icmpv6Type.ParameterProblem, ParameterProblemCode.ErroneousHeaderField, limitAt, packet, length);
+    errors.answerTunnelled(
+      back, source, Icmpv6Type.ParameterProblem, ParameterProblemCode.ErroneousHeaderField, limitAt, packet, length,
+    );
     return Reason.EncapsulationLimit;
   }
   const limitBytes = limit == NO_LIMIT ? 0 : LIMIT_HEADER_BYTES;
   const outerLength = <u32>ip6.LENGTH_BYTES + limitBytes + length;
   // RFC 2473 §7.1: above the least MTU of IPv6, the sender is told; up to it, the tunnel must fragment.
   if (outerLength > pathMtu && length > <u32>MINIMUM_MTU) {
-    errors.answerTunnelled(back, source, Icmpv6Type.PacketTooBig, 0, innerMtu(pathMtu - limitBytes), packet, length);
+    errors.answerTunnelled(
+      back, source, Icmpv6Type.PacketTooBig, 0, innerMtu(pathMtu - limitBytes), packet, length,
+    );
     return Reason.PacketTooBig;
   }
 

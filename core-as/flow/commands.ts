@@ -6,7 +6,7 @@ import { MINIMUM_MTU } from "../abi/codes";
 import { isUnicastRoutable, sameAddress } from "../wire/bytes";
 import * as authentication from "../protocol/authentication";
 import * as careofAddress from "../protocol/careof-address";
-import * as homeAgent from "../protocol/home-agent";
+import * as homeLink from "../protocol/home-link";
 import * as lifetimes from "../protocol/binding-lifetime";
 import * as mobileNode from "../protocol/mobile-node";
 import * as movement from "../protocol/movement";
@@ -25,12 +25,16 @@ export function execute(code: u32, record: usize, length: u32): Refusal {
     case Command.Device:
       return length < <u32>abi.DEVICE_BYTES ? Refusal.ShortRecord : setDevice(record);
     case Command.Link:
-      return length < <u32>abi.LINK_BYTES ? Refusal.ShortRecord : setLink(load<u32>(record, abi.LINK_DEVICE), load<u32>(record, abi.LINK_UP) != 0);
+      return length < <u32>abi.LINK_BYTES
+        ? Refusal.ShortRecord
+        : setLink(load<u32>(record, abi.LINK_DEVICE), load<u32>(record, abi.LINK_UP) != 0);
     case Command.WallClock:
-      return length < <u32>abi.WALL_CLOCK_BYTES ? Refusal.ShortRecord : setWallClock(load<f64>(record, abi.WALL_CLOCK_OFFSET));
+      return length < <u32>abi.WALL_CLOCK_BYTES
+        ? Refusal.ShortRecord
+        : setWallClock(load<f64>(record, abi.WALL_CLOCK_OFFSET));
     case Command.HomeAgent:
       if (node.role() != Role.HomeAgent) return Refusal.WrongRole;
-      return length < <u32>abi.HOME_AGENT_PREFIXES ? Refusal.ShortRecord : homeAgent.configure(record, length);
+      return length < <u32>abi.HOME_AGENT_PREFIXES ? Refusal.ShortRecord : homeLink.configure(record, length);
     case Command.AddNode:
       if (node.role() != Role.HomeAgent) return Refusal.WrongRole;
       return length < <u32>abi.NODE_HOME_ADDRESSES ? Refusal.ShortRecord : addNode(record, length);
@@ -62,8 +66,15 @@ function setWallClock(offsetMs: f64): Refusal {
 function setDevice(record: usize): Refusal {
   const index = load<u32>(record, abi.DEVICE_INDEX);
   const kind = load<u32>(record, abi.DEVICE_KIND);
-  if (!devices.isIndex(index) || (kind != DeviceKind.Tunnel && kind != DeviceKind.Access)) return Refusal.OutOfRange;
-  if (load<u32>(record, abi.DEVICE_LINK_ADDRESS_BYTES) > 8 || load<u32>(record, abi.DEVICE_MTU) < <u32>MINIMUM_MTU) return Refusal.OutOfRange;
+  if (!devices.isIndex(index) || (kind != DeviceKind.Tunnel && kind != DeviceKind.Access)) {
+    return Refusal.OutOfRange;
+  }
+  if (
+    load<u32>(record, abi.DEVICE_LINK_ADDRESS_BYTES) > 8 ||
+    load<u32>(record, abi.DEVICE_MTU) < <u32>MINIMUM_MTU
+  ) {
+    return Refusal.OutOfRange;
+  }
   const device = devices.at(index);
   if (device.kind != 0 && device.kind != kind) return Refusal.AlreadyPresent;
   device.kind = kind;
@@ -100,13 +111,17 @@ function addNode(record: usize, length: u32): Refusal {
   if (nodes.findId(id) != NONE) return Refusal.AlreadyPresent;
   for (let index: u32 = 0; index < count; index++) {
     const home = record + abi.NODE_HOME_ADDRESSES + <usize>index * 16;
-    if (!isUnicastRoutable(home) || !homeAgent.isOnHomeLink(home) || sameAddress(home, homeAgent.address())) return Refusal.OutOfRange;
+    if (!isUnicastRoutable(home) || !homeLink.isOnHomeLink(home) || sameAddress(home, homeLink.address())) {
+      return Refusal.OutOfRange;
+    }
     if (nodes.findHome(home) != NONE) return Refusal.AlreadyPresent;
   }
   const kind = load<u32>(secrets, abi.SECURITY_AUTHENTICATION);
   let identity: usize = 0;
   if (kind == Authentication.SharedKey) {
-    identity = authentication.hashIdentity(secrets + abi.SECURITY_IDENTITY, load<u32>(secrets, abi.SECURITY_IDENTITY_BYTES));
+    identity = authentication.hashIdentity(
+      secrets + abi.SECURITY_IDENTITY, load<u32>(secrets, abi.SECURITY_IDENTITY_BYTES),
+    );
     if (nodes.findIdentity(identity) != NONE) return Refusal.AlreadyPresent;
   }
   const number = nodes.insert(id, identity);

@@ -18,7 +18,7 @@ import * as nodes from "../tables/nodes";
 import * as orders from "../tables/orders";
 import { NONE } from "../tables/slab";
 import * as updates from "../tables/updates";
-import * as homeAgent from "../protocol/home-agent";
+import * as homeLink from "../protocol/home-link";
 import * as mobileNode from "../protocol/mobile-node";
 import * as received from "../protocol/mobility-message";
 import * as registration from "../protocol/registration";
@@ -29,7 +29,9 @@ export function receive(device: u32, packet: usize): Reason {
   const inner = packet + extension.upperOffset();
   const refusal = tunnel.open(packet, inner, extension.upperLength());
   if (refusal != Reason.None) return refusal;
-  return node.role() == Role.HomeAgent ? fromMobileNode(device, packet, inner) : fromHomeAgent(device, packet, inner);
+  return node.role() == Role.HomeAgent
+    ? fromMobileNode(device, packet, inner)
+    : fromHomeAgent(device, packet, inner);
 }
 
 /** 6275-8.4-4, 6275-8.4-5, 6275-10.4.5-1, 6275-10.4.5-3, 6275-10.3.1-35 */
@@ -40,7 +42,7 @@ function fromMobileNode(device: u32, packet: usize, inner: usize): Reason {
     // A node that believes it is registered, where this home agent has lost its state: it is told as if
     // it had used a Home Address option, and registers anew (RFC 6275 §11.3.6).
     if (selector.forHomeAddress(home) == NONE && nodes.findHome(home) != NONE) {
-      received.sendBindingError(device, homeAgent.address(), BindingErrorStatus.UnknownBinding, packet, home);
+      received.sendBindingError(device, homeLink.address(), BindingErrorStatus.UnknownBinding, packet, home);
     }
     return Reason.TunnelSourceNotBound;
   }
@@ -69,7 +71,9 @@ function fromHomeAgent(device: u32, packet: usize, inner: usize): Reason {
     orders.event(Event.PathInUse, device, 0, updates.careof(update), 0);
   }
   // Messages of the home agent to the home address are for us, not for the host's stack.
-  if (ip6.nextHeader(inner) == NextHeader.Mobility && sameAddress(ip6.source(inner), updates.peerOf(update))) return receiveMobility(device, inner, length);
+  if (ip6.nextHeader(inner) == NextHeader.Mobility && sameAddress(ip6.source(inner), updates.peerOf(update))) {
+    return receiveMobility(device, inner, length);
+  }
   orders.transmit(devices.first(DeviceKind.Tunnel), inner, length);
   return Reason.None;
 }

@@ -4,13 +4,14 @@
  */
 import {
   COMMAND_BYTES, DeviceKind, INPUT_BYTES, INPUT_DEVICE, INPUT_LENGTH, MAX_DEVICES, REPLY_BYTES, Refusal, Role,
-  HEADROOM, START_MAX_BINDINGS, START_MAX_NODES, START_OUTPUT_BYTES, START_REASSEMBLIES, START_ROLE, START_SLOTS, START_SLOT_BYTES,
+  HEADROOM, START_MAX_BINDINGS, START_MAX_NODES, START_OUTPUT_BYTES, START_REASSEMBLIES, START_ROLE, START_SLOTS,
+  START_SLOT_BYTES,
 } from "../abi/contract";
 import { Reason } from "../abi/reasons";
 import * as ip6 from "../wire/ip6";
 import * as fragmentation from "../encap/fragmentation";
 import * as reassembly from "../encap/reassembly";
-import * as homeAgent from "../protocol/home-agent";
+import * as homeLink from "../protocol/home-link";
 import * as lifetimes from "../protocol/binding-lifetime";
 import * as movement from "../protocol/movement";
 import * as random from "../protocol/crypto/random";
@@ -58,7 +59,12 @@ export function start(now: f64): Refusal {
   const maxBindings = load<u32>(commandBuffer, START_MAX_BINDINGS);
   const maxNodes = load<u32>(commandBuffer, START_MAX_NODES);
   const reassemblies = load<u32>(commandBuffer, START_REASSEMBLIES);
-  if (role > <u32>Role.MobileNode || slots == 0 || slots > MAX_SLOTS || slotBytes < MIN_SLOT_BYTES || slotBytes > MAX_SLOT_BYTES) return Refusal.OutOfRange;
+  if (
+    role > <u32>Role.MobileNode || slots == 0 || slots > MAX_SLOTS || slotBytes < MIN_SLOT_BYTES ||
+    slotBytes > MAX_SLOT_BYTES
+  ) {
+    return Refusal.OutOfRange;
+  }
   if (maxBindings > MAX_RECORDS || maxNodes > MAX_RECORDS || reassemblies > MAX_SLOTS) return Refusal.OutOfRange;
 
   stride = (<usize>HEADROOM + slotBytes + 15) & ~15;
@@ -131,7 +137,9 @@ function foresee(first: u32, last: u32): u32 {
   for (let slot = first; slot < end; slot++) {
     const packet = inputs + <usize>slot * stride + HEADROOM;
     // Unchecked octets will do: a wrong guess costs nothing but time.
-    const outbound = devices.is(load<u32>(descriptors + <usize>slot * INPUT_BYTES, INPUT_DEVICE), DeviceKind.Tunnel);
+    const outbound = devices.is(
+      load<u32>(descriptors + <usize>slot * INPUT_BYTES, INPUT_DEVICE), DeviceKind.Tunnel,
+    );
     const home = outbound ? ip6.destination(packet) : ip6.source(packet + ip6.LENGTH_BYTES);
     store<u32>(tags + (<usize>(slot - first) << 2), bindings.tag(home));
   }
@@ -165,7 +173,7 @@ export function tick(now: f64): u32 {
 function onTimer(kind: u32, owner: u32): void {
   switch (kind) {
     case TimerKind.Binding:
-      lifetimes.onTimer(owner, homeAgent.address());
+      lifetimes.onTimer(owner, homeLink.address());
       break;
     case TimerKind.Registration:
       registration.onTimer(owner);

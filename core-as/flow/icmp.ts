@@ -18,7 +18,7 @@ import * as orders from "../tables/orders";
 import { NONE } from "../tables/slab";
 import * as updates from "../tables/updates";
 import * as lifetimes from "../protocol/binding-lifetime";
-import * as homeAgent from "../protocol/home-agent";
+import * as homeLink from "../protocol/home-link";
 import * as careofAddress from "../protocol/careof-address";
 import * as movement from "../protocol/movement";
 import * as routerDiscovery from "../protocol/router-discovery";
@@ -54,7 +54,9 @@ function receiveRouterAdvertisement(device: u32, packet: usize, message: usize, 
 /** Only somebody else's duplicate address detection matters: the host's stack answers for our address. */
 function receiveNeighbourSolicitation(device: u32, packet: usize, message: usize, length: u32): Reason {
   const refusal = neighbour.checkSolicitation(packet, message, length);
-  if (refusal == Reason.None && isUnspecified(ip6.source(packet))) careofAddress.objected(device, neighbour.target(message));
+  if (refusal == Reason.None && isUnspecified(ip6.source(packet))) {
+    careofAddress.objected(device, neighbour.target(message));
+  }
   return refusal;
 }
 
@@ -72,13 +74,17 @@ function receiveError(message: usize, length: u32): Reason {
   const invokingLength = length - <u32>(invoking - message);
   const type = icmp6.type(message);
   const value = icmp6.value(message);
-  if (type > <u32>Icmpv6Type.ParameterProblem || relay.find(invoking, invokingLength) != Reason.None) return Reason.IcmpNotOurs;
-  return node.role() == Role.HomeAgent ? errorToCareof(invoking, type, value) : errorToHomeAgent(invoking, type, value);
+  if (type > <u32>Icmpv6Type.ParameterProblem || relay.find(invoking, invokingLength) != Reason.None) {
+    return Reason.IcmpNotOurs;
+  }
+  return node.role() == Role.HomeAgent
+    ? errorToCareof(invoking, type, value)
+    : errorToHomeAgent(invoking, type, value);
 }
 
 function errorToCareof(invoking: usize, type: u32, value: u32): Reason {
   const record = bindings.find(ip6.destination(relay.inner()), 0);
-  if (record == NONE || !sameAddress(ip6.source(invoking), homeAgent.address())) return Reason.IcmpNotOurs;
+  if (record == NONE || !sameAddress(ip6.source(invoking), homeLink.address())) return Reason.IcmpNotOurs;
   const binding = bindings.at(record);
   if (!sameAddress(bindings.careofAddress(binding), ip6.destination(invoking))) return Reason.IcmpNotOurs;
   if (type == Icmpv6Type.PacketTooBig) {
@@ -86,7 +92,7 @@ function errorToCareof(invoking: usize, type: u32, value: u32): Reason {
     lifetimes.setPathMtu(binding, value);
     orders.event(Event.PathMtu, DEVICE_ANY, bindings.careofAddress(binding), 0, value);
   }
-  relay.tell(devices.first(DeviceKind.Tunnel), homeAgent.address(), type, binding.pathMtu);
+  relay.tell(devices.first(DeviceKind.Tunnel), homeLink.address(), type, binding.pathMtu);
   return Reason.None;
 }
 
@@ -94,7 +100,9 @@ function errorToHomeAgent(invoking: usize, type: u32, value: u32): Reason {
   if (!registration.isConfigured()) return Reason.NotConfigured;
   const update = registration.current();
   const isOurs = sameAddress(ip6.source(invoking), updates.careof(update)) &&
-    sameAddress(ip6.destination(invoking), updates.peerOf(update)) && sameAddress(ip6.source(relay.inner()), updates.home(update));
+    sameAddress(ip6.destination(invoking), updates.peerOf(update)) && sameAddress(
+      ip6.source(relay.inner()), updates.home(update),
+    );
   if (!isOurs) return Reason.IcmpNotOurs;
   if (type == Icmpv6Type.PacketTooBig) {
     if (!isNarrower(value, update.pathMtu)) return Reason.PathMtuImplausible;

@@ -27,6 +27,7 @@ import * as uplinks from "../select/uplinks";
 import { NONE } from "../tables/slab";
 import * as updates from "../tables/updates";
 import * as homeAgent from "../protocol/home-agent";
+import * as homeLink from "../protocol/home-link";
 import * as mobileNode from "../protocol/mobile-node";
 import * as received from "../protocol/mobility-message";
 import * as registration from "../protocol/registration";
@@ -49,12 +50,17 @@ function inspect(device: u32, packet: usize, length: u32, mayBeFragment: bool): 
   if (refusal != Reason.None) {
     // A group is no source of an answer.
     if (extension.errorCode() != extension.NO_ANSWER && !isMulticast(ip6.destination(packet))) {
-      errors.answer(device, ip6.destination(packet), Icmpv6Type.ParameterProblem, extension.errorCode(), extension.errorPointer(), packet, length);
+      errors.answer(
+        device, ip6.destination(packet), Icmpv6Type.ParameterProblem, extension.errorCode(),
+        extension.errorPointer(), packet, length,
+      );
     }
     return refusal;
   }
   // Of what goes to groups, only Neighbour Discovery is ours.
-  if (isMulticast(ip6.destination(packet)) && extension.upperProtocol() != NextHeader.Icmpv6) return Reason.NotForUs;
+  if (isMulticast(ip6.destination(packet)) && extension.upperProtocol() != NextHeader.Icmpv6) {
+    return Reason.NotForUs;
+  }
   if (extension.isFragment()) { // 4
     if (!mayBeFragment || !mayReassemble(packet)) return Reason.FragmentMalformed;
     const whole = reassembly.take(packet);
@@ -82,7 +88,7 @@ function mayReassemble(packet: usize): bool {
 
 /** Addresses that this node listens to on a link: its own, and the groups of Neighbour Discovery. */
 function isForUs(device: u32, destination: usize): bool {
-  if (node.role() == Role.HomeAgent) return sameAddress(destination, homeAgent.address());
+  if (node.role() == Role.HomeAgent) return sameAddress(destination, homeLink.address());
   // A mobile node also hears its routers, and those who want its address (RFC 4862 §5.4.1).
   return uplinks.findCareof(destination) != DEVICE_ANY || isMulticast(destination);
 }
@@ -99,7 +105,9 @@ function checkRouting(packet: usize): Reason {
 function receiveMobility(device: u32, packet: usize, length: u32): Reason {
   const refusal = received.read(device, ip6.destination(packet), packet, length);
   if (refusal != Reason.None) return refusal;
-  if (node.role() == Role.HomeAgent) return homeAgent.isConfigured() ? homeAgent.receive(device) : Reason.NotConfigured;
+  if (node.role() == Role.HomeAgent) {
+    return homeLink.isConfigured() ? homeAgent.receive(device) : Reason.NotConfigured;
+  }
   return mobileNode.receive();
 }
 
@@ -110,8 +118,15 @@ function receiveMobility(device: u32, packet: usize, length: u32): Reason {
  */
 function checkHomeAddress(device: u32, packet: usize): Reason {
   if (extension.homeAddressOption() == 0 || isProtected(extension.upperProtocol())) return Reason.None;
-  if (node.role() == Role.HomeAgent && selector.boundTo(extension.homeAddress(packet), ip6.source(packet)) != NONE) return Reason.None;
-  received.sendBindingError(device, ip6.destination(packet), BindingErrorStatus.UnknownBinding, packet, extension.homeAddress(packet));
+  if (
+    node.role() == Role.HomeAgent &&
+    selector.boundTo(extension.homeAddress(packet), ip6.source(packet)) != NONE
+  ) {
+    return Reason.None;
+  }
+  received.sendBindingError(
+    device, ip6.destination(packet), BindingErrorStatus.UnknownBinding, packet, extension.homeAddress(packet),
+  );
   return Reason.HomeAddressWithoutBinding;
 }
 

@@ -23,7 +23,7 @@ import * as orders from "../tables/orders";
 import { NONE } from "../tables/slab";
 import * as updates from "../tables/updates";
 import * as lifetimes from "../protocol/binding-lifetime";
-import * as homeAgent from "../protocol/home-agent";
+import * as homeLink from "../protocol/home-link";
 import * as registration from "../protocol/registration";
 import * as node from "./node";
 
@@ -40,18 +40,29 @@ function toMobileNode(device: u32, packet: usize, length: u32): Reason {
   const destination = ip6.destination(packet);
   if (isMulticast(destination)) return Reason.MulticastNotTunnelled; // 2: 6275-10.4.2-4, 6275-10.4.2-5
   if (isLinkLocal(destination)) { // 6275-10.4.2-2, 6275-10.4.2-3
-    errors.answerTunnelled(device, homeAgent.address(), Icmpv6Type.DestinationUnreachable, UnreachableCode.AddressUnreachable, 0, packet, length);
+    errors.answerTunnelled(
+      device, homeLink.address(), Icmpv6Type.DestinationUnreachable, UnreachableCode.AddressUnreachable, 0, packet,
+      length,
+    );
     return Reason.LinkLocalNotTunnelled;
   }
   const record = selector.forHomeAddress(destination); // 3
   if (record == NONE) {
-    errors.answerTunnelled(device, homeAgent.address(), Icmpv6Type.DestinationUnreachable, UnreachableCode.AddressUnreachable, 0, packet, length);
+    errors.answerTunnelled(
+      device, homeLink.address(), Icmpv6Type.DestinationUnreachable, UnreachableCode.AddressUnreachable, 0, packet,
+      length,
+    );
     return Reason.NoBinding;
   }
   const binding = bindings.at(record);
   const ownMtu = devices.leastAccessMtu();
-  if (binding.pathMtu != ownMtu && tunnel.isPathMtuOld(binding.pathMtuSinceMs)) lifetimes.setPathMtu(binding, ownMtu);
-  const refusal = tunnel.send(DEVICE_ANY, packet, length, homeAgent.address(), bindings.careofAddress(binding), binding.pathMtu, device); // 4
+  if (binding.pathMtu != ownMtu && tunnel.isPathMtuOld(binding.pathMtuSinceMs)) {
+    lifetimes.setPathMtu(binding, ownMtu);
+  }
+  // 4
+  const refusal = tunnel.send(
+    DEVICE_ANY, packet, length, homeLink.address(), bindings.careofAddress(binding), binding.pathMtu, device,
+  );
   if (refusal == Reason.None) {
     binding.packetsOut += 1;
     binding.bytesOut += <f64>length;
@@ -73,8 +84,13 @@ function toHomeAgent(device: u32, packet: usize, length: u32): Reason {
 
   const uplink = selector.forHomeAgent(update); // 3
   if (uplink == DEVICE_ANY) return Reason.NoPath;
-  if (update.pathMtu != uplinks.at(uplink).mtu && tunnel.isPathMtuOld(update.pathMtuSinceMs)) registration.setPathMtu(update, uplinks.at(uplink).mtu);
-  const refusal = tunnel.send(uplink, packet, length, uplinks.at(uplink).careof(), updates.peerOf(update), update.pathMtu, device); // 4
+  if (update.pathMtu != uplinks.at(uplink).mtu && tunnel.isPathMtuOld(update.pathMtuSinceMs)) {
+    registration.setPathMtu(update, uplinks.at(uplink).mtu);
+  }
+  // 4
+  const refusal = tunnel.send(
+    uplink, packet, length, uplinks.at(uplink).careof(), updates.peerOf(update), update.pathMtu, device,
+  );
   if (refusal != Reason.None) return refusal;
   update.packetsOut += 1;
   update.bytesOut += <f64>length;

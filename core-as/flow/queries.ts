@@ -5,7 +5,7 @@
 import * as abi from "../abi/contract";
 import { DeviceKind, MAX_DEVICES, Query, REPLY_BYTES, Role, State } from "../abi/contract";
 import { copyAddress } from "../wire/bytes";
-import * as homeAgent from "../protocol/home-agent";
+import * as homeLink from "../protocol/home-link";
 import * as lifetimes from "../protocol/binding-lifetime";
 import * as registration from "../protocol/registration";
 import * as state from "../protocol/state";
@@ -136,7 +136,9 @@ const LARGEST_STATE_BYTES: u32 = 128;
 /** Writes state records to `reply`, from `from` on; returns their octets. */
 export function exportState(from: u32, reply: usize): u32 {
   nextCursor = 0;
-  if (node.role() == Role.MobileNode) return registration.isConfigured() ? state.writeUpdate(reply, updates.next(0)) : 0;
+  if (node.role() == Role.MobileNode) {
+    return registration.isConfigured() ? state.writeUpdate(reply, updates.next(0)) : 0;
+  }
   if (node.role() != Role.HomeAgent) return 0;
   let used: u32 = 0;
   if (from < SECOND_TABLE) {
@@ -193,10 +195,10 @@ function importBinding(record: usize): void {
   const identifier = <u32>load<u16>(record, abi.STATE_BINDING_BID);
   const expires = load<f64>(record, abi.STATE_BINDING_EXPIRES);
   // Never longer than a new one: the clock may have been set back since.
-  const leftMs = min(clock.fromUnix(expires) - clock.now(), homeAgent.longestLifetimeMs());
+  const leftMs = min(clock.fromUnix(expires) - clock.now(), homeLink.longestLifetimeMs());
   const owner = nodes.findHome(home);
   let number = bindings.find(home, identifier);
-  if (!(expires > 0) || !(leftMs > 0) || owner == NONE || !homeAgent.isOnHomeLink(home)) {
+  if (!(expires > 0) || !(leftMs > 0) || owner == NONE || !homeLink.isOnHomeLink(home)) {
     if (number != NONE) lifetimes.drop(number);
     return;
   }

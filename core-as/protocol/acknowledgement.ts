@@ -1,6 +1,6 @@
 /** The Binding Acknowledgement that a home agent sends (RFC 6275 §6.1.8, §9.5.4; RFC 4285 §5.1, §6). */
 import { Authentication, ReplayProtection } from "../abi/contract";
-import { BindingAcknowledgementStatus, MobilityOptionType, NextHeader } from "../abi/codes";
+import { BindingAcknowledgementStatus as Status, MobilityOptionType, NextHeader } from "../abi/codes";
 import * as authenticationOptions from "../wire/authentication-options";
 import * as bindingAcknowledgement from "../wire/binding-acknowledgement";
 import * as bindingOptions from "../wire/binding-options";
@@ -48,14 +48,16 @@ function sign(message: usize, end: usize, node: u32, status: u32, careofAddress:
   const identifier = received.option(MobilityOptionType.MobileNodeIdentifier);
   if (identifier != 0) {
     // 4283-3.2-1: before the authentication option.
-    end = authenticationOptions.appendMobileNodeIdentifier(end, authenticationOptions.identifier(identifier), authenticationOptions.identifierLength(identifier));
+    end = authenticationOptions.appendMobileNodeIdentifier(
+      end, authenticationOptions.identifier(identifier), authenticationOptions.identifierLength(identifier),
+    );
   }
   const entry = nodes.at(node);
   const option = received.option(MobilityOptionType.ReplayProtection);
   if (option != 0) { // 4285-6-2
     const theirs = authenticationOptions.timestamp(option);
     // A timestamp that is not valid goes back with our own time of day in its upper half (RFC 4285 §6).
-    const answer = status == BindingAcknowledgementStatus.IdentificationMismatch && entry.replay == ReplayProtection.Timestamp
+    const answer = status == Status.IdentificationMismatch && entry.replay == ReplayProtection.Timestamp
       ? (authentication.timestampNow(0) & 0xffffffff00000000) | (theirs & 0xffffffff)
       : theirs;
     end = authenticationOptions.appendReplayProtection(message, end, answer);

@@ -36,7 +36,9 @@ export function hashIdentity(identity: usize, lengthBytes: u32): usize {
 export function sign(
   message: usize, end: usize, keyState: usize, spi: u32, careofAddress: usize, homeAddress: usize,
 ): usize {
-  const last = options.appendAuthentication(message, end, AuthenticationSubtype.MobileNodeHomeAgent, spi, AUTHENTICATOR_BYTES);
+  const last = options.appendAuthentication(
+    message, end, AuthenticationSubtype.MobileNodeHomeAgent, spi, AUTHENTICATOR_BYTES,
+  );
   mobility.setEnd(message, last);
   const data = last - AUTHENTICATOR_BYTES;
   digest(message, data, keyState, careofAddress, homeAddress);

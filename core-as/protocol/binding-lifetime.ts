@@ -74,7 +74,9 @@ export function onTimer(record: u32, self: usize): void {
   if (binding.active != 0 && binding.refreshRequests < MAX_REQUESTS) {
     binding.refreshRequests++;
     requestRefresh(binding, self); // 6275-9.5.5-2
-    binding.timer = timers.set(TimerKind.Binding, record, min(binding.expiresMs, clock.now() + max<f64>(1000, leftMs / 3)));
+    binding.timer = timers.set(
+      TimerKind.Binding, record, min(binding.expiresMs, clock.now() + max<f64>(1000, leftMs / 3)),
+    );
   } else {
     binding.timer = timers.set(TimerKind.Binding, record, binding.expiresMs);
   }
@@ -105,6 +107,8 @@ function requestRefresh(binding: Binding, self: usize): void {
   const length = mobility.finish(message, bindingRefreshRequest.build(message), self, to);
   ip6.build(out, 0, 0, length, NextHeader.Mobility, received.HOP_LIMIT, self, to);
   const careof = bindings.careofAddress(binding);
-  counters.refuse(tunnel.send(DEVICE_ANY, out, <u32>ip6.LENGTH_BYTES + length, self, careof, binding.pathMtu, DEVICE_ANY));
+  counters.refuse(
+    tunnel.send(DEVICE_ANY, out, <u32>ip6.LENGTH_BYTES + length, self, careof, binding.pathMtu, DEVICE_ANY),
+  );
   orders.event(Event.RefreshRequested, DEVICE_ANY, to, careof, 0);
 }

@@ -36,12 +36,14 @@ export function send(update: Update): void {
   let end = bindingUpdate.build(message, update.sequence, flags, update.lifetimeMs);
   end = bindingOptions.appendAlternateCareofAddress(message, end, careof); // 6275-11.7.1-6
   if (security.kind() == Authentication.SharedKey) {
-    end = authenticationOptions.appendMobileNodeIdentifier(end, security.identity(), security.identityBytes()); // 4285-4-1
+    // 4285-4-1
+    end = authenticationOptions.appendMobileNodeIdentifier(end, security.identity(), security.identityBytes());
     if (security.replay() == ReplayProtection.Timestamp) {
       update.timestamp = freshTimestamp(update);
       end = authenticationOptions.appendReplayProtection(message, end, update.timestamp);
     }
-    end = authentication.sign(message, end, security.keyState(), security.spi(), careof, home); // 4285-5.1.1-1, 6275-11.7.1-16
+    // 4285-5.1.1-1, 6275-11.7.1-16
+    end = authentication.sign(message, end, security.keyState(), security.spi(), careof, home);
   }
   const length = mobility.finish(message, end, home, agent);
   homeAddressOption.build(packet + ip6.LENGTH_BYTES, NextHeader.Mobility, home); // 6275-11.7.1-4, 6275-11.7.1-17
@@ -53,5 +55,7 @@ export function send(update: Update): void {
 /** The home agent's time of day as far as we know it, always above the one before (4285-6-8). */
 function freshTimestamp(update: Update): u64 {
   const now = authentication.timestampNow(update.clockAddedMs);
-  return authentication.differenceMs(now, update.timestamp) > 0 || update.timestamp == 0 ? now : update.timestamp + 1;
+  return authentication.differenceMs(now, update.timestamp) > 0 || update.timestamp == 0
+    ? now
+    : update.timestamp + 1;
 }

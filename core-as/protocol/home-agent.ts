@@ -13,17 +13,13 @@
  * The home link is a virtual one: the home prefix is routed to the home agent, there is nobody else
  * on the link, so duplicate address detection and interception have nothing to do.
  */
+import { Authentication, DEVICE_ANY, Event, ReplayProtection } from "../abi/contract";
 import {
-  Authentication, DEVICE_ANY, Event, HOME_AGENT_ADDRESS, HOME_AGENT_MAX_LIFETIME, HOME_AGENT_PREFIXES,
-  HOME_AGENT_PREFIX_COUNT, HOME_AGENT_REFRESH_ADVICE, HOME_AGENT_REPLAY_WINDOW, HOME_PREFIX_BYTES, MAX_HOME_PREFIXES,
-  Refusal, ReplayProtection,
-} from "../abi/contract";
-import {
-  AuthenticationSubtype, BindingAcknowledgementStatus, BindingUpdateFlag, LIFETIME_UNIT_MS, MobilityHeaderType,
-  MobilityOptionType,
+  AuthenticationSubtype, BindingAcknowledgementStatus as Status, BindingUpdateFlag, LIFETIME_UNIT_MS,
+  MobilityHeaderType, MobilityOptionType,
 } from "../abi/codes";
 import { Reason } from "../abi/reasons";
-import { copyAddress, isMulticast, isUnicastRoutable, isUnspecified, sameAddress, samePrefix } from "../wire/bytes";
+import { copyAddress, isMulticast, isUnicastRoutable, isUnspecified, sameAddress } from "../wire/bytes";
 import * as authenticationOptions from "../wire/authentication-options";
 import * as bindingOptions from "../wire/binding-options";
 import * as bindingUpdate from "../wire/binding-update";
@@ -38,67 +34,17 @@ import { TokenBucket } from "../tables/token-bucket";
 import * as authentication from "./authentication";
 import * as acknowledgement from "./acknowledgement";
 import * as lifetimes from "./binding-lifetime";
+import * as homeLink from "./home-link";
 import * as received from "./mobility-message";
 import * as sequence from "./sequence";
 import * as state from "./state";
 
-const self = memory.data(16, 16);
-const prefixes = memory.data(320, 8); // MAX_HOME_PREFIXES × HOME_PREFIX_BYTES
-let prefixCount: u32 = 0;
-let maxLifetimeMs: f64 = 0;
-let refreshAdviceMs: f64 = 0;
 const reports = new TokenBucket(50, 100);
-let replayWindowMs: f64 = 0;
 
 // The Binding Update in hand.
 let homeAddress: usize = 0;
 let careofAddress: usize = 0;
 let node: u32 = NONE;
-
-/** Takes what this home agent serves. */
-export function configure(record: usize, length: u32): Refusal {
-  const count = load<u32>(record, HOME_AGENT_PREFIX_COUNT);
-  if (count == 0 || count > <u32>MAX_HOME_PREFIXES) return Refusal.OutOfRange;
-  if (length < <u32>HOME_AGENT_PREFIXES + count * <u32>HOME_PREFIX_BYTES) return Refusal.ShortRecord;
-  if (!isUnicastRoutable(record + HOME_AGENT_ADDRESS)) return Refusal.OutOfRange;
-  const lifetime = load<f64>(record, HOME_AGENT_MAX_LIFETIME);
-  const advice = load<f64>(record, HOME_AGENT_REFRESH_ADVICE);
-  const window = load<f64>(record, HOME_AGENT_REPLAY_WINDOW);
-  if (!(lifetime >= LIFETIME_UNIT_MS) || !(advice >= 0) || !(window > 0)) return Refusal.OutOfRange;
-  for (let index: u32 = 0; index < count; index++) {
-    if (load<u32>(record + HOME_AGENT_PREFIXES + <usize>index * HOME_PREFIX_BYTES, 16) > 128) return Refusal.OutOfRange;
-  }
-  copyAddress(self, record + HOME_AGENT_ADDRESS);
-  maxLifetimeMs = lifetime;
-  refreshAdviceMs = advice;
-  replayWindowMs = window;
-  prefixCount = count;
-  memory.copy(prefixes, record + HOME_AGENT_PREFIXES, <usize>count * HOME_PREFIX_BYTES);
-  return Refusal.None;
-}
-
-export function isConfigured(): bool {
-  return prefixCount != 0;
-}
-
-/** The longest lifetime that is granted. */
-export function longestLifetimeMs(): f64 {
-  return maxLifetimeMs;
-}
-
-/** Pointer to the home agent's address. */
-export function address(): usize {
-  return self;
-}
-
-/** True when `address` is on a home link that is served here (6275-10.3.1-6). */
-export function isOnHomeLink(address: usize): bool {
-  for (let index: u32 = 0; index < prefixCount; index++) {
-    const prefix = prefixes + <usize>index * HOME_PREFIX_BYTES;
-    if (samePrefix(prefix, address, load<u32>(prefix, 16))) return true;
-  }
-  return false;
-}
 
 /** Takes a mobility message that has passed `mobility-message.read`; returns its refusal, uncounted. */
 export function receive(device: u32): Reason {
@@ -119,17 +65,17 @@ function receiveBindingUpdate(device: u32): Reason {
   const forged = authenticate(message);
   if (forged == Reason.AuthenticationFailed || forged == Reason.AuthenticationMissing) {
     // 4285-5.1.1-4, 4285-5.3-1. Anybody can cause this answer, so it is rate limited.
-    if (errors.mayAnswer()) reject(device, BindingAcknowledgementStatus.AuthenticationFailed, bindingUpdate.sequence(message));
-    return report(forged, BindingAcknowledgementStatus.AuthenticationFailed);
+    if (errors.mayAnswer()) reject(device, Status.AuthenticationFailed, bindingUpdate.sequence(message));
+    return report(forged, Status.AuthenticationFailed);
   }
   if (forged == Reason.NotHomeSubnet) {
-    if (errors.mayAnswer()) reject(device, BindingAcknowledgementStatus.NotHomeSubnet, bindingUpdate.sequence(message)); // 6275-10.3.1-6
-    return report(forged, BindingAcknowledgementStatus.NotHomeSubnet);
+    if (errors.mayAnswer()) reject(device, Status.NotHomeSubnet, bindingUpdate.sequence(message)); // 6275-10.3.1-6
+    return report(forged, Status.NotHomeSubnet);
   }
   if (forged != Reason.None) return report(forged, 0);
 
   const status = authorise(message);
-  if (status != BindingAcknowledgementStatus.Accepted) {
+  if (status != Status.Accepted) {
     // A recorded update from a forged source is authentic as well, so these answers have their limit too.
     if (errors.mayAnswer()) reject(device, status, lastSequence(message, status));
     return report(refusal, status);
@@ -150,7 +96,8 @@ function identify(message: usize, source: usize): Reason {
   // 6275-10.3.1-8: only a node at home may leave the option away, and only to remove its binding (6275-10.3.2-1).
   if (option == 0 && !isRemoval(message)) return Reason.HomeAddressMissing;
   if (!bindingUpdate.hasFlag(message, BindingUpdateFlag.HomeRegistration)) return Reason.NotACorrespondentNode;
-  if (received.option(MobilityOptionType.NonceIndices) != 0) return Reason.NonceIndicesInHomeRegistration; // 6275-9.5.1-11
+  // 6275-9.5.1-11
+  if (received.option(MobilityOptionType.NonceIndices) != 0) return Reason.NonceIndicesInHomeRegistration;
   return Reason.None;
 }
 
@@ -158,21 +105,25 @@ function identify(message: usize, source: usize): Reason {
 function authenticate(message: usize): Reason {
   const identifier = received.option(MobilityOptionType.MobileNodeIdentifier);
   if (identifier != 0) {
-    const hash = authentication.hashIdentity(authenticationOptions.identifier(identifier), authenticationOptions.identifierLength(identifier));
+    const hash = authentication.hashIdentity(
+      authenticationOptions.identifier(identifier), authenticationOptions.identifierLength(identifier),
+    );
     node = nodes.findIdentity(hash);
     // A node that need not authenticate may still say its name.
     if (node == NONE) node = withoutAuthentication(nodes.findHome(homeAddress));
   } else {
     node = nodes.findHome(homeAddress);
   }
-  if (node == NONE) return isOnHomeLink(homeAddress) ? Reason.NoSecurityAssociation : Reason.NotHomeSubnet; // 4285-5.1.1-5
+  // 4285-5.1.1-5
+  if (node == NONE) return homeLink.isOnHomeLink(homeAddress) ? Reason.NoSecurityAssociation : Reason.NotHomeSubnet;
   const entry = nodes.at(node);
   if (entry.authentication == Authentication.None) return Reason.None;
 
   const option = received.authenticationOption(AuthenticationSubtype.MobileNodeHomeAgent);
   if (option == 0) return Reason.AuthenticationMissing; // 4285-5.1.1-1
   if (authenticationOptions.mobilitySpi(option) != entry.spi) return Reason.NoSecurityAssociation; // 4285-5.1.1-5
-  const valid = authentication.verify(message, option, nodes.keyState(entry), careofAddress, homeAddress); // 4285-5.1.1-3
+  // 4285-5.1.1-3
+  const valid = authentication.verify(message, option, nodes.keyState(entry), careofAddress, homeAddress);
   return valid ? Reason.None : Reason.AuthenticationFailed;
 }
 
@@ -185,25 +136,27 @@ let refusal: Reason = Reason.None;
 
 /** Steps 3 to 5 on an authentic message: the status to refuse it with, or Accepted. */
 function authorise(message: usize): u32 {
-  if (!isOnHomeLink(homeAddress)) return refuse(Reason.NotHomeSubnet, BindingAcknowledgementStatus.NotHomeSubnet); // 6275-10.3.1-6
+  if (!homeLink.isOnHomeLink(homeAddress)) return refuse(Reason.NotHomeSubnet, Status.NotHomeSubnet); // 6275-10.3.1-6
   // 6275-5.1-3: an identity binds its own home addresses and no others.
-  if (nodes.findHome(homeAddress) != node) return refuse(Reason.HomeAddressNotOwned, BindingAcknowledgementStatus.AdministrativelyProhibited);
+  if (nodes.findHome(homeAddress) != node) {
+    return refuse(Reason.HomeAddressNotOwned, Status.AdministrativelyProhibited);
+  }
 
   const stale = checkTimestamp();
-  if (stale != BindingAcknowledgementStatus.Accepted) return stale;
+  if (stale != Status.Accepted) return stale;
 
   const record = bindings.find(homeAddress, 0);
   if (record == NONE) {
     // 6275-9.5.1-3, 4285-10.2-1: any sequence number will do. 6275-10.3.2-3: nothing to remove.
-    if (isRemoval(message)) return refuse(Reason.NoBindingToRemove, BindingAcknowledgementStatus.NotHomeAgentForThisMobileNode);
+    if (isRemoval(message)) return refuse(Reason.NoBindingToRemove, Status.NotHomeAgentForThisMobileNode);
   } else if (!sequence.isGreater(bindingUpdate.sequence(message), bindings.at(record).sequence)) {
-    return refuse(Reason.SequenceOutOfWindow, BindingAcknowledgementStatus.SequenceNumberOutOfWindow); // 6275-9.5.1-12, 6275-9.5.4-3
+    return refuse(Reason.SequenceOutOfWindow, Status.SequenceNumberOutOfWindow); // 6275-9.5.1-12, 6275-9.5.4-3
   }
-  if (!isRemoval(message) && (nodes.findHome(careofAddress) != NONE || sameAddress(careofAddress, self))) {
+  if (!isRemoval(message) && (nodes.findHome(careofAddress) != NONE || sameAddress(careofAddress, homeLink.address()))) {
     // A home address served here as care-of address would send packets in a circle (RFC 2473 §4.1.2).
-    return refuse(Reason.CareofIsHomeAddress, BindingAcknowledgementStatus.AdministrativelyProhibited);
+    return refuse(Reason.CareofIsHomeAddress, Status.AdministrativelyProhibited);
   }
-  return BindingAcknowledgementStatus.Accepted;
+  return Status.Accepted;
 }
 
 function refuse(reason: Reason, status: u32): u32 {
@@ -214,18 +167,21 @@ function refuse(reason: Reason, status: u32): u32 {
 /** The timestamp of RFC 4285 §6, for nodes whose security association wants one. */
 function checkTimestamp(): u32 {
   const entry = nodes.at(node);
-  if (entry.authentication == Authentication.None || entry.replay != ReplayProtection.Timestamp) return BindingAcknowledgementStatus.Accepted;
+  if (entry.authentication == Authentication.None || entry.replay != ReplayProtection.Timestamp) {
+    return Status.Accepted;
+  }
   const option = received.option(MobilityOptionType.ReplayProtection);
-  if (option == 0) return refuse(Reason.ReplayProtectionMissing, BindingAcknowledgementStatus.MessageIdentifierRequired);
+  if (option == 0) return refuse(Reason.ReplayProtectionMissing, Status.MessageIdentifierRequired);
   const timestamp = authenticationOptions.timestamp(option);
   const aheadMs = authentication.differenceMs(timestamp, authentication.timestampNow(0));
   // 4285-6-8, 4285-6-9, 4285-6-10, 4285-6-11
-  if (Math.abs(aheadMs) > replayWindowMs || (entry.timestamp != 0 && authentication.differenceMs(timestamp, entry.timestamp) <= 0)) {
-    return refuse(Reason.TimestampInvalid, BindingAcknowledgementStatus.IdentificationMismatch);
+  if (Math.abs(aheadMs) > homeLink.replayToleranceMs() ||
+      (entry.timestamp != 0 && authentication.differenceMs(timestamp, entry.timestamp) <= 0)) {
+    return refuse(Reason.TimestampInvalid, Status.IdentificationMismatch);
   }
   entry.timestamp = timestamp;
   state.keepNode(node);
-  return BindingAcknowledgementStatus.Accepted;
+  return Status.Accepted;
 }
 
 /** True when the message asks for the end of the binding (6275-6.1.7-12; RFC 6275 §9.5.1). */
@@ -235,7 +191,7 @@ function isRemoval(message: usize): bool {
 
 /** The number for the acknowledgement: the last accepted one when it says so, else the message's own. */
 function lastSequence(message: usize, status: u32): u32 {
-  if (status != BindingAcknowledgementStatus.SequenceNumberOutOfWindow) return bindingUpdate.sequence(message);
+  if (status != Status.SequenceNumberOutOfWindow) return bindingUpdate.sequence(message);
   return bindings.at(bindings.find(homeAddress, 0)).sequence;
 }
 
@@ -243,7 +199,9 @@ function lastSequence(message: usize, status: u32): u32 {
 function remove(device: u32, message: usize): Reason {
   lifetimes.end(bindings.find(homeAddress, 0), lifetimes.DEREGISTERED);
   // 6275-10.3.2-4, 6275-10.3.2-5, 6275-10.3.2-6, 6275-10.3.2-7, 6275-10.3.2-8
-  acknowledgement.send(device, self, homeAddress, careofAddress, node, BindingAcknowledgementStatus.Accepted, bindingUpdate.sequence(message), 0, 0);
+  acknowledgement.send(
+    device, homeLink.address(), homeAddress, careofAddress, node, Status.Accepted, bindingUpdate.sequence(message), 0, 0,
+  );
   return Reason.None;
 }
 
@@ -255,8 +213,8 @@ function register(device: u32, message: usize): Reason {
     record = bindings.insert(homeAddress, 0);
     if (record == NONE || !lifetimes.begin(record)) { // 6275-9.5.2-4, 6275-10.3.1-7
       if (record != NONE) bindings.remove(record);
-      reject(device, BindingAcknowledgementStatus.InsufficientResources, bindingUpdate.sequence(message)); // 6275-9.5.2-6
-      return report(Reason.BindingBudgetExhausted, BindingAcknowledgementStatus.InsufficientResources);
+      reject(device, Status.InsufficientResources, bindingUpdate.sequence(message)); // 6275-9.5.2-6
+      return report(Reason.BindingBudgetExhausted, Status.InsufficientResources);
     }
   }
   const binding = bindings.at(record);
@@ -270,30 +228,37 @@ function register(device: u32, message: usize): Reason {
   if (moved) lifetimes.moved(binding);
   lifetimes.renew(record, grantedMs);
   state.keepBinding(record);
-  orders.event(Event.BindingAccepted, DEVICE_ANY, homeAddress, careofAddress, binding.sequence, binding.lifetimeS, isNew ? 0 : moved ? 1 : 2);
+  orders.event(
+    Event.BindingAccepted, DEVICE_ANY, homeAddress, careofAddress, binding.sequence, binding.lifetimeS,
+    isNew ? 0 : moved ? 1 : 2,
+  );
 
   // 6275-8.4-7, 6275-10.3.1-22, 6275-10.3.1-23, 6275-10.3.1-27, 6275-10.3.1-28: acknowledged whether asked for or
   // not (6275-9.5.4-2), with status 0, the update's sequence number and the lifetime that is left.
-  const adviceMs = refreshAdviceMs < grantedMs ? refreshAdviceMs : 0; // 6275-10.3.1-31, 6275-6.2.4-2
-  acknowledgement.send(device, self, homeAddress, careofAddress, node, BindingAcknowledgementStatus.Accepted, binding.sequence, grantedMs, adviceMs);
+  const adviceMs = homeLink.adviceMs() < grantedMs ? homeLink.adviceMs() : 0; // 6275-10.3.1-31, 6275-6.2.4-2
+  acknowledgement.send(
+    device, homeLink.address(), homeAddress, careofAddress, node, Status.Accepted, binding.sequence, grantedMs, adviceMs,
+  );
   return Reason.None;
 }
 
 /** The lifetime granted for one that is asked for (6275-9.5.2-2, 6275-10.3.1-16, 6275-10.3.1-20). */
 function grant(askedMs: f64): f64 {
   const ownS = nodes.at(node).maxLifetimeS;
-  const mostMs = ownS != 0 ? min(maxLifetimeMs, <f64>ownS * 1000) : maxLifetimeMs;
+  const mostMs = ownS != 0 ? min(homeLink.longestLifetimeMs(), <f64>ownS * 1000) : homeLink.longestLifetimeMs();
   // Whole units of the wire, and never none: zero would say that the binding is gone.
   return max<f64>(LIFETIME_UNIT_MS, Math.floor(min(askedMs, mostMs) / LIFETIME_UNIT_MS) * LIFETIME_UNIT_MS);
 }
 
 /** Refuses with a status (6275-9.5.4-6). `node` may be NONE: then nothing is signed. */
 function reject(device: u32, status: u32, sequenceNumber: u32): void {
-  acknowledgement.send(device, self, homeAddress, careofAddress, node, status, sequenceNumber, 0, 0);
+  acknowledgement.send(device, homeLink.address(), homeAddress, careofAddress, node, status, sequenceNumber, 0, 0);
 }
 
 /** Tells people of a refusal, within limits; the counter has them all. */
 function report(reason: Reason, status: u32): Reason {
-  if (reports.take()) orders.event(Event.BindingRefused, DEVICE_ANY, homeAddress, ip6.source(received.packet()), 0, status, reason);
+  if (reports.take()) {
+    orders.event(Event.BindingRefused, DEVICE_ANY, homeAddress, ip6.source(received.packet()), 0, status, reason);
+  }
   return reason;
 }

@@ -8,8 +8,8 @@ import {
   MOBILE_NODE_TIMEOUT, DEVICE_ANY, Refusal, ReplayProtection,
 } from "../abi/contract";
 import {
-  AuthenticationSubtype, BindingAcknowledgementStatus, BindingErrorStatus, LIFETIME_UNIT_MS, MobilityHeaderType,
-  MobilityOptionType,
+  AuthenticationSubtype, BindingAcknowledgementStatus as Status, BindingErrorStatus, LIFETIME_UNIT_MS,
+  MobilityHeaderType, MobilityOptionType,
 } from "../abi/codes";
 import { RegistrationState } from "../abi/states";
 import { Reason } from "../abi/reasons";
@@ -37,14 +37,21 @@ const MIN_AUTHENTICATION_FAILURES: u32 = 3;
 /** Takes who this mobile node is. */
 export function configure(record: usize): Refusal {
   if (registration.isConfigured()) return Refusal.AlreadyPresent;
-  if (!isUnicastRoutable(record + MOBILE_NODE_HOME_ADDRESS) || !isUnicastRoutable(record + MOBILE_NODE_HOME_AGENT)) return Refusal.OutOfRange;
+  if (
+    !isUnicastRoutable(record + MOBILE_NODE_HOME_ADDRESS) ||
+    !isUnicastRoutable(record + MOBILE_NODE_HOME_AGENT)
+  ) {
+    return Refusal.OutOfRange;
+  }
   const refusal = security.check(record + MOBILE_NODE_SECURITY);
   if (refusal != Refusal.None) return refusal;
   const lifetimeMs = load<f64>(record, MOBILE_NODE_LIFETIME);
   const firstMs = load<f64>(record, MOBILE_NODE_FIRST_TIMEOUT);
   const timeoutMs = load<f64>(record, MOBILE_NODE_TIMEOUT);
   const maxMs = load<f64>(record, MOBILE_NODE_MAX_TIMEOUT);
-  if (!(lifetimeMs >= LIFETIME_UNIT_MS) || !(firstMs > 0) || !(timeoutMs > 0) || !(maxMs >= timeoutMs)) return Refusal.OutOfRange;
+  if (!(lifetimeMs >= LIFETIME_UNIT_MS) || !(firstMs > 0) || !(timeoutMs > 0) || !(maxMs >= timeoutMs)) {
+    return Refusal.OutOfRange;
+  }
 
   const entry = updates.insert(record + MOBILE_NODE_HOME_ADDRESS, record + MOBILE_NODE_HOME_AGENT);
   if (entry == NONE) return Refusal.BudgetExhausted;
@@ -83,27 +90,32 @@ function receiveAcknowledgement(update: Update): Reason {
   if (forged != Reason.None) return forged;
   const status = bindingAcknowledgement.status(message);
   // Nothing is awaited, or it was about another care-of address than the one in the last update.
-  if (!isAwaiting(update) || !sameAddress(ip6.destination(received.packet()), updates.careof(update))) return Reason.AcknowledgementUnexpected;
+  if (!isAwaiting(update) || !sameAddress(ip6.destination(received.packet()), updates.careof(update))) {
+    return Reason.AcknowledgementUnexpected;
+  }
   const stale = checkTimestamp(update, status);
   if (stale != Reason.None) return stale;
 
-  if (status == BindingAcknowledgementStatus.SequenceNumberOutOfWindow) {
+  if (status == Status.SequenceNumberOutOfWindow) {
     update.sequence = <u16>bindingAcknowledgement.sequence(message); // 6275-11.7.3-9: the next one is above it
     registration.correctable(status);
     return Reason.None;
   }
-  if (bindingAcknowledgement.sequence(message) != <u32>update.sequence) return Reason.AcknowledgementUnexpected; // 6275-11.7.3-1
-  if (status == BindingAcknowledgementStatus.IdentificationMismatch) {
+  // 6275-11.7.3-1
+  if (bindingAcknowledgement.sequence(message) != <u32>update.sequence) return Reason.AcknowledgementUnexpected;
+  if (status == Status.IdentificationMismatch) {
     adjustClock(update);
     registration.correctable(status);
     return Reason.None;
   }
   // Anybody who sees an update can have a damaged copy of it refused, with our own numbers. Only when
   // several updates in a row find no better answer is the key wrong (4285-5.3-2).
-  const isDoubtful = status == BindingAcknowledgementStatus.AuthenticationFailed && update.transmissions < MIN_AUTHENTICATION_FAILURES;
+  const isDoubtful = status == Status.AuthenticationFailed && update.transmissions < MIN_AUTHENTICATION_FAILURES;
   if (isDoubtful) return Reason.AuthenticationRefusalDoubted;
   const advice = received.option(MobilityOptionType.BindingRefreshAdvice);
-  registration.acknowledged(status, bindingAcknowledgement.lifetimeMs(message), advice != 0 ? bindingOptions.refreshIntervalMs(advice) : 0);
+  registration.acknowledged(
+    status, bindingAcknowledgement.lifetimeMs(message), advice != 0 ? bindingOptions.refreshIntervalMs(advice) : 0,
+  );
   return Reason.None;
 }
 
@@ -114,7 +126,9 @@ function checkAuthentic(message: usize, home: usize): Reason {
   if (option == 0) return Reason.AuthenticationMissing;
   if (authenticationOptions.mobilitySpi(option) != security.spi()) return Reason.NoSecurityAssociation;
   const careof = ip6.destination(received.packet());
-  return authentication.verify(message, option, security.keyState(), careof, home) ? Reason.None : Reason.AuthenticationFailed;
+  return authentication.verify(message, option, security.keyState(), careof, home)
+    ? Reason.None
+    : Reason.AuthenticationFailed;
 }
 
 /** True while a Binding Update is out; also after a refusal, which another's damaged copy of it may have caused. */
@@ -137,10 +151,10 @@ function checkTimestamp(update: Update, status: u32): Reason {
   const option = received.option(MobilityOptionType.ReplayProtection);
   if (option == 0) {
     // A home agent that could not read the timestamp may answer without one.
-    return status == BindingAcknowledgementStatus.MessageIdentifierRequired ? Reason.None : Reason.ReplayProtectionMissing;
+    return status == Status.MessageIdentifierRequired ? Reason.None : Reason.ReplayProtectionMissing;
   }
   const timestamp = authenticationOptions.timestamp(option);
-  const same = status == BindingAcknowledgementStatus.IdentificationMismatch
+  const same = status == Status.IdentificationMismatch
     ? (timestamp & 0xffffffff) == (update.timestamp & 0xffffffff)
     : timestamp == update.timestamp;
   return same ? Reason.None : Reason.TimestampMismatch;
@@ -163,11 +177,19 @@ function adjustClock(update: Update): void {
 function receiveError(update: Update): Reason {
   const message = received.message();
   const source = ip6.source(received.packet());
-  if (!sameAddress(source, updates.peerOf(update)) || !updates.hasCareof(update)) return Reason.BindingErrorUnexpected; // 6275-11.3.6-1
+  // 6275-11.3.6-1
+  if (!sameAddress(source, updates.peerOf(update)) || !updates.hasCareof(update)) {
+    return Reason.BindingErrorUnexpected;
+  }
   const status = bindingError.status(message);
   orders.event(Event.BindingError, update.device, bindingError.homeAddress(message), source, status);
   // 6275-11.3.6-2: the home agent has no binding, so it gets one. Status 2 tells of an extension that we did not use.
-  if (status != BindingErrorStatus.UnknownBinding || !sameAddress(bindingError.homeAddress(message), updates.home(update))) return Reason.BindingErrorUnexpected;
+  if (
+    status != BindingErrorStatus.UnknownBinding ||
+    !sameAddress(bindingError.homeAddress(message), updates.home(update))
+  ) {
+    return Reason.BindingErrorUnexpected;
+  }
   return registration.refreshWanted() ? Reason.None : Reason.RefreshTooEarly;
 }
 

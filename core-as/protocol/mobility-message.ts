@@ -26,14 +26,16 @@ const unspecified = memory.data(16, 16);
 
 /**
  * Reads the mobility message of the packet whose headers `extension.walk` has just found, with the
- * checks of RFC 6275 §9.2 in their order (6275-9.2-1, 6275-10.2-1, 6275-11.2-1). Those refusals that the sender is to be told of are
- * answered from `self` on `device`. Returns the refusal, uncounted.
+ * checks of RFC 6275 §9.2 in their order (6275-9.2-1, 6275-10.2-1, 6275-11.2-1). Those refusals that the
+ * sender is to be told of are answered from `self` on `device`. Returns the refusal, uncounted.
  */
 export function read(device: u32, self: usize, packet: usize, length: u32): Reason {
   packetAt = packet;
   messageAt = packet + extension.upperOffset();
   homeAt = extension.homeAddressOption() != 0 ? extension.homeAddress(packet) : 0;
-  routedAt = extension.routingHeaderOffset() != 0 ? routing2.homeAddress(packet + extension.routingHeaderOffset()) : 0;
+  routedAt = extension.routingHeaderOffset() != 0
+    ? routing2.homeAddress(packet + extension.routingHeaderOffset())
+    : 0;
 
   // RFC 6275 §6.1.1: the addresses in the pseudo-header are the home addresses, where there are any.
   const from = homeAt != 0 ? homeAt : ip6.source(packet);
@@ -49,7 +51,9 @@ export function read(device: u32, self: usize, packet: usize, length: u32): Reas
   if (refusal == Reason.MobilityPayloadProto || refusal == Reason.MobilityHeaderLen) {
     // 6275-9.2-6, 6275-9.2-7, 6275-9.2-9, 6275-9.2-10
     const at = extension.upperOffset() + mobility.errorOffset(refusal);
-    errors.answer(device, self, Icmpv6Type.ParameterProblem, ParameterProblemCode.ErroneousHeaderField, at, packet, length);
+    errors.answer(
+      device, self, Icmpv6Type.ParameterProblem, ParameterProblemCode.ErroneousHeaderField, at, packet, length,
+    );
     return refusal;
   }
   if (refusal != Reason.None) return refusal;

@@ -103,7 +103,9 @@ function act(device: u32, uplink: Uplink, action: u32): void {
       break;
     case UplinkAction.Renew:
       uplink.router().become(routerDiscovery.heard());
-      uplink.lifetimeTimer = restart(uplink.lifetimeTimer, TimerKind.RouterLifetime, device, uplink.router().lifetimeMs);
+      uplink.lifetimeTimer = restart(
+        uplink.lifetimeTimer, TimerKind.RouterLifetime, device, uplink.router().lifetimeMs,
+      );
       adjustMtu(device, uplink);
       trust(device, uplink);
       break;
@@ -128,13 +130,17 @@ function solicit(device: u32, uplink: Uplink): void {
   discovery.solicitRouter(device);
   if (uplink.mayProbe != 0) discovery.probeRouter(device, uplink.careof(), uplink.router().address());
   // A jitter of a tenth keeps nodes that arrive together from asking together (RFC 4861 §6.3.7).
-  uplink.solicitTimer = restart(uplink.solicitTimer, TimerKind.Solicit, device, uplink.solicitMs * (1 + random.nextUnit() / 10));
+  uplink.solicitTimer = restart(
+    uplink.solicitTimer, TimerKind.Solicit, device, uplink.solicitMs * (1 + random.nextUnit() / 10),
+  );
 }
 
 /** A neighbour advertisement from `target`: perhaps our router's answer (RFC 4861 §7.3). */
 export function answered(device: u32, target: usize): void {
   const uplink = uplinks.at(device);
-  if (uplink.mayProbe != 0 && sameAddress(target, uplink.router().address())) happen(device, UplinkEvent.RouterReachable);
+  if (uplink.mayProbe != 0 && sameAddress(target, uplink.router().address())) {
+    happen(device, UplinkEvent.RouterReachable);
+  }
 }
 
 /** Our router is there: what else was heard shares the link with it. */
@@ -152,7 +158,9 @@ function remember(uplink: Uplink, router: Router): void {
 /** Starts the wait for the router's next advertisement, where it says how often they come. */
 function awaitRouter(device: u32, uplink: Uplink): void {
   const intervalMs = uplink.router().intervalMs;
-  if (intervalMs > 0) uplink.solicitTimer = restart(uplink.solicitTimer, TimerKind.Solicit, device, intervalMs * SILENT_INTERVALS);
+  if (intervalMs > 0) {
+    uplink.solicitTimer = restart(uplink.solicitTimer, TimerKind.Solicit, device, intervalMs * SILENT_INTERVALS);
+  }
   else uplink.solicitTimer = stop(uplink.solicitTimer);
 }
 
@@ -160,7 +168,9 @@ function awaitRouter(device: u32, uplink: Uplink): void {
 function adopt(device: u32, uplink: Uplink): void {
   uplink.router().become(uplink.candidate());
   uplink.candidate().forget();
-  uplink.lifetimeTimer = restart(uplink.lifetimeTimer, TimerKind.RouterLifetime, device, uplink.router().lifetimeMs);
+  uplink.lifetimeTimer = restart(
+    uplink.lifetimeTimer, TimerKind.RouterLifetime, device, uplink.router().lifetimeMs,
+  );
   adjustMtu(device, uplink);
   awaitRouter(device, uplink);
   careofAddress.form(device, uplink);
@@ -245,7 +255,7 @@ export function onTimer(kind: u32, device: u32): void {
   switch (kind) {
     case TimerKind.Solicit:
       uplink.solicitTimer = NONE;
-      happen(device, uplink.state == UplinkState.Ready || uplink.state == UplinkState.Tentative ? UplinkEvent.RouterSilent : UplinkEvent.SolicitTimeout);
+      happen(device, isSettled(uplink.state) ? UplinkEvent.RouterSilent : UplinkEvent.SolicitTimeout);
       break;
     case TimerKind.Address:
       uplink.addressTimer = NONE;
@@ -256,4 +266,9 @@ export function onTimer(kind: u32, device: u32): void {
       happen(device, UplinkEvent.LifetimeEnded);
       break;
   }
+}
+
+/** True when nobody is being asked: the timer was the wait for an advertisement. */
+function isSettled(state: u32): bool {
+  return state == UplinkState.Ready || state == UplinkState.Tentative;
 }

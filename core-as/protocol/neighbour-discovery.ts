@@ -65,7 +65,8 @@ export function announceAddress(device: u32, address: usize): void {
   if (packet == 0) return;
   const message = packet + ip6.LENGTH_BYTES;
   const end = neighbourOptions.appendLinkLayerAddress(
-    neighbour.buildAdvertisement(message, 0, address), NeighbourOptionType.TargetLinkLayerAddress, link.linkAddressPointer(), link.linkAddressBytes,
+    neighbour.buildAdvertisement(message, 0, address),
+    NeighbourOptionType.TargetLinkLayerAddress, link.linkAddressPointer(), link.linkAddressBytes,
   );
   send(device, packet, end, address, allRouters);
 }

@@ -55,7 +55,7 @@ export function start(): void {
 
   on(S.Refused,         E.CareofSelected, A.SendUpdate,     S.Registering);
   on(S.Refused,         E.CareofLost,     A.Pause,          S.Idle);
-  on(S.Refused,         E.Accepted,       A.Confirm,        S.Registered); // the refusal came from somebody else's update
+  on(S.Refused,         E.Accepted,       A.Confirm,        S.Registered); // the refusal was for another's copy
   on(S.Refused,         E.Timeout,        A.SendUpdate,     S.Registering); // the hold-off ended
   on(S.Refused,         E.Expired,        A.Forget,         S.Refused);
   on(S.Refused,         E.Shutdown,       A.SendRemoval,    S.Deregistering);

@@ -7,7 +7,7 @@ import {
   STATE_UPDATE_PEER, STATE_UPDATE_SEQUENCE, STATE_UPDATE_TIMESTAMP,
 } from "../abi/contract";
 import {
-  BINDING_REJECTED_MIN, BindingAcknowledgementStatus, LIFETIME_UNIT_MS, MAX_UPDATE_RATE,
+  BINDING_REJECTED_MIN, BindingAcknowledgementStatus as Status, LIFETIME_UNIT_MS,
 } from "../abi/codes";
 import { RegistrationAction, RegistrationEvent, RegistrationState } from "../abi/states";
 import { copyAddress, sameAddress } from "../wire/bytes";
@@ -25,6 +25,7 @@ import * as movement from "./movement";
 import { table } from "./registration-table";
 import * as state from "./state";
 import { TimerKind, restart, stop } from "./timers";
+import * as updateRate from "./update-rate";
 
 /** Share of the lifetime after which the binding is refreshed: well before its end (6275-11.7.3-8). */
 const REFRESH_SHARE: f64 = 0.75;
@@ -46,8 +47,6 @@ let lifetimeMs: f64 = 0;
 let firstTimeoutMs: f64 = 0;
 let laterTimeoutMs: f64 = 0;
 let maxTimeoutMs: f64 = 0;
-/** When the last MAX_UPDATE_RATE Binding Updates were sent. */
-const sentAt = memory.data(24, 8);
 /** True while a Binding Update waits for the rate limit, which is no loss. */
 let deferred: bool = false;
 
@@ -57,7 +56,7 @@ export function configure(lifetime: f64, firstTimeout: f64, timeout: f64, maxTim
   firstTimeoutMs = firstTimeout;
   laterTimeoutMs = timeout;
   maxTimeoutMs = maxTimeout;
-  for (let index: u32 = 0; index < <u32>MAX_UPDATE_RATE; index++) store<f64>(sentAt + (index << 3), -SECOND_MS);
+  updateRate.start();
 }
 
 /** Begins with an entry of the binding update list; its sequence numbers at random (6275-11.7.2-19). */
@@ -102,7 +101,8 @@ function act(update: Update, action: u32): void {
       update.transmissions = 0;
       send(update, 0);
       break;
-    case RegistrationAction.Resend: // 6275-11.8-3, 6275-11.7.1-13, and at the slowest rate for ever (6275-11.7.1-15)
+    case RegistrationAction.Resend:
+      // 6275-11.8-3, 6275-11.7.1-13, and at the slowest rate for ever (6275-11.7.1-15)
       if (!deferred) update.timeoutMs = min(maxTimeoutMs, update.timeoutMs * 2); // 6275-11.8-4
       send(update, update.state == RegistrationState.Deregistering ? 0 : lifetimeToAsk(update));
       break;
@@ -113,7 +113,7 @@ function act(update: Update, action: u32): void {
       stopTimer(update);
       break;
     case RegistrationAction.HoldOff:
-      setTimer(update, update.lastStatus == BindingAcknowledgementStatus.AuthenticationFailed ? AUTHENTICATION_HOLD_OFF_MS : HOLD_OFF_MS);
+      setTimer(update, update.lastStatus == Status.AuthenticationFailed ? AUTHENTICATION_HOLD_OFF_MS : HOLD_OFF_MS);
       break;
     case RegistrationAction.Forget:
       forget(update);
@@ -157,7 +157,12 @@ export function setPathMtu(update: Update, mtu: u32): void {
 /** Takes what was kept of an earlier life: sequence number, clock and lifetime (STATE_UPDATE_*). */
 export function restore(record: usize): void {
   const update = current();
-  if (!sameAddress(updates.home(update), record + STATE_UPDATE_HOME_ADDRESS) || !sameAddress(updates.peerOf(update), record + STATE_UPDATE_PEER)) return;
+  if (
+    !sameAddress(updates.home(update), record + STATE_UPDATE_HOME_ADDRESS) ||
+    !sameAddress(updates.peerOf(update), record + STATE_UPDATE_PEER)
+  ) {
+    return;
+  }
   update.sequence = load<u16>(record, STATE_UPDATE_SEQUENCE);
   update.clockAddedMs = load<f64>(record, STATE_UPDATE_CLOCK_OFFSET);
   update.acceptedTimestamp = load<u64>(record, STATE_UPDATE_TIMESTAMP);
@@ -175,7 +180,7 @@ function send(update: Update, lifetime: f64): void {
     // 6275-11.8-2: who has no binding yet gives the home agent longer (duplicate address detection).
     update.timeoutMs = update.expiresMs > clock.now() ? laterTimeoutMs : firstTimeoutMs;
   }
-  const waitMs = rateLimit();
+  const waitMs = updateRate.waitMs();
   deferred = waitMs > 0;
   if (deferred) {
     setTimer(update, waitMs);
@@ -187,7 +192,7 @@ function send(update: Update, lifetime: f64): void {
   update.lifetimeMs = lifetime;
   update.refreshMs = -1;
   bindingUpdateSender.send(update);
-  noteSent();
+  updateRate.noteSent();
   state.keepUpdate(entry);
   setTimer(update, update.timeoutMs);
   orders.event(Event.BindingUpdateSent, update.device, updates.home(update), updates.careof(update), update.sequence,
@@ -200,17 +205,6 @@ function lifetimeToAsk(update: Update): f64 {
   return max<f64>(LIFETIME_UNIT_MS, min(lifetimeMs, careofMs));
 }
 
-/** How long to wait so that no second sees more than MAX_UPDATE_RATE (6275-11.5.3-3, 6275-11.8-7). */
-function rateLimit(): f64 {
-  return load<f64>(sentAt) + SECOND_MS - clock.now();
-}
-
-function noteSent(): void {
-  const last = sentAt + ((MAX_UPDATE_RATE - 1) << 3);
-  memory.copy(sentAt, sentAt + 8, (MAX_UPDATE_RATE - 1) << 3);
-  store<f64>(last, clock.now());
-}
-
 // ---- what comes back ------------------------------------------------------------------------
 
 /** An authentic acknowledgement of the last Binding Update (RFC 6275 §11.7.3; 6275-11.7.3-5). */
@@ -219,10 +213,13 @@ export function acknowledged(status: u32, grantedMs: f64, adviceMs: f64): void {
   update.lastStatus = <u16>status;
   update.roundTripMs = clock.now() - update.sentMs;
   update.corrections = 0;
-  orders.event(Event.BindingAcknowledged, update.device, updates.home(update), updates.careof(update), update.sequence, status, <u32>(grantedMs / 1000));
+  orders.event(
+    Event.BindingAcknowledged, update.device, updates.home(update), updates.careof(update), update.sequence, status,
+    <u32>(grantedMs / 1000),
+  );
   if (status >= <u32>BINDING_REJECTED_MIN) {
     // A binding that the home agent does not have is removed as well as one that it has.
-    const gone = update.state == RegistrationState.Deregistering && status == BindingAcknowledgementStatus.NotHomeAgentForThisMobileNode;
+    const gone = update.state == RegistrationState.Deregistering && status == Status.NotHomeAgentForThisMobileNode;
     happen(gone ? RegistrationEvent.Removed : RegistrationEvent.Rejected);
     return;
   }
@@ -235,7 +232,9 @@ export function acknowledged(status: u32, grantedMs: f64, adviceMs: f64): void {
   update.expiresMs = update.sentMs + min(grantedMs, update.lifetimeMs);
   const leftMs = update.expiresMs - clock.now();
   const plannedMs = adviceMs > 0 && adviceMs < grantedMs ? adviceMs : grantedMs * REFRESH_SHARE; // 6275-11.7.3-14
-  update.refreshMs = clock.now() + max<f64>(SECOND_MS, min(plannedMs, leftMs * REFRESH_SHARE) * (1 - random.nextUnit() / 20));
+  update.refreshMs = clock.now() + max<f64>(
+    SECOND_MS, min(plannedMs, leftMs * REFRESH_SHARE) * (1 - random.nextUnit() / 20),
+  );
   happen(RegistrationEvent.Accepted);
 }
 
@@ -261,7 +260,8 @@ export function correctable(status: u32): void {
 
 function confirm(update: Update): void {
   setTimer(update, update.refreshMs - clock.now()); // 6275-11.7.3-6: and so no retransmission
-  update.lifetimeTimer = restart(update.lifetimeTimer, TimerKind.Lifetime, entry, update.expiresMs - clock.now()); // 6275-11.1-3
+  // 6275-11.1-3
+  update.lifetimeTimer = restart(update.lifetimeTimer, TimerKind.Lifetime, entry, update.expiresMs - clock.now());
   state.keepUpdate(entry);
 }
 

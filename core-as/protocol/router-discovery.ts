@@ -69,7 +69,8 @@ function read(uplink: Uplink, source: usize, message: usize, end: usize, lifetim
 function findPrefix(first: usize, end: usize, uplink: Uplink): usize {
   const wanted = NeighbourOptionType.PrefixInformation;
   let found: usize = 0;
-  for (let option = options.find(first, end, wanted); option != 0; option = options.find(options.next(option), end, wanted)) {
+  let option = options.find(first, end, wanted);
+  for (; option != 0; option = options.find(options.next(option), end, wanted)) {
     if (!isFormable(option)) continue;
     if (samePrefix(options.prefix(option), uplink.router().prefix(), PREFIX_BITS)) return option;
     if (found == 0) found = option;
@@ -80,7 +81,9 @@ function findPrefix(first: usize, end: usize, uplink: Uplink): usize {
 /** RFC 4862 §5.5.3, and not deprecated. */
 function isFormable(option: usize): bool {
   return options.hasPrefixFlag(option, PrefixFlag.Autonomous) && options.prefixLength(option) == PREFIX_BITS &&
-    options.validLifetimeMs(option) > 0 && options.preferredLifetimeMs(option) > 0 && isGlobal(options.prefix(option));
+    options.validLifetimeMs(option) > 0 && options.preferredLifetimeMs(option) > 0 && isGlobal(
+      options.prefix(option),
+    );
 }
 
 function isGlobal(prefix: usize): bool {

@@ -22,7 +22,9 @@ export function check(record: usize): Refusal {
   if (load<u32>(record, SECURITY_AUTHENTICATION) != Authentication.SharedKey) return Refusal.OutOfRange;
   const keyBytes = load<u32>(record, SECURITY_KEY_BYTES);
   if (keyBytes < MIN_KEY_BYTES) return Refusal.KeyMissing;
-  if (keyBytes > <u32>MAX_KEY_BYTES || load<u32>(record, SECURITY_SPI) <= <u32>MOBILITY_SPI_RESERVED_MAX) return Refusal.OutOfRange;
+  if (keyBytes > <u32>MAX_KEY_BYTES || load<u32>(record, SECURITY_SPI) <= <u32>MOBILITY_SPI_RESERVED_MAX) {
+    return Refusal.OutOfRange;
+  }
   const identityLength = load<u32>(record, SECURITY_IDENTITY_BYTES);
   return identityLength == 0 || identityLength > <u32>MAX_IDENTITY_BYTES ? Refusal.OutOfRange : Refusal.None;
 }

@@ -7,7 +7,7 @@
  *   {"command":"stop"}    →  {"stopping":true}, and the daemon ends
  *   anything else         →  {"error":"…"}
  */
-import { chmodSync, lstatSync, mkdirSync, rmSync } from "node:fs";
+import { lstatSync, mkdirSync, rmSync } from "node:fs";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { dirname } from "node:path";
 import type { Daemon, DaemonEvent } from "./daemon.ts";
@@ -21,15 +21,14 @@ const MAX_LAG_BYTES = 1 << 20;
 
 export class ControlServer {
   readonly #server: Server;
-  readonly #path: string;
   readonly #connections = new Set<Socket>();
   readonly #watchers = new Set<Socket>();
   #daemon: Daemon | undefined;
 
-  private constructor(path: string, server: Server) {
-    this.#path = path;
+  private constructor(server: Server) {
     this.#server = server;
     server.on("connection", (socket) => this.#accept(socket));
+    server.on("error", () => {}); // a connection that could not be accepted: the other end hears of it
   }
 
   /** Listens. Throws StartError when another daemon answers at that path, or it cannot be used. */
@@ -40,7 +39,7 @@ export class ControlServer {
     if (await answers(path)) {
       throw new StartError(`another daemon answers on control socket ${path}: stop it, or choose another`);
     }
-    const server = createServer();
+    const server = createServer({ allowHalfOpen: true }); // who says no more may still want the answer
     try {
       mkdirSync(dirname(path), { recursive: true, mode: 0o755 });
       // left behind by a killed daemon
@@ -49,7 +48,7 @@ export class ControlServer {
     } catch (error) {
       throw new StartError(`control socket ${path} cannot be opened: ${(error as Error).message}`);
     }
-    return new ControlServer(path, server);
+    return new ControlServer(server);
   }
 
   /** Begins to answer. */
@@ -58,15 +57,16 @@ export class ControlServer {
     daemon.on("event", (event) => this.#tellWatchers(event));
   }
 
-  /** Removes the socket. */
+  /** Removes the socket; called again, it does nothing: by then the path may be that of another daemon. */
   close(): void {
     this.#server.close();
-    rmSync(this.#path, { force: true });
-    for (const socket of this.#connections) socket.end();
+    // a client that does not read its last line does not keep the process
+    for (const socket of this.#connections) socket.end().unref();
   }
 
   #accept(socket: Socket): void {
     let pending = "";
+    let answered = Promise.resolve();
     this.#connections.add(socket);
     socket.setEncoding("utf8");
     socket.on("error", () => socket.destroy()); // the other end is gone
@@ -78,7 +78,11 @@ export class ControlServer {
       const lines = (pending + text).split("\n");
       pending = lines.pop()!;
       if (pending.length > MAX_COMMAND_BYTES) return socket.destroy();
-      for (const line of lines) void this.#answer(socket, line);
+      // one after the other: answers come in the order of the commands
+      for (const line of lines) answered = answered.then(() => this.#answer(socket, line));
+    });
+    socket.on("end", () => {
+      void answered.then(() => socket.end());
     });
   }
 
@@ -91,7 +95,7 @@ export class ControlServer {
           return write(socket, await this.#daemon.status());
         case "watch":
           write(socket, await this.#daemon.status());
-          this.#watchers.add(socket);
+          if (!socket.destroyed) this.#watchers.add(socket);
           return;
         case "stop":
           write(socket, { stopping: true });
@@ -125,7 +129,7 @@ function write(socket: Socket, value: unknown): void {
   if (socket.writable) socket.write(`${JSON.stringify(value)}\n`);
 }
 
-/** Whether somebody listens there. */
+/** Whether somebody listens there; a full queue (EAGAIN) is a sign of life as well. */
 function answers(path: string): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(path);
@@ -133,7 +137,7 @@ function answers(path: string): Promise<boolean> {
       socket.destroy();
       resolve(true);
     });
-    socket.once("error", () => resolve(false));
+    socket.once("error", ({ code }: NodeJS.ErrnoException) => resolve(code === "EAGAIN"));
   });
 }
 
@@ -143,10 +147,7 @@ function listen(server: Server, path: string): Promise<void> {
     server.once("error", reject);
     const mask = process.umask(0o177);
     try {
-      server.listen(path, () => {
-        chmodSync(path, 0o600);
-        resolve();
-      });
+      server.listen(path, resolve);
     } finally {
       process.umask(mask);
     }

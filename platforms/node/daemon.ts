@@ -20,7 +20,10 @@ import { type Core, loadCore } from "./wasm.ts";
 
 /** An event of the core with the time of the wall clock and the name of the interface. */
 export interface DaemonEvent {
+  /** For people: the wall clock may jump. */
   readonly unixMs: number;
+  /** Monotonic ms with fractions: orders and measures, also between the daemons of one machine. */
+  readonly atMs: number;
   readonly name: CoreEvent["name"];
   /** Interface name; absent where the event belongs to none. */
   readonly device?: string;
@@ -69,7 +72,10 @@ export abstract class Daemon extends EventEmitter<Events> {
     });
     this.#worker.on("message", (message: FromLoop) => this.#receive(message));
     this.#worker.on("error", (error) => this.#end(error as Error));
-    this.#worker.on("exit", () => this.#end(new Error("the thread of the packet loop ended unexpectedly")));
+    this.#worker.on("exit", () => {
+      this.#end(new Error("the thread of the packet loop ended unexpectedly"));
+      this.#wake.close();
+    });
   }
 
   /** Where `mext status` asks; undefined: nowhere. */
@@ -147,7 +153,7 @@ export abstract class Daemon extends EventEmitter<Events> {
   #named({ name, atMs, device, fields }: CoreEvent, wallClockOffsetMs: number): DaemonEvent {
     const interfaceName = device === undefined ? undefined : this.#interfaceName(device);
     const unixMs = Math.round(atMs + wallClockOffsetMs);
-    return { unixMs, name, ...(interfaceName !== undefined && { device: interfaceName }), fields };
+    return { unixMs, atMs, name, ...(interfaceName !== undefined && { device: interfaceName }), fields };
   }
 
   #interfaceName(device: number): string | undefined {
@@ -160,7 +166,6 @@ export abstract class Daemon extends EventEmitter<Events> {
     this.#hasEnded = true;
     for (const answer of this.#questions.values()) answer(new Error("the daemon has ended"));
     this.#control?.close();
-    this.#worker.once("exit", () => this.#wake.close());
     this.emit("ended", error);
   }
 }

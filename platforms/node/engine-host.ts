@@ -40,7 +40,7 @@ export class EngineHost {
   /** Starts the first core. Throws CommandRefused when it does not take its configuration. */
   constructor(options: EngineHostOptions) {
     this.#options = options;
-    this.#start();
+    this.#startOverState();
     options.journal.compact(this.#engine.exportState());
   }
 
@@ -68,7 +68,20 @@ export class EngineHost {
     return jumpMs;
   }
 
-  #start(records = this.#options.journal.records): void {
+  /** Over the kept state; when the core traps over that, without it, and for good. */
+  #startOverState(): void {
+    const { journal, report } = this.#options;
+    try {
+      this.#start(journal.records);
+    } catch (error) {
+      if (!(error instanceof WebAssembly.RuntimeError)) throw error;
+      report(`the core trapped over the kept state (${error.message}); it begins without it`);
+      this.#start(new Uint8Array(0));
+      journal.compact(this.#engine.exportState());
+    }
+  }
+
+  #start(records: Uint8Array): void {
     const { module, role, host, budgets, configure, connect, report } = this.#options;
     const nowMs = monotonicMs();
     this.#engine = new Engine(module, role, host, randomBytes(ENTROPY_BYTES), nowMs, budgets);
@@ -89,15 +102,7 @@ export class EngineHost {
     if (!(error instanceof WebAssembly.RuntimeError)) throw error;
     this.traps++;
     this.#options.report(`the core trapped (${error.message}); a fresh one goes on with the kept state`);
-    try {
-      this.#start();
-    } catch (again) {
-      if (!(again instanceof WebAssembly.RuntimeError)) throw again;
-      this.#options.report(
-        `the core trapped again over the kept state (${again.message}); it begins without it`,
-      );
-      this.#start(new Uint8Array(0));
-    }
+    this.#startOverState();
   }
 
   #setWallClock(engine: Engine, nowMs: number): void {

@@ -15,6 +15,8 @@ import { dirname } from "node:path";
 const HEADER = Buffer.from("mext state 1\n");
 /** The journal is replaced by a snapshot when it has grown by its own size, and at least by this. */
 const MIN_GROWTH_BYTES = 64 * 1024;
+/** After a failed write, when it has grown by this. */
+const RETRY_GROWTH_BYTES = 4 * 1024;
 
 /** A state file that is none, or cannot be used. */
 export class StateFileError extends Error {
@@ -26,7 +28,7 @@ export class Journal {
   readonly #report: (warning: string) => void;
   #parts: Uint8Array[];
   #lengthBytes: number;
-  #snapshotBytes = 0;
+  #compactAtBytes = MIN_GROWTH_BYTES;
   #fd: number | undefined;
 
   /**
@@ -49,9 +51,9 @@ export class Journal {
     return this.#parts[0];
   }
 
-  /** True when a snapshot would be much shorter. */
+  /** True when a snapshot would be much shorter, or the file is to be tried again. */
   get wantsCompaction(): boolean {
-    return this.#lengthBytes - this.#snapshotBytes > Math.max(MIN_GROWTH_BYTES, this.#snapshotBytes);
+    return this.#lengthBytes > this.#compactAtBytes;
   }
 
   /** Adds a record; it is in the file when this returns. */
@@ -65,7 +67,8 @@ export class Journal {
   /** Puts a snapshot in the place of all records: a new file, on the disk before it gets the name. */
   compact(snapshot: Uint8Array): void {
     this.#parts = [snapshot];
-    this.#lengthBytes = this.#snapshotBytes = snapshot.length;
+    this.#lengthBytes = snapshot.length;
+    this.#compactAtBytes = snapshot.length + Math.max(MIN_GROWTH_BYTES, snapshot.length);
     const path = this.#path;
     if (path !== undefined) this.#try(() => this.#replaceFile(path, snapshot));
   }
@@ -83,6 +86,7 @@ export class Journal {
       writeAll(fd, snapshot);
       fsyncSync(fd);
       renameSync(draft, path);
+      syncFolder(path);
     } catch (error) {
       closeSync(fd);
       throw error;
@@ -98,7 +102,7 @@ export class Journal {
     } catch (error) {
       this.close();
       // nothing more goes behind a piece of a record: the next snapshot replaces the file
-      this.#snapshotBytes = 0;
+      this.#compactAtBytes = this.#lengthBytes + RETRY_GROWTH_BYTES;
       this.#report(`state file ${this.#path} cannot be written: ${(error as Error).message}`);
     }
   }
@@ -127,6 +131,16 @@ function makeFolder(path: string): Uint8Array {
     throw new StateFileError(`the folder of state file ${path} cannot be made: ${(error as Error).message}`);
   }
   return new Uint8Array(0);
+}
+
+/** Brings the new name of a file to the disk. */
+function syncFolder(path: string): void {
+  const fd = openSync(dirname(path), "r");
+  try {
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
 }
 
 function writeAll(fd: number, bytes: Uint8Array): void {

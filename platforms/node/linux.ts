@@ -7,8 +7,8 @@ import { MINIMUM_MTU } from "../../bindings/engine.ts";
 import { Changes } from "./system/changes.ts";
 import { Guard } from "./system/guard.ts";
 import { type Link, listLinks } from "./system/links.ts";
-import { NetlinkSocket } from "./system/netlink-socket.ts";
 import { tolerate } from "./system/errors.ts";
+import { NetlinkSocket } from "./system/netlink-socket.ts";
 import { openTun, type Tun } from "./system/tun.ts";
 import { AlreadyRunningError } from "./system/undo.ts";
 
@@ -61,8 +61,8 @@ export function openLinux(tunnel: string, mtuBytes: number, report: Report): Lin
   }
 }
 
-/** What fails does not keep the others open. */
-function closeSafely(close: () => Error[] | void): Error[] {
+/** Closes one of several; what fails is returned, and does not keep the others open. */
+export function closeSafely(close: () => Error[] | void): Error[] {
   try {
     return close() ?? [];
   } catch (error) {
@@ -105,12 +105,15 @@ export function withoutReceiveOffload(changes: Changes, interfaceName: string): 
 /** The least MTU is what a packet may have that leaves by any interface, the largest what may come in. */
 export function linkMtus(tunnel: string): { leastBytes: number; mostBytes: number } {
   const netlink = new NetlinkSocket();
-  const mtus = accessLinks(netlink, tunnel)
-    .map(({ mtuBytes }) => mtuBytes)
-    .filter((mtu) => mtu >= MINIMUM_MTU);
-  netlink.close();
-  return {
-    leastBytes: Math.min(ETHERNET_MTU_BYTES, ...mtus),
-    mostBytes: Math.max(ETHERNET_MTU_BYTES, ...mtus),
-  };
+  try {
+    const mtus = accessLinks(netlink, tunnel)
+      .map(({ mtuBytes }) => mtuBytes)
+      .filter((mtu) => mtu >= MINIMUM_MTU);
+    return {
+      leastBytes: Math.min(ETHERNET_MTU_BYTES, ...mtus),
+      mostBytes: Math.max(ETHERNET_MTU_BYTES, ...mtus),
+    };
+  } finally {
+    netlink.close();
+  }
 }

@@ -19,7 +19,7 @@ import type { Access, AccessPort } from "./access-port.ts";
 import { EngineHost } from "./engine-host.ts";
 import { HomeAgentAccess } from "./home-agent-access.ts";
 import { Journal } from "./journal.ts";
-import { type Linux, linkMtus, openLinux } from "./linux.ts";
+import { closeSafely, type Linux, linkMtus, openLinux } from "./linux.ts";
 import type { FromLoop, LoopData, LoopStatus, ToLoop } from "./messages.ts";
 import { MobileNodeAccess } from "./mobile-node-access.ts";
 import { Orders, TUNNEL } from "./orders.ts";
@@ -121,13 +121,14 @@ export class Loop {
 
   /** Takes everything back, and lets go of everything. */
   close(): void {
-    this.#access?.close();
-    this.#orders?.network.clear();
-    this.#journal.close();
-    this.#monitor?.close();
-    for (const { message } of this.#linux.close()) {
-      this.#linux.report(`a change could not be taken back: ${message}`);
-    }
+    const failures = [
+      () => this.#access?.close(),
+      () => this.#orders?.network.clear(),
+      () => this.#journal.close(),
+      () => this.#monitor?.close(),
+      () => this.#linux.close(),
+    ].flatMap(closeSafely);
+    for (const { message } of failures) this.#linux.report(`a change could not be taken back: ${message}`);
   }
 
   #waiting(): Waiting {

@@ -36,6 +36,7 @@ export interface MobileNodeLoopSettings extends CommonSettings {
 
 export type LoopSettings = HomeAgentLoopSettings | MobileNodeLoopSettings;
 
+/** What the loop's thread needs to know of a configuration. */
 export function loopSettings(config: Config): LoopSettings {
   return config.role === "home-agent"
     ? homeAgentSettings(config as HomeAgentConfig)

@@ -51,6 +51,7 @@ export interface DaemonFacts {
   readonly sha256: string;
 }
 
+/** What `mext status` and `Daemon.status` tell. */
 export function daemonStatus(
   { config, startedUnixMs, sha256 }: DaemonFacts,
   loop: LoopStatus,
@@ -73,6 +74,7 @@ export function daemonStatus(
   };
 }
 
+/** Which of the two roles a configuration is for. */
 export function isHomeAgent(config: Config): config is HomeAgentConfig {
   return config.role === "home-agent";
 }

@@ -1,7 +1,7 @@
 /**
  * The story that shows what mobility is for: a stream and a ping between a correspondent and a home address
- * go on while the mobile node leaves its network and appears in another, twice. Other hosts tell the same
- * story with real devices.
+ * go on while the mobile node leaves its network and appears in another, several times. Other hosts tell the
+ * same story with real devices.
  */
 import type { CoreEvent } from "../../bindings/events.ts";
 import type { DemoReport, Handover, TimelineEntry } from "../../bindings/report.ts";
@@ -12,16 +12,19 @@ import { Topology } from "./topology.ts";
 export interface DemoSettings {
   seed: number;
   core: WebAssembly.Module;
+  /** How often the node moves; default 2. */
+  moves?: number;
   /** Shows every entry of the timeline when it happens. */
   onEvent?: (entry: TimelineEntry) => void;
 }
 
 const PING_EVERY_MS = 20;
 const STREAM_PORT = 7000;
-const STREAM_BYTES = 2_000_000;
 /** How long the node is in no network while it moves. */
 const GAP_MS = 50;
 const STAY_MS = 5000;
+/** A little less than the stream carries in that time, so that it goes on over all moves. */
+const STREAM_BYTES_A_STAY = 950_000;
 const MAX_REGISTRATION_MS = 10_000;
 const MAX_STREAM_MS = 60_000;
 
@@ -38,7 +41,7 @@ const SENTENCES: Partial<Record<CoreEvent["name"], (fields: CoreEvent["fields"])
 };
 
 /** Tells the story in virtual time; throws if the mobile node cannot register at all. */
-export function demoScenario({ seed, core, onEvent }: DemoSettings): DemoReport {
+export function demoScenario({ seed, core, moves = 2, onEvent }: DemoSettings): DemoReport {
   const topology = new Topology({
     seed, core, visitedNetworks: 2,
     advertising: { minIntervalMs: 30, maxIntervalMs: 70, maxAnswerDelayMs: 0 },
@@ -69,24 +72,26 @@ export function demoScenario({ seed, core, onEvent }: DemoSettings): DemoReport 
   const home = mobileNode.homeAddress;
   const ping = new Ping(correspondent, { from: correspondent.address, to: home, everyMs: PING_EVERY_MS });
   const receiver = new StreamReceiver(mobileNode, STREAM_PORT);
+  const totalBytes = STREAM_BYTES_A_STAY * (moves + 1);
   const sender = new StreamSender(correspondent, {
-    from: correspondent.address, to: home, port: STREAM_PORT, totalBytes: STREAM_BYTES, windowSegments: 3,
+    from: correspondent.address, to: home, port: STREAM_PORT, totalBytes, windowSegments: 3,
   });
   network.run(STAY_MS);
 
-  const moves = [[0, 1], [1, 0]].map(([from, to]) => {
+  const made = Array.from({ length: moves }, (_, number) => {
+    const [from, to] = [visited[number % 2].link, visited[(number + 1) % 2].link];
     const leftAtMs = network.nowMs;
-    tell(mobileNode.name, `leaves ${visited[from].link.name}`);
-    network.clock.after(GAP_MS, () => tell(mobileNode.name, `appears in ${visited[to].link.name}`));
-    mobileNode.move(visited[to].link, GAP_MS);
+    tell(mobileNode.name, `leaves ${from.name}`);
+    network.clock.after(GAP_MS, () => tell(mobileNode.name, `appears in ${to.name}`));
+    mobileNode.move(to, GAP_MS);
     network.run(STAY_MS);
-    return { from: visited[from].link.name, to: visited[to].link.name, leftAtMs, untilMs: network.nowMs };
+    return { from: from.name, to: to.name, leftAtMs, untilMs: network.nowMs };
   });
   network.runUntil(() => sender.done, MAX_STREAM_MS);
   ping.stop();
   network.run(1000); // what is on its way arrives
 
-  const handovers = moves.map(({ untilMs, ...move }): Handover => {
+  const handovers = made.map(({ untilMs, ...move }): Handover => {
     const answerMs = ping.firstAnswerMs(move.leftAtMs);
     return {
       ...move,
@@ -101,7 +106,7 @@ export function demoScenario({ seed, core, onEvent }: DemoSettings): DemoReport 
       bytes: receiver.receivedBytes,
       hash: receiver.hash.toString(16).padStart(8, "0"),
       longestGapMs: receiver.longestGapMs,
-      verified: receiver.intact && receiver.receivedBytes === STREAM_BYTES && receiver.hash === sender.hash,
+      verified: receiver.intact && receiver.receivedBytes === totalBytes && receiver.hash === sender.hash,
     },
   };
 }

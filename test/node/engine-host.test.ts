@@ -140,6 +140,19 @@ describe("engine host", () => {
     expect(homeAddresses(host)).toEqual([]);
   });
 
+  it("starts although the core traps over the state file, and replaces that", () => {
+    const path = join(folder, "state");
+    bind(start(new Journal(path)).host);
+    let rounds = 0;
+    const { host } = start(new Journal(path), () => {
+      if (++rounds === 1) trap();
+    });
+    expect(warnings).toEqual(["the core trapped over the kept state (unreachable); it begins without it"]);
+    expect(homeAddresses(host)).toEqual([]);
+    expect(homeAddresses(start(new Journal(path)).host)).toEqual([]);
+    expect(warnings).toHaveLength(1);
+  });
+
   it("does not take other errors for traps", () => {
     const { host } = start();
     expect(() =>

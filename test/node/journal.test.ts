@@ -93,9 +93,12 @@ describe("journal", () => {
     journal.append(octets(2));
     expect(warnings).toEqual([expect.stringMatching(/state file .* cannot be written: .*ENOTDIR/)]);
     expect([...journal.records]).toEqual([1, 2]);
+    expect(journal.wantsCompaction).toBe(false); // not again for every packet,
+    journal.append(new Uint8Array(4096));
+    expect(journal.wantsCompaction).toBe(true); // but long before the file would be replaced otherwise
     rmSync(join(path, ".."));
     new Journal(path); // makes the folder
-    journal.compact(journal.records);
+    journal.compact(octets(1, 2));
     expect(content()).toEqual([1, 2]);
     journal.close();
   });

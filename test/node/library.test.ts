@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type {
   DaemonEvent, HomeAgent, HomeAgentConfig, MobileNode, MobileNodeConfig,
 } from "../../platforms/node/index.ts";
+import { monotonicMs } from "../../platforms/node/system/clock.ts";
 import { CORRESPONDENT, HOME_ADDRESS, HOME_AGENT, KEY, Lab, runToEnd } from "./lab.ts";
 import { cannotRun, enterNamespace, eventually, inside, ip } from "./system/namespace.ts";
 
@@ -51,6 +52,7 @@ describe.skipIf(cannotRun)(`library${cannotRun ? ` (cannot run: ${cannotRun})` :
       events.find((event) => event.name === "CareofFormed" && event.device === "eth0"),
     );
     expect(Math.abs(formed.unixMs - Date.now())).toBeLessThan(10_000);
+    expect(Math.abs(formed.atMs - monotonicMs())).toBeLessThan(10_000);
     const status = await homeAgent.status();
     expect(status.bindings).toMatchObject([{ homeAddress: HOME_ADDRESS }]);
     expect(status.processId).toBe(process.pid);

@@ -21,6 +21,7 @@ Examples:
   mext check --explain mobile-node > mobile-node.toml
 `;
 
+/** Runs the command; answers the exit code. Throws UsageError, UnreadableFileError. */
 export function check(argv: string[]): number {
   const {
     values,

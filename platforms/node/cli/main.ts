@@ -3,6 +3,7 @@ import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { ConfigError } from "../../../bindings/config/index.ts";
+import { outlive } from "../outlive.ts";
 import { VERSION } from "../version.ts";
 import { EXIT_FAILURE, EXIT_OK, EXIT_USAGE, suggestion, UsageError } from "./arguments.ts";
 
@@ -85,11 +86,7 @@ function complain(error: Error, command: string | undefined): number {
 async function demo(argv: string[]): Promise<number> {
   const program = fileURLToPath(new URL("./demo.js", import.meta.url));
   if (!existsSync(program)) throw new Error("this build has no demonstration");
-  const child = spawn(process.execPath, [program, ...argv], { stdio: "inherit" });
-  return new Promise((resolve, reject) => {
-    child.once("error", reject);
-    child.once("exit", (code) => resolve(code ?? EXIT_FAILURE));
-  });
+  return outlive(spawn(process.execPath, [program, ...argv], { stdio: "inherit" }));
 }
 
 // a reader that has enough (`mext watch | head`) is no error

@@ -18,6 +18,7 @@ Examples:
   mext status mobile-node.toml --json | jq .updates[0].state
 `;
 
+/** Runs the command; answers the exit code. */
 export async function status(argv: string[]): Promise<number> {
   const {
     values,

@@ -19,6 +19,7 @@ Examples:
   mext watch --json | jq -c 'select(.name == "BindingAccepted")'
 `;
 
+/** Runs the command until the daemon ends; answers the exit code. */
 export async function watch(argv: string[]): Promise<number> {
   const {
     values,

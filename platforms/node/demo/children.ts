@@ -38,8 +38,11 @@ export class Child {
       stdio: ["pipe", log, log, "ipc"], detached: true,
     });
     closeSync(log);
-    this.#process.once("error", onFailure);
     this.#exited = new Promise((resolve) => {
+      this.#process.on("error", (error) => { // not started, or a message to one that has ended
+        if (this.#process.pid === undefined) resolve();
+        onFailure(error);
+      });
       this.#process.once("exit", (code, signal) => {
         resolve();
         if (code === 0 || this.#isEnding) return;

@@ -7,18 +7,16 @@ import { writeFileSync } from "node:fs";
 import { connect, type Socket } from "node:net";
 import { createInterface } from "node:readline";
 import { setTimeout as pause } from "node:timers/promises";
-import type { CoreEvent } from "../../../bindings/events.ts";
-import { monotonicMs, wallClockOffsetMs } from "../system/clock.ts";
+import { monotonicMs } from "../system/clock.ts";
+import type { DaemonEvent } from "../daemon.ts";
 import { Child, type Surroundings } from "./children.ts";
 import { HOME_ADDRESS, HOME_AGENT, HOME_PREFIX, VISITED } from "./topology.ts";
 
 export type DaemonRole = "home-agent" | "mobile-node";
 
-/** An event of a daemon, in monotonic ms. */
-export interface ObservedEvent extends Pick<CoreEvent, "name" | "fields" | "atMs"> {
+/** An event of a daemon of this machine: `atMs` of all of them is by one clock. */
+export interface ObservedEvent extends Omit<DaemonEvent, "unixMs"> {
   readonly who: string;
-  /** Interface name. */
-  readonly device?: string;
 }
 
 const IDENTITY = "car@example.org";
@@ -49,7 +47,6 @@ control = "${folder}/mobile-node.sock"
 export class MextDaemon {
   readonly child: Child;
   #watch: Socket | undefined;
-  #lastMs = -Infinity;
   readonly #who: string;
   readonly #control: string;
 
@@ -85,14 +82,8 @@ export class MextDaemon {
         const message = JSON.parse(line);
         if ("error" in message) socket.destroy();
         else if (this.#watch === undefined) resolve(true), this.#watch = socket; // the first line is the status
-        else onEvent({ ...message, who: this.#who, atMs: this.#momentOf(message) });
+        else onEvent({ ...message, who: this.#who });
       }).on("error", () => {});
     });
-  }
-
-  /** Monotonic ms of an event. Unix time is in whole ms, and two clocks are compared: the order is certain, so it stays. */
-  #momentOf({ unixMs }: { unixMs: number }): number {
-    this.#lastMs = Math.max(this.#lastMs, unixMs - wallClockOffsetMs());
-    return this.#lastMs;
   }
 }

@@ -1,7 +1,9 @@
 /** Runs the story on Linux: builds the stage, tells the story, and clears everything away whatever happens. */
+import { END_SIGNALS } from "../outlive.ts";
 import type { Options } from "./options.ts";
 import { type LinuxReport, type Listener, tellStory } from "./scenario.ts";
 import { Stage } from "./stage.ts";
+import { HOME_ADDRESS } from "./topology.ts";
 
 /** A signal asked the demonstration to end. */
 export class Interrupted extends Error {
@@ -19,7 +21,7 @@ export async function runOnLinux(
   host: string, options: Options, listener: Listener, explore: (report: LinuxReport, commands: string[]) => void,
 ): Promise<LinuxReport> {
   const interrupted = new Promise<never>((_, reject) => {
-    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => reject(new Interrupted(signal)));
+    for (const signal of END_SIGNALS) process.on(signal, () => reject(new Interrupted(signal)));
   });
   interrupted.catch(() => {}); // also when nobody waits any more
   listener.progress("building the network");
@@ -50,7 +52,7 @@ function commands({ topology, folder }: Stage, inUserNamespace: boolean): string
   return [
     `${enter}node dist/mext.js status --control ${folder}/mobile-node.sock`,
     `${enter}node dist/mext.js watch --control ${folder}/home-agent.sock`,
-    `${within(topology.correspondent.name)} ping 2001:db8:1::101`,
+    `${within(topology.correspondent.name)} ping ${HOME_ADDRESS}`,
     `${mobileNode} ip -6 address`,
     `${mobileNode} sh -c "ip link set up1 down; ip link set up2 down; ip link set up1 up"`,
     `ls ${folder}`,

@@ -4,6 +4,7 @@
  */
 import { type DemoReport, demoSucceeded } from "../../../bindings/report.ts";
 import { demoScenario } from "../../sim/demo.ts";
+import { outlive } from "../outlive.ts";
 import { loadCoreModule } from "../wasm.ts";
 import { OptionError, type Options, readOptions, USAGE } from "./options.ts";
 import { findPlace, type Place, startInUserNamespace } from "./place.ts";
@@ -66,7 +67,8 @@ async function simulated(why: string, options: Options): Promise<DemoReport> {
   const reason = `(${why}: the same core and the same story, in virtual time)`;
   print(printer.head("mext: Mobile IPv6 on a simulated network", [reason]));
   progress("simulating");
-  const report = { ...demoScenario({ seed: options.seed, core: await loadCoreModule() }), why };
+  const { seed, moves } = options;
+  const report = { ...demoScenario({ seed, moves, core: await loadCoreModule() }), why };
   print(printer.beginning(report));
   report.handovers.forEach((_, index) => print(printer.handover(report, index)));
   print(printer.summary(report));
@@ -81,15 +83,6 @@ function output({ json, verbose }: Options) {
     process.stdout.write(`${text}\n`);
   };
   return { print: json ? () => {} : print, printer: new Printer(styles(coloured), verbose) };
-}
-
-/** Waits for the program in the user namespace, and hands signals on to it. */
-function outlive(child: ReturnType<typeof startInUserNamespace>): Promise<number> {
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => child.kill(signal));
-  return new Promise((resolve, reject) => {
-    child.once("error", reject);
-    child.once("exit", (code) => resolve(code ?? FAILED));
-  });
 }
 
 /** One line for people; the exit code. */

@@ -34,13 +34,16 @@ export class Namespace {
   /** Runs `action` with the calling thread in the namespace; it must not wait for anything. */
   inside<Result>(action: () => Result): Result {
     const outside = check(open("/proc/thread-self/ns/net", O_CLOEXEC, 0), "open the network namespace");
-    const namespace = check(open(`${FOLDER}/${this.name}`, O_CLOEXEC, 0), `open ${this.name}`);
     try {
-      check(setns(namespace, CLONE_NEWNET), `enter ${this.name}`);
+      const namespace = check(open(`${FOLDER}/${this.name}`, O_CLOEXEC, 0), `open ${this.name}`);
+      try {
+        check(setns(namespace, CLONE_NEWNET), `enter ${this.name}`);
+      } finally {
+        close(namespace);
+      }
       return action();
     } finally {
       check(setns(outside, CLONE_NEWNET), `leave ${this.name}`);
-      close(namespace);
       close(outside);
     }
   }

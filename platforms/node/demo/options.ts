@@ -7,12 +7,12 @@ A mobile node leaves its network and appears in another, twice, while a TCP tran
 address go on. On Linux this runs real daemons in network namespaces; elsewhere, or where that is not
 allowed, the same story on a simulated network. The host's own network settings are not touched.
 
-  --moves <n>    how often the node moves, 1 to 5; default 2 (always 2 in the simulation)
+  --moves <n>    how often the node moves, 1 to 5; default 2
   --seed <n>     of the transfer's content, and of the simulation
   --sim          on the simulated network
   --json         the report as JSON
   --verbose      every event of the daemons, also between the moves
-  --keep         leave the network up until Ctrl-C, and say how to explore it
+  --keep         leave the network up until Ctrl-C, and say how to explore it; not with --sim
   -h, --help     this text
 
 Exit code: 0 the sessions survived, 1 they did not, 2 a wrong option.
@@ -49,6 +49,7 @@ export function readOptions(argv: string[]): Options {
     const { "in-user-namespace": inUserNamespace, ...others } = values;
     const moves = integer("moves", values.moves, 1, 5);
     const seed = integer("seed", values.seed, 0, 2 ** 32 - 1);
+    if (values.sim && values.keep) throw new OptionError("--keep needs a real network: leave out --sim");
     return { ...others, moves, seed, inUserNamespace };
   } catch (error) {
     throw new OptionError((error as Error).message.split(/\. |\n/)[0]);

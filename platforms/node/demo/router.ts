@@ -2,8 +2,7 @@
  * The program `demo router`: advertises a prefix on each link that mobile nodes visit, as the router's namespace
  * has no radvd. Forwarding is the kernel's.
  *
- * The intervals are the shortest that RFC 6275 §7.5 allows where mobile nodes are served, 30 to 70 ms; they are
- * asked for in the settings and are no default (6275-7.5-4, 6275-7.5-5).
+ * The intervals come from the settings; RFC 6275 §7.5 allows 30 to 70 ms where mobile nodes are served.
  */
 import { Codec } from "../../../bindings/codec.ts";
 import { AccessReceiver } from "../system/access-receive.ts";
@@ -102,7 +101,7 @@ export async function runRouter(settings: RouterSettings): Promise<void> {
 
 function advertisement(codec: Codec, settings: RouterSettings, prefix: string, macAddress: string): Uint8Array {
   const { address, maxIntervalMs } = settings;
-  // 6275-7.5-8: 20 ms more than the truth below 200 ms, for the clocks of both sides
+  // RFC 6275 §7.5: 20 ms more than the truth below 200 ms, for the clocks of both sides
   const interval = maxIntervalMs < 200 ? maxIntervalMs + 20 : maxIntervalMs;
   return codec.encode([
     { name: "ipv6", fields: { source: address, destination: "ff02::1", hopLimit: 255 } },

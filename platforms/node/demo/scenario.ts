@@ -75,7 +75,7 @@ class Story {
     const { stage, settings: { moves, seed }, listener } = this;
     listener.progress("starting the home agent and the mobile node");
     const daemons = [stage.daemon("home-agent"), stage.daemon("mobile-node")];
-    await Promise.all(daemons.map((daemon) => daemon.watch((event) => this.#events.push(event))));
+    await Promise.all(daemons.map((daemon) => daemon.watch((event) => this.#observe(event))));
 
     listener.progress(`registering from ${VISITED[0].name}`);
     this.#step("Appeared", `appears in ${VISITED[0].name}`);
@@ -99,10 +99,18 @@ class Story {
     ]);
   }
 
+  /** Keeps the events of both daemons in the order in which they happened, not in that of the two sockets. */
+  #observe(event: ObservedEvent): void {
+    const before = this.#events.findLastIndex(({ atMs }) => atMs <= event.atMs);
+    this.#events.splice(before + 1, 0, event);
+  }
+
   async #registration(): Promise<void> {
     const deadlineMs = monotonicMs() + MAX_REGISTRATION_MS;
     while (!this.#events.some(({ name, fields }) => name === "BindingAcknowledged" && fields.status === 0)) {
-      if (monotonicMs() > deadlineMs) throw new Error(`the mobile node has not registered within ${MAX_REGISTRATION_MS / 1000} s`);
+      if (monotonicMs() > deadlineMs) {
+        throw new Error(`the mobile node has not registered within ${MAX_REGISTRATION_MS / 1000} s`);
+      }
       await pause(10);
     }
   }

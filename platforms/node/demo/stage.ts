@@ -7,7 +7,7 @@ import { makeFolder, type Namespace, removeLeftovers } from "./namespaces.ts";
 import type { RouterSettings } from "./router.ts";
 import { ADVERTISER, Topology, VISITED } from "./topology.ts";
 
-/** 6275-7.5-3: the shortest intervals of advertisements, on links that exist for mobile nodes. */
+/** The shortest intervals of advertisements (RFC 6275 §7.5), for links that mobile nodes visit. */
 const ADVERTISING = { minIntervalMs: 30, maxIntervalMs: 70 };
 
 export class Stage {
@@ -60,8 +60,11 @@ export class Stage {
   /** The same without waiting, also while the process exits. */
   endAtOnce(): void {
     for (const { child } of this.#children.splice(0)) child.kill();
-    this.topology?.remove();
-    rmSync(this.folder, { recursive: true, force: true });
+    try {
+      this.topology?.remove();
+    } finally {
+      rmSync(this.folder, { recursive: true, force: true });
+    }
   }
 
   #start(name: string, namespace: Namespace, settings: object): Child {

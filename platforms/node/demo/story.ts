@@ -112,12 +112,12 @@ function phasesOf({ uplink, leftMs }: Move, events: readonly ObservedEvent[], re
     ["registration", ({ name, fields }) => name === "BindingAcknowledged" && fields.status === 0],
   ];
   const phases: Phase[] = [];
-  let rest = events.filter(({ atMs }) => atMs >= leftMs - 1);
+  let rest = events.filter(({ atMs }) => atMs >= leftMs);
   let before = leftMs;
   for (const [name, is] of milestones) {
     const index = rest.findIndex(is);
     if (index < 0) return [];
-    const atMs = Math.max(before, rest[index].atMs);
+    const { atMs } = rest[index];
     phases.push({ name, ms: atMs - before });
     rest = rest.slice(index + 1);
     before = atMs;

@@ -15,7 +15,7 @@ import {
   AF_PACKET, EAGAIN, EINTR, ENETDOWN, ETH_P_IPV6, MSG_DONTWAIT, SOCK_CLOEXEC, SOCK_DGRAM,
 } from "./constants.ts";
 import { SystemError } from "./errors.ts";
-import { bind, check, close, errno, recvmmsg, socket } from "./libc.ts";
+import { bind, check, close, errno, prepare, recvmmsg, socket } from "./libc.ts";
 import { Block, type PacketMemory, setQueueBytes } from "./memory.ts";
 import { MessageVector } from "./messages.ts";
 import { attachFilter, mobilityFilter, type PacketSelection } from "./packet-filter.ts";
@@ -46,14 +46,11 @@ export class AccessReceiver {
     this.#interfaceIndex = options.interfaceIndex ?? 0;
     // protocol 0 receives nothing, so that no packet slips in before the filter is there
     this.fd = check(socket(AF_PACKET, SOCK_DGRAM | SOCK_CLOEXEC, 0), "open packet socket");
-    try {
+    prepare(this.fd, () => {
       setQueueBytes(this.fd, "receive", options.bufferBytes ?? 4 << 20);
       this.select(options);
       this.#bind();
-    } catch (error) {
-      close(this.fd);
-      throw error;
-    }
+    });
   }
 
   /** How many slots there are. */

@@ -11,7 +11,7 @@ import {
   MSG_DONTWAIT, SOCK_CLOEXEC, SOCK_RAW, SOL_SOCKET, SO_BINDTOIFINDEX,
 } from "./constants.ts";
 import { addressBytes } from "./address-text.ts";
-import { check, close, errno, sendmmsg, socket } from "./libc.ts";
+import { check, close, errno, prepare, sendmmsg, socket } from "./libc.ts";
 import { Block, type PacketMemory, setBytesOption, setIntegerOption, setQueueBytes } from "./memory.ts";
 import { MessageVector } from "./messages.ts";
 
@@ -48,17 +48,14 @@ export class AccessSender {
       this.#messages.block.view.setUint16(this.#messages.nameOffset(slot), AF_INET6, true);
     }
     this.fd = check(socket(AF_INET6, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_RAW), "open raw IPv6 socket");
-    try {
+    prepare(this.fd, () => {
       setQueueBytes(this.fd, "send", options.bufferBytes ?? 4 << 20);
       // else the kernel hands a copy of each multicast packet to its own sockets, ours included
       setIntegerOption(this.fd, IPPROTO_IPV6, IPV6_MULTICAST_LOOP, 0, "IPV6_MULTICAST_LOOP");
       if (this.interfaceIndex !== 0) {
         setIntegerOption(this.fd, SOL_SOCKET, SO_BINDTOIFINDEX, this.interfaceIndex, "SO_BINDTOIFINDEX");
       }
-    } catch (error) {
-      close(this.fd);
-      throw error;
-    }
+    });
   }
 
   /** How many packets fit into one batch. */

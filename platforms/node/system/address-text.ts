@@ -18,6 +18,7 @@ export function addressBytes(text: string): Uint8Array {
   return isIPv4(text) ? Uint8Array.from(text.split(".").map(Number)) : parseAddress(text);
 }
 
+/** An address as text, by the number of its octets. */
 export function addressText(bytes: Uint8Array): string {
   return bytes.length === 4 ? bytes.join(".") : formatAddress(bytes);
 }
@@ -33,10 +34,12 @@ export function prefixBytes(text: string): PrefixBytes {
   return { address, lengthBits };
 }
 
+/** "address/length". */
 export function prefixText(address: Uint8Array, lengthBits: number): string {
   return `${addressText(address)}/${lengthBits}`;
 }
 
+/** AF_INET or AF_INET6. */
 export function familyOf(address: Uint8Array): number {
   return address.length === 4 ? AF_INET : AF_INET6;
 }

@@ -110,8 +110,8 @@ export class Changes {
   }
 
   #make(step: UndoStep, change: () => void): void {
-    this.#undo.record(step);
     try {
+      this.#undo.record(step);
       change();
     } catch (error) {
       this.#undo.forget(step);

@@ -3,9 +3,12 @@
  * clock is only for people, logs and timestamps in messages, because it may jump.
  */
 
-/** Milliseconds with fractions since an arbitrary moment; never goes back. Threads share the origin. */
+/**
+ * CLOCK_MONOTONIC in milliseconds with fractions: never goes back. Its origin is that of the machine (of the time
+ * namespace), so times can be compared between threads and processes.
+ */
 export function monotonicMs(): number {
-  // not performance.now(): its origin is the start of the thread, and times are passed between threads
+  // not performance.now(): its origin is the start of the thread
   return Number(process.hrtime.bigint()) / 1e6;
 }
 

@@ -15,7 +15,7 @@
  */
 
 import { AF_INET6, IPPROTO_IPV6, NEXT_HEADER_MOBILITY, SOCK_CLOEXEC, SOCK_RAW } from "./constants.ts";
-import { check, close, socket } from "./libc.ts";
+import { check, close, prepare, socket } from "./libc.ts";
 import { PacketDrop } from "./packet-drop.ts";
 import { attachFilter, DROP_ALL } from "./packet-filter.ts";
 
@@ -31,7 +31,7 @@ export class Guard {
   constructor(name = `mext-${process.pid}`) {
     this.#drop = new PacketDrop(name);
     try {
-      this.#listeners.push(silentListener(IPPROTO_IPV6), silentListener(NEXT_HEADER_MOBILITY));
+      for (const protocol of [IPPROTO_IPV6, NEXT_HEADER_MOBILITY]) this.#listeners.push(silentListener(protocol));
     } catch (error) {
       this.close();
       throw error;
@@ -59,6 +59,6 @@ export class Guard {
 /** A raw socket that makes the kernel take a protocol for known, and receives nothing. */
 function silentListener(protocol: number): number {
   const fd = check(socket(AF_INET6, SOCK_RAW | SOCK_CLOEXEC, protocol), `listen to protocol ${protocol}`);
-  attachFilter(fd, DROP_ALL);
+  prepare(fd, () => attachFilter(fd, DROP_ALL));
   return fd;
 }

@@ -88,6 +88,16 @@ export function check(result: number, syscall: string, hint?: string): number {
   return result;
 }
 
+/** Does what a descriptor that was just opened needs; closes it when that fails. */
+export function prepare<Result>(fd: number, steps: () => Result): Result {
+  try {
+    return steps();
+  } catch (error) {
+    close(fd);
+    throw error;
+  }
+}
+
 /** Repeats a call that a signal interrupted. */
 export function retryInterrupted(call: () => number): number {
   for (;;) {

@@ -8,7 +8,7 @@ import {
   SOL_NETLINK, SOL_SOCKET, SO_RCVTIMEO,
 } from "./constants.ts";
 import { SystemError } from "./errors.ts";
-import { bind, check, close, errno, recv, retryInterrupted, send, socket } from "./libc.ts";
+import { bind, check, close, errno, prepare, recv, retryInterrupted, send, socket } from "./libc.ts";
 import { Block, setBytesOption, setIntegerOption } from "./memory.ts";
 import {
   decodeAttributes, decodeMessages, NETLINK_HEADER_BYTES, type NetlinkMessage, type NetlinkRequest,
@@ -27,16 +27,13 @@ const NLMSGERR_ATTR_MSG = 1;
  */
 export function openNetlink(protocol: number, groups = 0): number {
   const fd = check(socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, protocol), "open netlink socket");
-  try {
-    const name = new Block(SOCKADDR_NL_BYTES);
-    name.view.setUint16(0, AF_NETLINK, true);
-    name.view.setUint32(8, groups, true);
+  const name = new Block(SOCKADDR_NL_BYTES);
+  name.view.setUint16(0, AF_NETLINK, true);
+  name.view.setUint32(8, groups, true);
+  return prepare(fd, () => {
     check(bind(fd, name.bytes, SOCKADDR_NL_BYTES), "bind netlink socket");
     return fd;
-  } catch (error) {
-    close(fd);
-    throw error;
-  }
+  });
 }
 
 /** A receive buffer for netlink datagrams. */
@@ -65,11 +62,13 @@ export class NetlinkSocket {
 
   constructor(protocol: number = NETLINK_ROUTE) {
     this.#fd = openNetlink(protocol);
-    setIntegerOption(this.#fd, SOL_NETLINK, NETLINK_CAP_ACK, 1, "NETLINK_CAP_ACK");
-    setIntegerOption(this.#fd, SOL_NETLINK, NETLINK_EXT_ACK, 1, "NETLINK_EXT_ACK");
     const timeout = new Block(16);
     timeout.setAddress(0, ANSWER_TIMEOUT_SECONDS);
-    setBytesOption(this.#fd, SOL_SOCKET, SO_RCVTIMEO, timeout.bytes, "SO_RCVTIMEO");
+    prepare(this.#fd, () => {
+      setIntegerOption(this.#fd, SOL_NETLINK, NETLINK_CAP_ACK, 1, "NETLINK_CAP_ACK");
+      setIntegerOption(this.#fd, SOL_NETLINK, NETLINK_EXT_ACK, 1, "NETLINK_EXT_ACK");
+      setBytesOption(this.#fd, SOL_SOCKET, SO_RCVTIMEO, timeout.bytes, "SO_RCVTIMEO");
+    });
   }
 
   /**

@@ -11,7 +11,7 @@
 import { AF_UNSPEC, MSG_DONTWAIT, NETLINK_ROUTE } from "./constants.ts";
 import { prefixText } from "./address-text.ts";
 import { type AddressState, decodeAddress, RTM_DELADDR, RTM_NEWADDR } from "./addresses.ts";
-import { close } from "./libc.ts";
+import { close, prepare } from "./libc.ts";
 import { decodeLink, type Link, RTM_DELLINK, RTM_NEWLINK } from "./links.ts";
 import { setQueueBytes } from "./memory.ts";
 import { decodeAttributes, decodeMessages, type NetlinkMessage } from "./netlink-codec.ts";
@@ -57,7 +57,7 @@ export class NetworkMonitor {
   constructor() {
     const groups = GROUP_LINK | GROUP_IPV4_ADDRESS | GROUP_IPV6_ADDRESS | GROUP_IPV6_PREFIX;
     this.fd = openNetlink(NETLINK_ROUTE, groups);
-    setQueueBytes(this.fd, "receive", 1 << 20);
+    prepare(this.fd, () => setQueueBytes(this.fd, "receive", 1 << 20));
   }
 
   /** All events that are waiting, oldest first. Never waits. */

@@ -76,10 +76,12 @@ export function addressSet(table: string, set: string): NetlinkRequest {
   ]);
 }
 
+/** Puts an address into a set. */
 export function addElement(table: string, set: string, address: Uint8Array): NetlinkRequest {
   return message(NEWSETELEM, 0, element(table, set, address));
 }
 
+/** Takes an address out of a set; ENOENT when it is not in it. */
 export function removeElement(table: string, set: string, address: Uint8Array): NetlinkRequest {
   return message(DELSETELEM, 0, element(table, set, address));
 }

@@ -10,7 +10,7 @@ import {
   EAGAIN, EBUSY, EINTR, ENOENT, EPERM, IFF_NO_PI, IFF_TUN, IFNAMSIZ, O_CLOEXEC, O_NONBLOCK, O_RDWR, TUNSETIFF,
 } from "./constants.ts";
 import { SystemError } from "./errors.ts";
-import { check, close, errno, ioctl, open, read, write } from "./libc.ts";
+import { check, close, errno, ioctl, open, prepare, read, write } from "./libc.ts";
 import { linkByName, setLink } from "./links.ts";
 import { Block } from "./memory.ts";
 import type { NetlinkSocket } from "./netlink-socket.ts";
@@ -37,16 +37,13 @@ export function openTun(netlink: NetlinkSocket, options: TunOptions): Tun {
     throw new RangeError(`interface name "${options.name}" is longer than ${IFNAMSIZ - 1} bytes`);
   }
   const fd = openDevice();
-  try {
+  return prepare(fd, () => {
     const name = attach(fd, options.name);
     const interfaceIndex = linkByName(netlink, name).index;
     quieten(name);
     setLink(netlink, interfaceIndex, { up: true, mtuBytes: options.mtuBytes });
     return new Tun(fd, name, interfaceIndex);
-  } catch (error) {
-    close(fd);
-    throw error;
-  }
+  });
 }
 
 function openDevice(): number {

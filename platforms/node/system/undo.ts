@@ -18,7 +18,7 @@ import {
   AF_INET6, EAGAIN, LOCK_EXCLUSIVE, LOCK_NONBLOCKING, SO_NETNS_COOKIE, SOCK_DGRAM, SOL_SOCKET,
 } from "./constants.ts";
 import { SystemError } from "./errors.ts";
-import { check, close, errno, flock, getsockopt, socket } from "./libc.ts";
+import { check, close, errno, flock, getsockopt, prepare, socket } from "./libc.ts";
 
 const RUN_DIRECTORY = "/run/mext";
 
@@ -64,7 +64,7 @@ export class Undo {
   readonly #lock: number;
   readonly #boot = bootId();
   readonly #namespace = namespaceId();
-  #steps: UndoStep[];
+  #steps: UndoStep[] = [];
 
   /**
    * Takes the lock, clears what a killed predecessor of this name left behind, and starts a record.
@@ -77,13 +77,7 @@ export class Undo {
     this.#apply = options.apply;
     const refusal = () => new AlreadyRunningError(name, readRecord(this.path)?.processId);
     this.#lock = lock(join(directory, `${name}.lock`), refusal);
-    const record = readRecord(this.path);
-    const applicable = record?.boot === this.#boot && record.namespace === this.#namespace;
-    const leftBehind = applicable ? record.steps.length : 0;
-    this.#steps = applicable ? [...record.steps] : [];
-    const failures = this.#undoAll();
-    this.recovery = { undone: leftBehind - this.#steps.length, failures };
-    this.#save();
+    this.recovery = prepare(this.#lock, () => this.#recover());
   }
 
   /** Clears what a killed predecessor left behind, without starting anything. Throws as the constructor. */
@@ -109,11 +103,25 @@ export class Undo {
 
   /** Undoes everything, last change first, and gives the lock back. Returns why steps could not be undone. */
   close(): Error[] {
+    try {
+      const failures = this.#undoAll();
+      if (this.#steps.length > 0) this.#save();
+      else rmSync(this.path, { force: true });
+      return failures;
+    } finally {
+      closeSync(this.#lock);
+    }
+  }
+
+  /** Undoes what stands in the record that is there, and starts a new one. */
+  #recover(): Recovery {
+    const record = readRecord(this.path);
+    const applicable = record?.boot === this.#boot && record.namespace === this.#namespace;
+    this.#steps = applicable ? [...record.steps] : [];
+    const leftBehind = this.#steps.length;
     const failures = this.#undoAll();
-    if (this.#steps.length > 0) this.#save();
-    else rmSync(this.path, { force: true });
-    closeSync(this.#lock);
-    return failures;
+    this.#save();
+    return { undone: leftBehind - this.#steps.length, failures };
   }
 
   #undoAll(): Error[] {
