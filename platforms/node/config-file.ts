@@ -2,17 +2,7 @@
 import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { type Loaded, loadConfig } from "../../bindings/config/index.ts";
-
-/** A file that cannot be read: one line that says which and why. */
-export class UnreadableFileError extends Error {
-  override readonly name = "UnreadableFileError";
-}
-
-const REASONS: Readonly<Record<string, string>> = {
-  ENOENT: "there is no such file",
-  EACCES: "permission denied",
-  EISDIR: "this is a directory",
-};
+import { UnreadableFileError } from "./unreadable.ts";
 
 /** Reads a configuration file of either role. Throws UnreadableFileError or ConfigError. */
 export function readConfigFile(path: string): Loaded {
@@ -21,8 +11,7 @@ export function readConfigFile(path: string): Loaded {
   try {
     text = readFileSync(path, "utf8");
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    throw new UnreadableFileError(`${path}: ${REASONS[code ?? ""] ?? message}`);
+    throw new UnreadableFileError(path, error as NodeJS.ErrnoException);
   }
   return loadConfig(text, path, { readFile });
 }

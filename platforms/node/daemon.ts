@@ -14,6 +14,7 @@ import { loopSettings } from "./settings.ts";
 import {
   authenticationWarnings, type DaemonFacts, daemonStatus, type DaemonStatus, isHomeAgent,
 } from "./status.ts";
+import { monotonicMs } from "./system/clock.ts";
 import { Wake } from "./system/poll.ts";
 import { missingPrivileges } from "./system/privileges.ts";
 import { type Core, loadCore } from "./wasm.ts";
@@ -59,13 +60,14 @@ export abstract class Daemon extends EventEmitter<Events> {
   readonly #questions = new Map<number, (status: LoopStatus | Error) => void>();
   #lastQuestion = 0;
   #control: ControlServer | undefined;
+  #onReady: (() => void) | undefined;
   #hasEnded = false;
 
   /** @internal use `start` of HomeAgent or MobileNode */
   constructor(config: Config, core: Core, options: DaemonOptions) {
     super();
     this.config = config;
-    this.#facts = { config, startedUnixMs: Date.now(), sha256: core.sha256 };
+    this.#facts = { config, startedUnixMs: Date.now(), startedMs: monotonicMs(), sha256: core.sha256 };
     const data: LoopData = { settings: loopSettings(config), module: core.module, wakeFd: this.#wake.fd };
     this.#worker = new Worker(options.workerUrl ?? new URL("./worker.js", import.meta.url), {
       workerData: data,
@@ -112,8 +114,8 @@ export abstract class Daemon extends EventEmitter<Events> {
   async begin(control: ControlServer | undefined): Promise<this> {
     this.#control = control;
     await new Promise<void>((resolve, reject) => {
+      this.#onReady = resolve;
       this.once("ended", (error) => reject(error ?? new Error("the daemon was stopped while it started")));
-      this.#worker.on("message", ({ kind }: FromLoop) => kind === "ready" && resolve());
     });
     control?.serve(this);
     return this;
@@ -146,6 +148,7 @@ export abstract class Daemon extends EventEmitter<Events> {
         this.#end(message.problem && errorOf(message.problem));
         break;
       case "ready":
+        this.#onReady?.();
         break;
     }
   }

@@ -4,6 +4,7 @@ import type {
   BindingStatus, RefusalCount, Traffic, UpdateStatus, UplinkStatus,
 } from "../../bindings/status.ts";
 import type { LoopStatus } from "./messages.ts";
+import { monotonicMs } from "./system/clock.ts";
 import { VERSION } from "./version.ts";
 
 export interface DaemonStatus {
@@ -48,12 +49,14 @@ export interface NamedUplink extends Omit<UplinkStatus, "state"> {
 export interface DaemonFacts {
   readonly config: Config;
   readonly startedUnixMs: number;
+  /** Monotonic: the wall clock may be set while the daemon runs. */
+  readonly startedMs: number;
   readonly sha256: string;
 }
 
 /** What `mext status` and `Daemon.status` tell. */
 export function daemonStatus(
-  { config, startedUnixMs, sha256 }: DaemonFacts,
+  { config, startedUnixMs, startedMs, sha256 }: DaemonFacts,
   loop: LoopStatus,
   warnings: readonly string[],
 ): DaemonStatus {
@@ -62,7 +65,7 @@ export function daemonStatus(
     version: VERSION,
     processId: process.pid,
     startedUnixMs,
-    uptimeMs: Date.now() - startedUnixMs,
+    uptimeMs: Math.round(monotonicMs() - startedMs),
     tunnel: { name: config.tunnel, mtuBytes: loop.tunnelMtu },
     ...(isHomeAgent(config) ? homeAgentPart(config, loop) : mobileNodePart(config, loop)),
     traffic: sumOf([...loop.bindings, ...loop.updates]),

@@ -1,3 +1,4 @@
+/** Where the host finds the core. */
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 

@@ -32,10 +32,12 @@ export function isIpv6(packet: Uint8Array): boolean {
   return packet.length >= HEADER_BYTES && packet[0] >> 4 === 6;
 }
 
+/** The next header field of the IPv6 header. */
 export function nextHeader(packet: Uint8Array): number {
   return packet[NEXT_HEADER];
 }
 
+/** The hop limit. */
 export function hopLimit(packet: Uint8Array): number {
   return packet[HOP_LIMIT];
 }
@@ -55,6 +57,7 @@ export function destinationOf(packet: Uint8Array): Uint8Array {
   return packet.subarray(DESTINATION, HEADER_BYTES);
 }
 
+/** ff00::/8 (RFC 4291 §2.7). */
 export function isMulticast(address: Uint8Array): boolean {
   return address[0] === 0xff;
 }

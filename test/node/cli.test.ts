@@ -47,11 +47,13 @@ describe("command line", () => {
     ],
     [
       ["check", "--explain", "mobile-nod"],
-      'mext check: --explain takes home-agent or mobile-node, not "mobile-nod", did you mean mobile-node?; see mext check --help\n',
+      'mext check: --explain takes home-agent or mobile-node, not "mobile-nod", did you mean mobile-node?; ' +
+        "see mext check --help\n",
     ],
     [
       ["mobile-node", "x", "--log-level", "ifno"],
-      'mext mobile-node: --log-level is "ifno", must be one of trace, debug, info, warn, error, did you mean info?; see mext mobile-node --help\n',
+      'mext mobile-node: --log-level is "ifno", must be one of trace, debug, info, warn, error, did you mean info?; ' +
+        "see mext mobile-node --help\n",
     ],
     [
       ["status", "x", "--control", "y"],
@@ -84,7 +86,8 @@ describe("command line", () => {
     const open = join(folder, "open.toml");
     writeFileSync(
       open,
-      `role = "mobile-node"\nhome_address = "${HOME_ADDRESS}"\nhome_agent = "${HOME_AGENT}"\nidentity = "a@b.example"\nauthentication = "none"\nuplinks = ["eth0"]\n`,
+      `role = "mobile-node"\nhome_address = "${HOME_ADDRESS}"\nhome_agent = "${HOME_AGENT}"\n` +
+        `identity = "a@b.example"\nauthentication = "none"\nuplinks = ["eth0"]\n`,
     );
     expect(mext("check", open)).toMatchObject({
       status: 0,

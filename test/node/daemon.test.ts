@@ -16,13 +16,7 @@ describe.skipIf(cannotRun)(`daemons${cannotRun ? ` (cannot run: ${cannotRun})` :
 
   beforeAll(async () => {
     lab = new Lab();
-    // the kernel has heard the routers: it has addresses and default routes of its own
-    await eventually(
-      () =>
-        ["eth0", "eth1"].every((name) =>
-          ip("-n", lab.mobile, "-6", "route").includes(`default via fe80::1 dev ${name}`),
-        ) || undefined,
-    );
+    await lab.routersHeard();
     before = { home: lab.state(lab.home), mobile: lab.state(lab.mobile) };
   });
   afterAll(() => lab?.remove());
@@ -68,7 +62,8 @@ describe.skipIf(cannotRun)(`daemons${cannotRun ? ` (cannot run: ${cannotRun})` :
       `
       const hash = require("crypto").createHash("sha256"); let count = 0;
       require("net").createServer((s) => s.on("data", (d) => { hash.update(d); count += d.length; })
-        .on("end", () => { console.log(count, hash.digest("hex")); process.exit(); })).listen(7777, "${HOME_ADDRESS}", () => console.log("ready"));`,
+        .on("end", () => { console.log(count, hash.digest("hex")); process.exit(); }))
+        .listen(7777, "${HOME_ADDRESS}", () => console.log("ready"));`,
     ]);
     await server.logs("ready");
     const client = lab.run(lab.router, process.execPath, [
@@ -103,17 +98,18 @@ describe.skipIf(cannotRun)(`daemons${cannotRun ? ` (cannot run: ${cannotRun})` :
     for (const text of texts) expect(text).not.toContain(KEY);
   });
 
-  it("the control socket is its owner's only, and answers nonsense with an error", async () => {
+  it("the control socket is its owner's only, answers in order, and nonsense with an error", async () => {
     const path = join(lab.folder, "home-agent.sock");
     expect(lstatSync(path).mode & 0o777).toBe(0o600);
-    const script = `const s = require("net").connect("${path}"); s.end('nonsense\\n{"command":"fly"}\\n'); s.pipe(process.stdout)`;
+    const commands = `{"command":"status"}\\nnonsense\\n{"command":"fly"}\\n`;
+    const script = `const s = require("net").connect("${path}"); s.end('${commands}'); s.pipe(process.stdout)`;
     const { output } = await runToEnd(lab.run(lab.home, process.execPath, ["-e", script]));
     expect(
       output
         .trim()
         .split("\n")
-        .map((line) => Object.keys(JSON.parse(line))),
-    ).toEqual([["error"], ["error"]]);
+        .map((line) => Object.keys(JSON.parse(line))[0]),
+    ).toEqual(["role", "error", "error"]);
   });
 
   it("a flood of forged Binding Updates is refused and counted, and fills no log", async () => {
@@ -228,7 +224,8 @@ describe.skipIf(cannotRun)(`daemons${cannotRun ? ` (cannot run: ${cannotRun})` :
     const second = await runToEnd(lab.start(lab.home, "home-agent", other));
     expect([second.code, second.errors]).toEqual([
       1,
-      `mext home-agent: a daemon with the tunnel mext0 is already running (process ${homeAgent.child.pid}): stop it, or choose another tunnel\n`,
+      `mext home-agent: a daemon with the tunnel mext0 is already running (process ${homeAgent.child.pid}): ` +
+        "stop it, or choose another tunnel\n",
     ]);
     expect(lab.status("home-agent").bindings).toHaveLength(1);
     expect(lab.ping(lab.mobile, CORRESPONDENT)).toBe(true);

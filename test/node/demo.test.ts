@@ -138,7 +138,8 @@ describe("demonstration", () => {
     let words = "";
     child.stderr.on("data", (text) => { words += text; });
     await new Promise((resolve) => child.stdout.on("data", (text) => String(text).includes("start") && resolve(undefined)));
-    const daemon = readdirSync("/proc").find((pid) => commandLine(pid).includes(`home-agent ${tmpdir()}/mext-demo-${child.pid}-`));
+    const program = `home-agent ${tmpdir()}/mext-demo-${child.pid}-`;
+    const daemon = readdirSync("/proc").find((pid) => commandLine(pid).includes(program));
     process.kill(Number(daemon), "SIGKILL");
     expect(await new Promise((resolve) => child.once("close", resolve))).toBe(1);
     expect(words).toContain("the home-agent ended (SIGKILL)");
@@ -160,19 +161,21 @@ describe("demonstration", () => {
   });
 
   it("tells the story on the simulated network, each time the same", () => {
-    const report = run(process.execPath, [DEMO, "--sim", "--json", "--seed", "7"]);
+    const words = ["--sim", "--json", "--seed", "7", "--moves", "3"];
+    const report = run(process.execPath, [DEMO, ...words]);
     expect(report.host).toBe("simulation");
     expect(report.stream.verified).toBe(true);
-    expect(report.handovers).toHaveLength(2);
+    expect(report.handovers).toHaveLength(3);
     for (const { interruptionMs } of report.handovers)
       expect(interruptionMs).toBeLessThan(MAX_INTERRUPTION_MS);
-    expect(run(process.execPath, [DEMO, "--sim", "--json", "--seed", "7"])).toEqual(report);
+    expect(run(process.execPath, [DEMO, ...words])).toEqual(report);
   });
 
   it.each([
     [["--moves", "0"], /--moves is "0"/],
     [["--mooves", "2"], /mooves/],
     [["extra"], /extra/],
+    [["--sim", "--keep"], /--keep needs a real network/],
   ])("refuses %j", (words, message) => {
     const { status, stderr } = spawnSync(process.execPath, [DEMO, ...words], { encoding: "utf8" });
     expect(status).toBe(2);

@@ -140,7 +140,15 @@ ${more}
     );
   }
 
-  /** Waits until the home agent has the binding of the mobile node, at a care-of address with this prefix. */
+  /** Waits until the mobile node's kernel has heard both routers, and has addresses and default routes of its own. */
+  async routersHeard(): Promise<void> {
+    await eventually(() => {
+      const routes = ip("-n", this.mobile, "-6", "route");
+      return ["eth0", "eth1"].every((name) => routes.includes(`default via fe80::1 dev ${name}`)) || undefined;
+    });
+  }
+
+  /** Waits until the mobile node is registered, at a care-of address with this prefix. */
   async registered(prefix: string): Promise<DaemonStatus> {
     return eventually(() => {
       const status = this.status("mobile-node");

@@ -13,12 +13,7 @@ describe.skipIf(cannotRun)(
     let before: string;
     beforeAll(async () => {
       lab = new Lab();
-      await eventually(
-        () =>
-          ["eth0", "eth1"].every((name) =>
-            ip("-n", lab.mobile, "-6", "route").includes(`default via fe80::1 dev ${name}`),
-          ) || undefined,
-      );
+      await lab.routersHeard();
       before = lab.state(lab.mobile) + lab.state(lab.home);
     });
     afterAll(() => lab?.remove());

@@ -1,11 +1,14 @@
+/** `mext decode`: the packets of a capture or of hexadecimal text, readable. */
 import { readFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import { Codec, LinkType } from "../../../bindings/codec.ts";
 import { describe, toJson } from "../../../bindings/describe.ts";
 import { parseHexPackets } from "../../../bindings/hex.ts";
-import { type CapturedPacket } from "../../../bindings/pcap.ts";
+import type { CapturedPacket } from "../../../bindings/pcap.ts";
 import { readCapture } from "../../../bindings/pcapng.ts";
+import { UnreadableFileError } from "../unreadable.ts";
 import { loadCoreModule } from "../wasm.ts";
+import { EXIT_FAILURE, EXIT_OK, EXIT_USAGE, UsageError } from "./arguments.ts";
 
 const USAGE = `Usage: mext decode [-v] [--json] [--link <type>] [<file> | -]
        mext decode [-v] [--json] [--link <type>] --hex <digits>...
@@ -29,10 +32,6 @@ Examples:
   mext decode --hex 6000000000003b40 20010db8000200000000000000000020 20010db8000100000000000000000001
 `;
 
-const EXIT_OK = 0;
-const EXIT_UNREADABLE = 1;
-const EXIT_USAGE = 2;
-
 const LINK_TYPES: Readonly<Record<string, LinkType>> = {
   raw: LinkType.Raw,
   ethernet: LinkType.Ethernet,
@@ -40,6 +39,7 @@ const LINK_TYPES: Readonly<Record<string, LinkType>> = {
   "linux-cooked2": LinkType.LinuxCooked2,
 };
 
+/** Where the command reads and writes: those of the process, or a test's. */
 export interface Streams {
   readonly stdout: { write(text: string): unknown };
   readonly stderr: { write(text: string): unknown };
@@ -56,8 +56,6 @@ interface Request {
   /** A file, or "-". */
   readonly file: string;
 }
-
-class UsageError extends Error {}
 
 /**
  * The command `mext decode` with the arguments behind that word. Answers the exit code: 0, 1 when the
@@ -79,7 +77,7 @@ export async function decode(argv: string[], io: Streams, loadModule = loadCoreM
     const message = error instanceof Error ? error.message : String(error);
     io.stderr.write(`mext decode: ${message.split("\n")[0]}\n`);
     if (error instanceof UsageError) io.stderr.write("Try: mext decode --help\n");
-    return error instanceof UsageError ? EXIT_USAGE : EXIT_UNREADABLE;
+    return error instanceof UsageError ? EXIT_USAGE : EXIT_FAILURE;
   }
 }
 
@@ -124,7 +122,9 @@ async function readPackets(request: Request, io: Streams): Promise<Iterable<Capt
   const input =
     request.file === "-"
       ? await readAll(io.stdin)
-      : await readFile(request.file).catch(explain(request.file));
+      : await readFile(request.file).catch((error) => {
+          throw new UnreadableFileError(request.file, error);
+        });
   if (input.length === 0) throw new Error("the input is empty");
   return isText(input) ? hexPackets(new TextDecoder().decode(input), request.linkType) : readCapture(input);
 }
@@ -144,17 +144,6 @@ async function readAll(stream: AsyncIterable<Uint8Array | string>): Promise<Uint
   for await (const part of stream)
     parts.push(typeof part === "string" ? Buffer.from(part) : Buffer.from(part));
   return Buffer.concat(parts);
-}
-
-function explain(file: string): (error: NodeJS.ErrnoException) => never {
-  const reasons: Readonly<Record<string, string>> = {
-    ENOENT: "there is no such file",
-    EACCES: "permission denied",
-    EISDIR: "this is a directory",
-  };
-  return (error) => {
-    throw new Error(`${file}: ${reasons[error.code ?? ""] ?? error.message}`);
-  };
 }
 
 function show(codec: Codec, packet: CapturedPacket, number: number, request: Request): string {

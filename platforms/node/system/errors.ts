@@ -4,11 +4,13 @@
 
 import { constants } from "node:os";
 
-const nameOfErrno = new Map<number, string>();
-for (const [name, number] of Object.entries(constants.errno)) {
-  // EAGAIN and EWOULDBLOCK, ENOTSUP and EOPNOTSUPP share a number: the first name stays
-  if (!nameOfErrno.has(number)) nameOfErrno.set(number, name);
-}
+/** EAGAIN and EOPNOTSUPP have a second name each, which must not be the one that we compare with. */
+const SECOND_NAMES = ["EWOULDBLOCK", "ENOTSUP"];
+const nameOfErrno = new Map(
+  Object.entries(constants.errno)
+    .filter(([name]) => !SECOND_NAMES.includes(name))
+    .map(([name, number]) => [number, name]),
+);
 
 /** "ENETUNREACH" for 101; "errno 530" for a number without a name. */
 export function errnoName(errno: number): string {

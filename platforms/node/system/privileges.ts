@@ -53,13 +53,6 @@ export function missingPrivileges(): MissingPrivilege[] {
   return missing;
 }
 
-/** One line for each missing privilege, for a person. */
-export function describeMissing(missing: readonly MissingPrivilege[]): string {
-  return missing
-    .map(({ what, neededFor, remedy }) => `${what} is missing, needed for ${neededFor}: ${remedy}`)
-    .join("\n");
-}
-
 function capabilityRemedy(name: string): string {
   return `run as root; or setcap ${name.toLowerCase()}+ep on the node binary; or ` +
     `AmbientCapabilities=${name} in the systemd unit; in a container: --cap-add ${name.slice("CAP_".length)}`;

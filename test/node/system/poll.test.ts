@@ -57,7 +57,8 @@ describe("waiting", () => {
     wake.close();
   });
 
-  it.skipIf(cannotRun)(`lets the process end although a thread waits without a limit${cannotRun ? ` (cannot run: ${cannotRun})` : ""}`, async () => {
+  const why = cannotRun ? ` (cannot run: ${cannotRun})` : "";
+  it.skipIf(cannotRun)(`lets the process end although a thread waits without a limit${why}`, async () => {
     const program = new Program("wait-child.ts");
     const child = program.start(makeNamespace("wait"));
     const ended = new Promise((resolve) => child.once("exit", resolve));

@@ -1,6 +1,6 @@
 import { chmodSync } from "node:fs";
 import { afterAll, describe, expect, it } from "vitest";
-import { describeMissing, missingPrivileges } from "../../../platforms/node/system/privileges.ts";
+import { missingPrivileges } from "../../../platforms/node/system/privileges.ts";
 import { firstOutput, Program } from "./child.ts";
 import { cannotRun, makeNamespace, removeNamespaces } from "./namespace.ts";
 
@@ -22,10 +22,5 @@ describe.skipIf(cannotRun)(`privileges${cannotRun ? ` (cannot run: ${cannotRun})
       expect(message).toMatch(/run as root/);
     }
     expect(refusals).toHaveLength(4);
-  });
-
-  it("each line names the thing, its use and the remedy", () => {
-    const missing = [{ what: "CAP_NET_RAW", neededFor: "packet sockets", remedy: "run as root" }];
-    expect(describeMissing(missing)).toBe("CAP_NET_RAW is missing, needed for packet sockets: run as root");
   });
 });
