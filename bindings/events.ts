@@ -49,6 +49,7 @@ const FIELDS: Readonly<Record<Event, readonly Field[]>> = {
     ["why", "value", (value) => ["deregistered", "expired", "node removed"][value] ?? value]],
   [Event.RefreshRequested]: [["homeAddress", "first"]],
   [Event.PathMtu]: [["peer", "first"], ["octets", "value"]],
+  [Event.PeerUnreachable]: [["peer", "first"], ["source", "second"], ["type", "value"], ["code", "value2"]],
   [Event.BindingError]: [["homeAddress", "first"], ["source", "second"], ["status", "value"]],
 };
 

@@ -308,6 +308,8 @@ export enum Event {
   PathMtu = 18,
   /** A mobile node received a Binding Error from `second` about `first`; value status. */
   BindingError = 19,
+  /** The network answers a Binding Update to `first` with an ICMPv6 error from `second`; value type, value2 code. */
+  PeerUnreachable = 20,
 }
 export const EVENT_CODE = 0; //                                    u16  Event
 export const EVENT_DEVICE = EVENT_CODE + 2; //                     u16

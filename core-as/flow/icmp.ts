@@ -3,7 +3,7 @@
  * errors about packets that this node sent into a tunnel. Echo is the host's own.
  */
 import { DEVICE_ANY, DeviceKind, Event, Role } from "../abi/contract";
-import { Icmpv6Type, MINIMUM_MTU } from "../abi/codes";
+import { Icmpv6Type, MINIMUM_MTU, NextHeader } from "../abi/codes";
 import { Reason } from "../abi/reasons";
 import { isUnspecified, sameAddress } from "../wire/bytes";
 import * as extension from "../wire/extension";
@@ -16,6 +16,7 @@ import * as bindings from "../tables/bindings";
 import * as devices from "../tables/devices";
 import * as orders from "../tables/orders";
 import { NONE } from "../tables/slab";
+import { TokenBucket } from "../tables/token-bucket";
 import * as updates from "../tables/updates";
 import * as lifetimes from "../protocol/binding-lifetime";
 import * as homeLink from "../protocol/home-link";
@@ -31,7 +32,7 @@ export function receive(device: u32, packet: usize): Reason {
   const length = extension.upperLength();
   const damaged = icmp6.check(message, length, ip6.source(packet), ip6.destination(packet));
   if (damaged != Reason.None) return damaged;
-  if (icmp6.isError(message)) return receiveError(message, length);
+  if (icmp6.isError(message)) return receiveError(packet, message, length);
   if (node.role() != Role.MobileNode) return Reason.MessageNotForThisRole;
   switch (icmp6.type(message)) {
     case Icmpv6Type.RouterAdvertisement:
@@ -69,11 +70,12 @@ function receiveNeighbourAdvertisement(device: u32, packet: usize, message: usiz
 }
 
 /** An error from the path of a tunnel (RFC 2473 §8; RFC 8201 §4 for its MTU). */
-function receiveError(message: usize, length: u32): Reason {
+function receiveError(packet: usize, message: usize, length: u32): Reason {
   const invoking = icmp6.body(message);
   const invokingLength = length - <u32>(invoking - message);
   const type = icmp6.type(message);
   const value = icmp6.value(message);
+  if (isAboutUpdate(invoking, invokingLength)) return reportUnreachable(packet, message);
   if (type > <u32>Icmpv6Type.ParameterProblem || relay.find(invoking, invokingLength) != Reason.None) {
     return Reason.IcmpNotOurs;
   }
@@ -117,3 +119,25 @@ function errorToHomeAgent(invoking: usize, type: u32, value: u32): Reason {
 function isNarrower(reported: u32, known: u32): bool {
   return reported >= <u32>MINIMUM_MTU && reported <= known;
 }
+
+/** True for a packet of ours to the home agent that is a message and no tunnel packet. */
+function isAboutUpdate(invoking: usize, length: u32): bool {
+  if (node.role() != Role.MobileNode || !registration.isConfigured() || length < <u32>ip6.LENGTH_BYTES) return false;
+  const update = registration.current();
+  return ip6.nextHeader(invoking) == NextHeader.Destination &&
+    sameAddress(ip6.source(invoking), updates.careof(update)) &&
+    sameAddress(ip6.destination(invoking), updates.peerOf(update));
+}
+
+/** Tells people; the registration itself goes on, since anybody can send such an error. */
+function reportUnreachable(packet: usize, message: usize): Reason {
+  const peer = updates.peerOf(registration.current());
+  if (reports.take()) {
+    orders.event(
+      Event.PeerUnreachable, registration.current().device, peer, ip6.source(packet), icmp6.type(message), icmp6.code(message),
+    );
+  }
+  return Reason.None;
+}
+
+const reports = new TokenBucket(3, 0.2);

@@ -61,7 +61,7 @@ function toMobileNode(device: u32, packet: usize, length: u32): Reason {
   }
   // 4
   const refusal = tunnel.send(
-    DEVICE_ANY, packet, length, homeLink.address(), bindings.careofAddress(binding), binding.pathMtu, device,
+    DEVICE_ANY, packet, length, homeLink.address(), bindings.careofAddress(binding), min<u32>(binding.pathMtu, ownMtu), device,
   );
   if (refusal == Reason.None) {
     binding.packetsOut += 1;

@@ -63,7 +63,7 @@ function listBindings(from: u32, reply: usize): u32 {
     store<u16>(p, <u16>binding.identifier, abi.BINDING_BID);
     store<u16>(p, binding.sequence, abi.BINDING_SEQUENCE);
     store<u16>(p, binding.flags, abi.BINDING_FLAGS);
-    store<u16>(p, binding.pathMtu, abi.BINDING_PATH_MTU);
+    store<u16>(p, <u16>min<u32>(binding.pathMtu, devices.leastAccessMtu()), abi.BINDING_PATH_MTU);
     used += abi.BINDING_BYTES;
   }
   return used;

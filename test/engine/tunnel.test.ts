@@ -2,11 +2,12 @@ import { describe, expect, it } from "vitest";
 import { Reason } from "../../core-as/abi/reasons.ts";
 import type { LayerInput } from "../../bindings/codec.ts";
 import { readBindings, readUpdates } from "../../bindings/status.ts";
-import { ACCESS, type Node, homeAgent, mobileNode } from "./harness.ts";
+import { Role } from "../../bindings/engine.ts";
+import { ACCESS, Node, SECURITY, homeAgent, mobileNode } from "./harness.ts";
 import { bindingUpdate } from "./messages.ts";
-import { CAREOF, HOME_ADDRESS, HOME_AGENT, TUNNEL, addresses, codec, echo, exchange, register, routerAdvertisement } from "./network.ts";
+import { CAREOF, HOME_ADDRESS, HOME_AGENT, TUNNEL, addresses, arrive, codec, echo, exchange, register, routerAdvertisement } from "./network.ts";
 import { parseAddress } from "../../bindings/address.ts";
-import { setDevice, setLink } from "../../bindings/commands.ts";
+import { addNode, setDevice, setHomeAgent, setLink } from "../../bindings/commands.ts";
 
 const CORRESPONDENT = "2001:db8:200::5";
 
@@ -367,6 +368,34 @@ describe("path MTU (RFC 2473 §7, RFC 8201)", () => {
     expect(readBindings(agent.engine)[0].pathMtu).toBe(1400);
     agent.receive(TUNNEL, echo(CORRESPONDENT, HOME_ADDRESS, 1400));
     expect(codec.dissect(agent.take()[0].packet)[1].name).toBe("packet-too-big");
+  });
+
+  it("an error about a Binding Update is told to people, and changes nothing", () => {
+    const mobile = mobileNode();
+    arrive(mobile);
+    const update = mobile.take().at(-1)!.packet;
+    mobile.receive(ACCESS, codec.encode([
+      ipv6({ source: "2001:db8:ff::1", destination: CAREOF }), { name: "destination-unreachable", fields: { code: 3 } },
+      { name: "payload", fields: { data: update } },
+    ]));
+    expect(mobile.events.at(-1)).toMatchObject({ name: "PeerUnreachable", fields: { peer: HOME_AGENT, source: "2001:db8:ff::1", type: 1, code: 3 } });
+    expect(readUpdates(mobile.engine)[0].state).toBe("Registering");
+  });
+
+  it("a binding that was kept begins with the link's MTU, whenever the link is told of", () => {
+    const [, agent] = pair();
+    const records = agent.engine.exportState();
+    const again = new Node(Role.HomeAgent);
+    setHomeAgent(again.engine, {
+      address: parseAddress(HOME_AGENT), homePrefixes: [{ address: parseAddress("2001:db8:100::"), length: 64 }],
+      maxLifetimeMs: 3_600_000, refreshAdviceMs: 0, replayWindowMs: 7000,
+    }, again.now);
+    addNode(again.engine, { id: 0, homeAddresses: [parseAddress(HOME_ADDRESS)], security: SECURITY }, again.now);
+    again.engine.importState(records, again.now);
+    setDevice(again.engine, { index: ACCESS, kind: "access", mtu: 1500, up: true }, again.now);
+    expect(readBindings(again.engine)[0].pathMtu).toBe(1500);
+    again.receive(TUNNEL, echo(CORRESPONDENT, HOME_ADDRESS, 1450));
+    expect(names(again.take()[0].packet)[1]).toBe("packet-too-big");
   });
 
   it("an error that is not about our tunnel changes nothing", () => {
