@@ -28,6 +28,7 @@ export function parseAddress(text: string): Uint8Array {
   if (text === "") throw new AddressError("is empty");
   if (text.includes("%")) throw new AddressError("has a zone (%), an address here has none");
   if (text.includes("/")) throw new AddressError("has a prefix length (/), an address has none");
+  if (/^\d+(\.\d+){3}$/.test(text)) throw new AddressError("is an IPv4 address");
   const halves = text.split("::");
   if (halves.length > 2) throw new AddressError('has "::" more than once');
 

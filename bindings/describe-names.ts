@@ -61,6 +61,11 @@ export function meaning(layer: string, field: string, value: number): string | u
   return name === undefined ? undefined : words(name);
 }
 
+/** What the status of a Binding Acknowledgement means, in words. */
+export function statusText(status: number): string {
+  return meaning("binding-acknowledgement", "status", status) ?? "unknown";
+}
+
 /** The letters that the RFCs give to flags. */
 export const FLAG_LETTERS: Readonly<Record<string, string>> = {
   acknowledge: "A", homeRegistration: "H", linkLocalAddressCompatibility: "L", keyManagementMobility: "K",

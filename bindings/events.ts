@@ -3,6 +3,7 @@ import {
 } from "../core-as/abi/contract.ts";
 import { RegistrationState } from "../core-as/abi/states.ts";
 import { formatAddress } from "./address.ts";
+import { statusText } from "./describe-names.ts";
 import { Reason } from "../core-as/abi/reasons.ts";
 
 /** An event of the core as people and programs read it: addresses as text, times in ms. */
@@ -36,7 +37,7 @@ const FIELDS: Readonly<Record<Event, readonly Field[]>> = {
   [Event.BindingUpdateSent]: [["homeAddress", "first"], ["careofAddress", "second"], ["sequence", "value"],
     ["lifetimeS", "value2"], ["transmission", "value3"]],
   [Event.BindingAcknowledged]: [["homeAddress", "first"], ["careofAddress", "second"], ["sequence", "value"],
-    ["status", "value2"], ["lifetimeS", "value3"]],
+    ["status", "value2"], ["meaning", "value2", statusText], ["lifetimeS", "value3"]],
   [Event.PathInUse]: [["careofAddress", "second"], ["outbound", "value", yes]],
   [Event.BindingExpired]: [["homeAddress", "first"]],
   [Event.RegistrationState]: [["state", "value", state], ["before", "value2", state]],
@@ -44,6 +45,8 @@ const FIELDS: Readonly<Record<Event, readonly Field[]>> = {
   [Event.BindingAccepted]: [["homeAddress", "first"], ["careofAddress", "second"], ["sequence", "value"],
     ["lifetimeS", "value2"], ["change", "value3", (value) => ["new", "moved", "refreshed"][value] ?? value]],
   [Event.BindingRefused]: [["homeAddress", "first"], ["source", "second"], ["status", "value2"],
+    // Some refusals are not answered: then there is no status.
+    ["meaning", "value2", (value) => (value === 0 ? "not answered" : statusText(value))],
     ["reason", "value3", (value) => Reason[value] ?? value]],
   [Event.BindingEnded]: [["homeAddress", "first"], ["careofAddress", "second"],
     ["why", "value", (value) => ["deregistered", "expired", "node removed"][value] ?? value]],

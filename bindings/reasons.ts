@@ -6,6 +6,11 @@ export interface ReasonText {
   readonly text: string;
 }
 
+/** Refusals that every node on a healthy link has: nothing to look into. */
+export const ORDINARY: ReadonlySet<Reason> = new Set([
+  Reason.NotForUs, Reason.LinkLocalNotTunnelled, Reason.MulticastNotTunnelled, Reason.MessageNotForThisRole,
+]);
+
 /** One line for each reason, in the order of the numbers. */
 export const REASONS: Readonly<Record<Reason, ReasonText>> = {
   [Reason.None]: { section: "", text: "accepted" },

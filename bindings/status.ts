@@ -3,7 +3,7 @@ import { Reason } from "../core-as/abi/reasons.ts";
 import { RegistrationState, UplinkState } from "../core-as/abi/states.ts";
 import { formatAddress } from "./address.ts";
 import { type Engine, Query } from "./engine.ts";
-import { REASONS } from "./reasons.ts";
+import { ORDINARY, REASONS } from "./reasons.ts";
 
 /** Packets and octets through a tunnel. */
 export interface Traffic {
@@ -63,6 +63,8 @@ export interface RefusalCount {
   section: string;
   text: string;
   packets: number;
+  /** Every node on a healthy link has some of these. */
+  ordinary: boolean;
 }
 
 const addressAt = (record: DataView, at: number) => formatAddress(new Uint8Array(record.buffer, record.byteOffset + at, 16));
@@ -138,7 +140,9 @@ export function readRefusals(engine: Engine): RefusalCount[] {
   const all: RefusalCount[] = [];
   counters.forEach((packets, number) => {
     const text = REASONS[number as Reason];
-    if (packets > 0 && text) all.push({ reason: Reason[number] as keyof typeof Reason, ...text, packets });
+    if (packets > 0 && text) {
+      all.push({ reason: Reason[number] as keyof typeof Reason, ...text, packets, ordinary: ORDINARY.has(number) });
+    }
   });
   return all.sort((a, b) => b.packets - a.packets);
 }

@@ -99,6 +99,7 @@ try {
   process.exit(1);
 }
 const bytes = readFileSync(core);
-console.log(
+// Not on standard output: that belongs to what is built, as to the report of `npm run demo -- --json`.
+console.error(
   `dist/mext.wasm  ${bytes.length} bytes  sha256 ${createHash("sha256").update(bytes).digest("hex")}`,
 );

@@ -112,7 +112,8 @@ function resolveKey(
     if (!options.readFile) throw new Error("this host reads no files");
     content = options.readFile(fields.keyFile);
   } catch (error) {
-    report.problem(keyFilePath, `names a file that cannot be read${errorCode(error)}`, `must hold ${KEY}`);
+    report.problem(keyFilePath, `names a file that cannot be read${errorCode(error)}`,
+      `must hold ${KEY}; a relative path begins at this file's folder`);
     return undefined;
   }
   const key = parseKey(content);

@@ -7,9 +7,10 @@
  *   {"command":"stop"}    →  {"stopping":true}, and the daemon ends
  *   anything else         →  {"error":"…"}
  */
-import { lstatSync, mkdirSync, rmSync } from "node:fs";
+import { lstatSync, rmSync } from "node:fs";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { dirname } from "node:path";
+import { makeFolder } from "./folder.ts";
 import type { Daemon, DaemonEvent } from "./daemon.ts";
 import { StartError } from "./linux.ts";
 
@@ -41,7 +42,7 @@ export class ControlServer {
     }
     const server = createServer({ allowHalfOpen: true }); // who says no more may still want the answer
     try {
-      mkdirSync(dirname(path), { recursive: true, mode: 0o755 });
+      makeFolder(dirname(path), 0o755);
       // left behind by a killed daemon
       if (lstatSync(path, { throwIfNoEntry: false })?.isSocket()) rmSync(path);
       await listen(server, path);

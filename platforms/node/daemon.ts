@@ -19,6 +19,10 @@ import { Wake } from "./system/poll.ts";
 import { missingPrivileges } from "./system/privileges.ts";
 import { type Core, loadCore } from "./wasm.ts";
 
+/** What to do where several privileges are missing. */
+const GRANT_ALL = "run as root; or grant all of them: capabilities by AmbientCapabilities= in the systemd unit or by " +
+  "setcap on the node binary, devices and files by their permissions";
+
 /** An event of the core with the time of the wall clock and the name of the interface. */
 export interface DaemonEvent {
   /** For people: the wall clock may jump. */
@@ -193,7 +197,8 @@ async function start<D extends Daemon>(config: Config, make: (core: Core) => D):
   const core = await loadCore();
   const missing = missingPrivileges();
   if (missing.length > 0) {
-    throw new StartError(`${missing.map(({ what }) => what).join(", ")} missing: ${missing[0].remedy}`);
+    const remedy = missing.length === 1 ? missing[0].remedy : GRANT_ALL;
+    throw new StartError(`${missing.map(({ what }) => what).join(", ")} missing: ${remedy}`);
   }
   const control = config.control === undefined ? undefined : await ControlServer.open(config.control);
   try {

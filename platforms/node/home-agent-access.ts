@@ -12,6 +12,7 @@ import type { HomeAgentLoopSettings } from "./settings.ts";
 import { addAddress, listAddresses } from "./system/addresses.ts";
 import { type Link, listLinks } from "./system/links.ts";
 import type { NetworkEvent } from "./system/network-monitor.ts";
+import { SystemError } from "./system/errors.ts";
 import { addRoute } from "./system/routes.ts";
 import { interfaceValue } from "./system/sysctl.ts";
 
@@ -28,11 +29,7 @@ export class HomeAgentAccess implements Access {
     this.#mtuBytes = mtuBytes;
     placeAddress(linux, settings.address);
     for (const destination of settings.homePrefixes) {
-      addRoute(linux.netlink, {
-        destination,
-        interfaceIndex: linux.tun.interfaceIndex,
-        metric: TUNNEL_METRIC,
-      });
+      routeHome(linux, destination);
     }
     const links = accessLinks(linux.netlink, linux.tun.name);
     for (const { name } of links) withoutReceiveOffload(linux.changes, name);
@@ -100,4 +97,14 @@ function forward({ changes }: Linux, links: readonly Link[]): void {
     changes.setInterfaceValue(scope, "forwarding", 0);
   }
   changes.setInterfaceValue("all", "forwarding", 1);
+}
+
+/** Routes a home prefix into the tunnel; the route goes with the device. */
+function routeHome(linux: Linux, destination: string): void {
+  try {
+    addRoute(linux.netlink, { destination, interfaceIndex: linux.tun.interfaceIndex, metric: TUNNEL_METRIC });
+  } catch (error) {
+    if (!(error instanceof SystemError) || error.code !== "EEXIST") throw error;
+    throw new StartError(`${destination} is routed on this host already: another home agent serves it, or a route of yours`);
+  }
 }

@@ -9,8 +9,9 @@
  * remembers what it has acknowledged (RFC 6275 §9.5.1, §10.3.1). It is not forced to the disk each time; a
  * power cut may take the last records, and a half-written one at the end is left out at the next start.
  */
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from "node:fs";
+import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
+import { makeFolder } from "./folder.ts";
 
 const HEADER = Buffer.from("mext state 1\n");
 /** The journal is replaced by a snapshot when it has grown by its own size, and at least by this. */
@@ -113,7 +114,7 @@ function readRecords(path: string): Uint8Array {
   try {
     bytes = readFileSync(path);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return makeFolder(path);
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return beginFolder(path);
     throw new StateFileError(`state file ${path} cannot be read: ${(error as Error).message}`);
   }
   // a file cut off inside its header holds no record, and is ours
@@ -124,9 +125,9 @@ function readRecords(path: string): Uint8Array {
 }
 
 /** There is no file yet, so there are no records; but there must be a place for it. */
-function makeFolder(path: string): Uint8Array {
+function beginFolder(path: string): Uint8Array {
   try {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    makeFolder(dirname(path), 0o700);
   } catch (error) {
     throw new StateFileError(`the folder of state file ${path} cannot be made: ${(error as Error).message}`);
   }

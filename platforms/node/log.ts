@@ -13,6 +13,7 @@ const WARNINGS: ReadonlySet<DaemonEvent["name"]> = new Set([
   "BindingExpired",
   "BindingError",
   "CareofDuplicate",
+  "PeerUnreachable",
   "RouterLost",
 ]);
 const DETAILS: ReadonlySet<DaemonEvent["name"]> = new Set([
@@ -20,6 +21,19 @@ const DETAILS: ReadonlySet<DaemonEvent["name"]> = new Set([
   "PathInUse",
   "BindingUpdateSent",
 ]);
+
+/** Binding Updates without an answer after which a person should look. */
+const UNANSWERED = 3;
+
+/** What a person should do about an event that is usual in itself, or undefined. */
+function troubleOf({ name, fields }: DaemonEvent): string | undefined {
+  if (name === "BindingUpdateSent" && Number(fields.transmission) > UNANSWERED) {
+    return `no answer to ${Number(fields.transmission) - 1} Binding Updates: are home_agent, identity, spi and key the ` +
+      "same on both sides, and is the home agent reachable?";
+  }
+  if (name === "BindingAcknowledged" && Number(fields.status) >= 128) return `the home agent refuses: ${fields.meaning}`;
+  return undefined;
+}
 
 /** A logger on standard output; without buffer, so that no line is lost at the end. */
 export function makeLogger(level: string, isTerminal = process.stdout.isTTY === true): Logger {
@@ -40,8 +54,9 @@ export function logDaemon(daemon: Daemon, log: Logger): void {
     const omitted = limit.takeOmitted();
     if (omitted > 0) log.warn({ omitted }, "events were too many to log");
     const { name, device, fields } = event;
-    const level = WARNINGS.has(name) ? "warn" : DETAILS.has(name) ? "debug" : "info";
-    log[level]({ event: name, ...(device !== undefined && { device }), ...fields }, name);
+    const trouble = troubleOf(event);
+    const level = trouble !== undefined || WARNINGS.has(name) ? "warn" : DETAILS.has(name) ? "debug" : "info";
+    log[level]({ event: name, ...(device !== undefined && { device }), ...fields }, trouble ?? name);
   });
   daemon.on("omitted", (count) => limit.omit(count));
   daemon.on("warning", (warning) => log.warn(warning));

@@ -56,6 +56,7 @@ type BadFile = [name: string, text: string, firstLine: string];
 
 const A_KEY = "must be a key of 16 to 64 octets in hexadecimal digits";
 const A_KEY_FILE = A_KEY.replace("be", "hold");
+const WHERE = "; a relative path begins at this file's folder";
 const AN_ADDRESS = "must be a routable unicast IPv6 address";
 const A_PREFIX = 'must be an IPv6 prefix like "2001:db8:100::/64"';
 const UPLINKS = "must be a list of one or more, each an interface name of 1 to 15 characters";
@@ -210,7 +211,7 @@ const badFiles: BadFile[] = [
   ["two keys", MOBILE_NODE + `key = "${KEY}"`,
     "f.toml:7:12: key_file: is set beside key, only one of them may be"],
   ["no key file", MOBILE_NODE.replace('"good"', '"none"'),
-    `f.toml:7:12: key_file: names a file that cannot be read (ENOENT), ${A_KEY_FILE}`],
+    `f.toml:7:12: key_file: names a file that cannot be read (ENOENT), ${A_KEY_FILE}${WHERE}`],
   ["short key file", MOBILE_NODE.replace('"good"', '"short"'),
     `f.toml:7:12: key_file: names a file whose content has 3 octets, too short, ${A_KEY_FILE}`],
   ["key file with another text", MOBILE_NODE.replace('"good"', '"text"'),
@@ -243,7 +244,7 @@ describe("a bad file", () => {
 
   it("says that a host which reads no files cannot use key_file", () => {
     expect(() => loadConfig(MOBILE_NODE, "f.toml")).toThrow(
-      `f.toml:7:12: key_file: names a file that cannot be read, ${A_KEY_FILE}`);
+      `f.toml:7:12: key_file: names a file that cannot be read, ${A_KEY_FILE}${WHERE}`);
   });
 });
 

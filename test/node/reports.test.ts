@@ -6,7 +6,7 @@ import { RefusalReport } from "../../platforms/node/refusal-report.ts";
 
 function refusals(counts: Partial<Record<RefusalCount["reason"], number>>): RefusalCount[] {
   return Object.entries(counts).map(([reason, packets]) => {
-    return { reason: reason as RefusalCount["reason"], section: "", text: "", packets };
+    return { reason: reason as RefusalCount["reason"], section: "", text: "", packets, ordinary: false };
   });
 }
 

@@ -1,4 +1,5 @@
 /** `mext status`: bindings, registration, uplinks and refusals of a running daemon. */
+import { statusText as meaningOf } from "../../../bindings/describe-names.ts";
 import type { DaemonStatus } from "../status.ts";
 import { EXIT_OK, readArguments } from "./arguments.ts";
 import { askStatus, controlPaths } from "./client.ts";
@@ -83,7 +84,7 @@ function updateTable({ updates }: DaemonStatus): string[] {
     each.remainingMs > 0 ? duration(each.remainingMs) : "-",
     each.nextRefreshMs >= 0 ? duration(each.nextRefreshMs) : "-",
     each.roundTripMs >= 0 ? `${each.roundTripMs.toFixed(1)} ms` : "-",
-    each.lastStatus === undefined ? "-" : String(each.lastStatus),
+    each.lastStatus === undefined ? "-" : `${each.lastStatus} (${meaningOf(each.lastStatus)})`,
     `${each.packetsIn}/${each.packetsOut}`,
     String(each.pathMtu),
   ]);
@@ -120,11 +121,16 @@ function refusalTable({ refusals, sendFailures, traps }: DaemonStatus): string[]
     `not sent: ${code}`,
     "",
   ]);
-  const rows = [...refusals.map((each) => [String(each.packets), each.text, each.section]), ...failures];
+  const rows = refusals.filter(({ ordinary }) => !ordinary).map((each) => [String(each.packets), each.text, each.section]);
+  rows.push(...failures);
   if (traps > 0) {
     rows.push([String(traps), "traps of the core, each replaced by a fresh one: please report", ""]);
   }
-  return rows.length === 0 ? [] : table(["REFUSED", "WHY", "SECTION"], rows);
+  const passing = refusals.filter(({ ordinary }) => ordinary).reduce((sum, { packets }) => sum + packets, 0);
+  return [
+    ...(rows.length === 0 ? [] : table(["REFUSED", "WHY", "SECTION"], rows)),
+    ...(passing === 0 ? [] : [`${passing} packets were none of ours, as on any link (--json tells which)`, ""]),
+  ];
 }
 
 /** Columns as wide as their widest cell, and an empty line behind. */

@@ -2,7 +2,7 @@
  * What this process may not do, before it tries: each line says what is missing and how to get it.
  */
 
-import { accessSync, constants, existsSync, readFileSync } from "node:fs";
+import { closeSync, existsSync, openSync, readFileSync } from "node:fs";
 
 export interface MissingPrivilege {
   /** "CAP_NET_ADMIN", "CAP_NET_RAW", "/dev/net/tun", "IPv6" or "/proc/sys". */
@@ -34,7 +34,7 @@ export function missingPrivileges(): MissingPrivilege[] {
     missing.push({
       what: "/dev/net/tun",
       neededFor: "the TUN device",
-      remedy: "chmod 0666 /dev/net/tun (CAP_NET_ADMIN is asked for all the same), or run as root",
+      remedy: "run as root, or let this user open it: its usual mode is 0666, CAP_NET_ADMIN is asked for all the same",
     });
   }
   if (!existsSync("/proc/sys/net/ipv6")) {
@@ -66,7 +66,8 @@ function effectiveCapabilities(): bigint {
 
 function mayAccess(path: string): boolean {
   try {
-    accessSync(path, constants.R_OK | constants.W_OK);
+    // Opened, not asked for: access(2) judges by the real user and forgets the capabilities.
+    closeSync(openSync(path, "r+"));
     return true;
   } catch {
     return false;
