@@ -7,7 +7,7 @@ const root = join(dirname(fileURLToPath(import.meta.url)), "../..");
 
 /** The core's folders: each imports only itself and what is left of it. */
 const CORE = ["abi", "wire", "tables", "select", "encap", "protocol", "flow"];
-const PLATFORMS = ["node", "deno", "browser", "component", "sim"];
+const PLATFORMS = readdirSync(join(root, "platforms"));
 
 function sources(folder: string): string[] {
   return readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
