@@ -8,7 +8,7 @@
  */
 
 import {
-  closeSync, lstatSync, mkdirSync, openSync, readFileSync, readlinkSync, renameSync, rmSync, writeFileSync,
+  closeSync, fstatSync, lstatSync, mkdirSync, openSync, readFileSync, readlinkSync, renameSync, rmSync, writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -62,6 +62,7 @@ export class Undo {
   readonly recovery: Recovery;
   readonly #apply: (step: UndoStep) => void;
   readonly #lock: number;
+  readonly #lockPath: string;
   readonly #boot = bootId();
   readonly #namespace = namespaceId();
   #steps: UndoStep[] = [];
@@ -76,7 +77,8 @@ export class Undo {
     this.path = join(directory, `${name}.undo.json`);
     this.#apply = options.apply;
     const refusal = () => new AlreadyRunningError(name, readRecord(this.path)?.processId);
-    this.#lock = lock(join(directory, `${name}.lock`), refusal);
+    this.#lockPath = join(directory, `${name}.lock`);
+    this.#lock = lock(this.#lockPath, refusal);
     this.recovery = prepare(this.#lock, () => this.#recover());
   }
 
@@ -109,6 +111,7 @@ export class Undo {
       else rmSync(this.path, { force: true });
       return failures;
     } finally {
+      rmSync(this.#lockPath, { force: true }); // while it is held
       closeSync(this.#lock);
     }
   }
@@ -155,11 +158,17 @@ export class Undo {
 
 /** Takes a lock until the descriptor is closed or the process ends, however it ends. */
 function lock(path: string, refusal: () => Error): number {
-  const fd = openSync(path, "a", 0o600);
-  if (flock(fd, LOCK_EXCLUSIVE | LOCK_NONBLOCKING) === 0) return fd;
-  const error = errno();
-  closeSync(fd);
-  throw error === EAGAIN ? refusal() : new SystemError(`lock ${path}`, error);
+  for (;;) {
+    const fd = openSync(path, "a", 0o600);
+    if (flock(fd, LOCK_EXCLUSIVE | LOCK_NONBLOCKING) !== 0) {
+      const error = errno();
+      closeSync(fd);
+      throw error === EAGAIN ? refusal() : new SystemError(`lock ${path}`, error);
+    }
+    // The one before us removes the file when it ends: what we locked must still be the file of that name.
+    if (fstatSync(fd).ino === lstatSync(path, { throwIfNoEntry: false })?.ino) return fd;
+    closeSync(fd);
+  }
 }
 
 /** The record in a file; undefined when there is none, or it is not one of ours. */
