@@ -3,13 +3,20 @@ import { connect } from "node:net";
 import { createInterface } from "node:readline";
 import type { DaemonStatus } from "../status.ts";
 import { readConfigFile } from "../config-file.ts";
-import { UsageError } from "./arguments.ts";
+import { readArguments, UsageError } from "./arguments.ts";
 
 /** Where daemons listen that were configured as in the examples. */
 const USUAL_PATHS = ["/run/mext/home-agent.sock", "/run/mext/mobile-node.sock"];
 
+/** The command line of what asks a daemon; undefined when only the help is wanted. */
+export function readDaemonArguments(argv: string[]): { json: boolean; paths: string[] } | undefined {
+  const options = { json: { type: "boolean" }, control: { type: "string" } } as const;
+  const { values, positionals: [file] } = readArguments(argv, options, 1);
+  return values.help ? undefined : { json: values.json === true, paths: controlPaths(values.control, file) };
+}
+
 /** The sockets to ask: of --control, of a configuration file, or the usual ones. */
-export function controlPaths(control: string | undefined, configFile: string | undefined): string[] {
+function controlPaths(control: string | undefined, configFile: string | undefined): string[] {
   if (control !== undefined && configFile !== undefined) {
     throw new UsageError("give --control or a configuration file, not both");
   }

@@ -1,8 +1,8 @@
 /** `mext status`: bindings, registration, uplinks and refusals of a running daemon. */
 import { statusText as meaningOf } from "../../../bindings/describe-names.ts";
 import type { DaemonStatus } from "../status.ts";
-import { EXIT_OK, readArguments } from "./arguments.ts";
-import { askStatus, controlPaths } from "./client.ts";
+import { EXIT_OK } from "./arguments.ts";
+import { askStatus, readDaemonArguments } from "./client.ts";
 
 const USAGE = `Usage: mext status [<file>] [--control <path>] [--json]
 
@@ -21,16 +21,13 @@ Examples:
 
 /** Runs the command; answers the exit code. */
 export async function status(argv: string[]): Promise<number> {
-  const {
-    values,
-    positionals: [file],
-  } = readArguments(argv, { json: { type: "boolean" }, control: { type: "string" } }, 1);
-  if (values.help) {
+  const wanted = readDaemonArguments(argv);
+  if (wanted === undefined) {
     process.stdout.write(USAGE);
     return EXIT_OK;
   }
-  const answer = await askStatus(controlPaths(values.control, file));
-  process.stdout.write(values.json ? `${JSON.stringify(answer)}\n` : statusText(answer));
+  const answer = await askStatus(wanted.paths);
+  process.stdout.write(wanted.json ? `${JSON.stringify(answer)}\n` : statusText(answer));
   return EXIT_OK;
 }
 
@@ -121,8 +118,8 @@ function refusalTable({ refusals, sendFailures, traps }: DaemonStatus): string[]
     `not sent: ${code}`,
     "",
   ]);
-  const rows = refusals.filter(({ ordinary }) => !ordinary).map((each) => [String(each.packets), each.text, each.section]);
-  rows.push(...failures);
+  const unusual = refusals.filter(({ ordinary }) => !ordinary);
+  const rows = [...unusual.map((each) => [String(each.packets), each.text, each.section]), ...failures];
   if (traps > 0) {
     rows.push([String(traps), "traps of the core, each replaced by a fresh one: please report", ""]);
   }

@@ -1,8 +1,8 @@
 /** `mext watch`: the events of a running daemon, as they happen. */
 import type { DaemonEvent } from "../daemon.ts";
 import type { DaemonStatus } from "../status.ts";
-import { EXIT_OK, readArguments } from "./arguments.ts";
-import { ask, controlPaths } from "./client.ts";
+import { EXIT_OK } from "./arguments.ts";
+import { ask, readDaemonArguments } from "./client.ts";
 import { statusText } from "./status.ts";
 
 const USAGE = `Usage: mext watch [<file>] [--control <path>] [--json]
@@ -21,17 +21,14 @@ Examples:
 
 /** Runs the command until the daemon ends; answers the exit code. */
 export async function watch(argv: string[]): Promise<number> {
-  const {
-    values,
-    positionals: [file],
-  } = readArguments(argv, { json: { type: "boolean" }, control: { type: "string" } }, 1);
-  if (values.help) {
+  const wanted = readDaemonArguments(argv);
+  if (wanted === undefined) {
     process.stdout.write(USAGE);
     return EXIT_OK;
   }
   let isFirst = true;
-  for await (const line of ask(controlPaths(values.control, file), "watch")) {
-    if (values.json) process.stdout.write(`${JSON.stringify(line)}\n`);
+  for await (const line of ask(wanted.paths, "watch")) {
+    if (wanted.json) process.stdout.write(`${JSON.stringify(line)}\n`);
     else
       process.stdout.write(
         isFirst ? `${statusText(line as DaemonStatus)}\n` : `${eventText(line as DaemonEvent)}\n`,
