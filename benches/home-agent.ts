@@ -77,6 +77,11 @@ class Counting implements OrderHandler {
   removeAddress(): void {}
   addDefaultRoute(): void {}
   removeDefaultRoute(): void {}
+  addRoute(): void {}
+  removeRoute(): void {}
+  addNeighbour(): void {}
+  useTunnel(): void {}
+  hearGroups(): void {}
   tunnelMtu(): void {}
 }
 

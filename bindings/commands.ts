@@ -31,11 +31,93 @@ export interface Device {
   linkAddress?: Uint8Array;
 }
 
+/** A prefix of the home link. */
+export interface HomePrefix {
+  /** The prefix, or with `routerAddress` the home agent's whole address in it: 16 octets. */
+  address: Uint8Array;
+  length: number;
+  /** On by default. */
+  onLink?: boolean;
+  /** Nodes may form addresses in it; on by default. */
+  autonomous?: boolean;
+  routerAddress?: boolean;
+  /** From now on; for ever by default. */
+  validMs?: number;
+  preferredMs?: number;
+}
+
+/** The link on which a home agent serves its prefixes. */
+export interface HomeLinkSettings {
+  /** Access device. */
+  device: number;
+  /** The home agent's link-local address there: 16 octets. */
+  linkLocal: Uint8Array;
+  /** Send router advertisements. */
+  advertise: boolean;
+  minIntervalMs: number;
+  maxIntervalMs: number;
+  minDelayMs: number;
+  routerLifetimeMs: number;
+  /** 0: as the router's. */
+  homeAgentLifetimeMs: number;
+  /** −32768 … 32767; the larger one is preferred. */
+  preference: number;
+  /** Say how often advertisements come. */
+  intervalOption: boolean;
+  /** Advertise without being asked. */
+  unsolicited: boolean;
+}
+
+/** RFC 4861 §6.2.1 and RFC 6275 §7, §13. */
+export const HOME_LINK_DEFAULTS = {
+  advertise: true,
+  minIntervalMs: 198_000,
+  maxIntervalMs: 600_000,
+  minDelayMs: 3000,
+  routerLifetimeMs: 1_800_000,
+  homeAgentLifetimeMs: 0,
+  preference: 0,
+  intervalOption: true,
+  unsolicited: true,
+} as const;
+
+/** What a correspondent node answers. */
+export interface CorrespondentSettings {
+  /** False: every attempt to bind a route is refused. */
+  enabled: boolean;
+  /** The node's own addresses, 16 octets each; a mobile node has its home addresses, and gives none here. */
+  addresses: Uint8Array[];
+  /** At most 420,000. */
+  maxLifetimeMs: number;
+  /** Home and Care-of Test Init messages that are answered in a second. */
+  testsPerSecond: number;
+}
+
+export const CORRESPONDENT_DEFAULTS = { enabled: true, maxLifetimeMs: 420_000, testsPerSecond: 1000 } as const;
+
+export type RoutePolicyName = "never" | "automatic" | "always";
+
+/** With which peers a mobile node wants optimised routes. */
+export interface RouteOptimisationSettings {
+  policy: RoutePolicyName;
+  /** So many packets of one peer within 10 s are traffic. */
+  afterPackets: number;
+  /** At most 420,000. */
+  lifetimeMs: number;
+  /** Until a peer that does not take part is asked again. */
+  retryMs: number;
+  rules: { prefix: Uint8Array; length: number; policy: RoutePolicyName }[];
+}
+
+export const ROUTE_OPTIMISATION_DEFAULTS = {
+  policy: "automatic", afterPackets: 5, lifetimeMs: 420_000, retryMs: 60_000, rules: [],
+} as const;
+
 /** What a home agent serves. */
 export interface HomeAgentSettings {
   /** 16 octets. */
   address: Uint8Array;
-  homePrefixes: { address: Uint8Array; length: number }[];
+  homePrefixes: HomePrefix[];
   /** Longest lifetime granted. */
   maxLifetimeMs: number;
   /** Ask nodes to refresh this often; 0: no advice. */
@@ -57,7 +139,10 @@ export interface NodeSettings {
 /** Who a mobile node is. */
 export interface MobileNodeSettings {
   homeAddress: Uint8Array;
+  /** Unspecified: it is discovered (RFC 6275 §11.4.1). */
   homeAgent: Uint8Array;
+  /** Bits of the home prefix; 64 by default. */
+  homePrefixLength?: number;
   lifetimeMs: number;
   firstRegistrationTimeoutMs: number;
   bindingAckTimeoutMs: number;
@@ -140,8 +225,63 @@ export function setHomeAgent(engine: Engine, settings: HomeAgentSettings, now: n
     setU32(view, abi.HOME_AGENT_PREFIX_COUNT, settings.homePrefixes.length);
     settings.homePrefixes.forEach((prefix, index) => {
       const at = abi.HOME_AGENT_PREFIXES + index * abi.HOME_PREFIX_BYTES;
-      bytes.set(prefix.address, at);
-      setU32(view, at + 16, prefix.length);
+      bytes.set(prefix.address, at + abi.HOME_PREFIX_ADDRESS);
+      setU32(view, at + abi.HOME_PREFIX_LENGTH, prefix.length);
+      setU32(view, at + abi.HOME_PREFIX_FLAGS,
+        ((prefix.onLink ?? true) ? abi.HomePrefixFlag.OnLink : 0) |
+        ((prefix.autonomous ?? true) ? abi.HomePrefixFlag.Autonomous : 0) |
+        (prefix.routerAddress ? abi.HomePrefixFlag.RouterAddress : 0));
+      setF64(view, at + abi.HOME_PREFIX_VALID, prefix.validMs ?? Infinity);
+      setF64(view, at + abi.HOME_PREFIX_PREFERRED, prefix.preferredMs ?? prefix.validMs ?? Infinity);
+    });
+  });
+}
+
+/** Tells a home agent on which link it serves its prefixes. */
+export function setHomeLink(engine: Engine, settings: HomeLinkSettings, now: number): void {
+  engine.command(Command.HomeLink, abi.HOME_LINK_BYTES, now, (view, bytes) => {
+    setU32(view, abi.HOME_LINK_DEVICE, settings.device);
+    setU32(view, abi.HOME_LINK_ADVERTISE, settings.advertise ? 1 : 0);
+    bytes.set(settings.linkLocal, abi.HOME_LINK_ADDRESS);
+    setF64(view, abi.HOME_LINK_MIN_INTERVAL, settings.minIntervalMs);
+    setF64(view, abi.HOME_LINK_MAX_INTERVAL, settings.maxIntervalMs);
+    setF64(view, abi.HOME_LINK_MIN_DELAY, settings.minDelayMs);
+    setF64(view, abi.HOME_LINK_ROUTER_LIFETIME, settings.routerLifetimeMs);
+    setF64(view, abi.HOME_LINK_LIFETIME, settings.homeAgentLifetimeMs);
+    view.setInt32(abi.HOME_LINK_PREFERENCE, settings.preference, true);
+    setU32(view, abi.HOME_LINK_INTERVAL_OPTION, settings.intervalOption ? 1 : 0);
+    setU32(view, abi.HOME_LINK_UNSOLICITED, settings.unsolicited ? 1 : 0);
+  });
+}
+
+/** Tells a correspondent node, or a mobile node that is one, what it answers. */
+export function setCorrespondent(engine: Engine, settings: CorrespondentSettings, now: number): void {
+  const length = abi.CORRESPONDENT_ADDRESSES + settings.addresses.length * 16;
+  engine.command(Command.Correspondent, length, now, (view, bytes) => {
+    setU32(view, abi.CORRESPONDENT_ENABLED, settings.enabled ? 1 : 0);
+    setU32(view, abi.CORRESPONDENT_ADDRESS_COUNT, settings.addresses.length);
+    setF64(view, abi.CORRESPONDENT_MAX_LIFETIME, settings.maxLifetimeMs);
+    setF64(view, abi.CORRESPONDENT_TESTS_PER_SECOND, settings.testsPerSecond);
+    settings.addresses.forEach((address, index) => bytes.set(address, abi.CORRESPONDENT_ADDRESSES + index * 16));
+  });
+}
+
+const POLICIES = { never: abi.RoutePolicy.Never, automatic: abi.RoutePolicy.Automatic, always: abi.RoutePolicy.Always };
+
+/** Tells a mobile node with which peers it is to optimise. */
+export function setRouteOptimisation(engine: Engine, settings: RouteOptimisationSettings, now: number): void {
+  const length = abi.ROUTE_OPTIMISATION_RULES + settings.rules.length * abi.ROUTE_RULE_BYTES;
+  engine.command(Command.RouteOptimisation, length, now, (view, bytes) => {
+    setU32(view, abi.ROUTE_OPTIMISATION_POLICY, POLICIES[settings.policy]);
+    setU32(view, abi.ROUTE_OPTIMISATION_AFTER_PACKETS, settings.afterPackets);
+    setF64(view, abi.ROUTE_OPTIMISATION_LIFETIME, settings.lifetimeMs);
+    setF64(view, abi.ROUTE_OPTIMISATION_RETRY, settings.retryMs);
+    setU32(view, abi.ROUTE_OPTIMISATION_RULE_COUNT, settings.rules.length);
+    settings.rules.forEach((rule, index) => {
+      const at = abi.ROUTE_OPTIMISATION_RULES + index * abi.ROUTE_RULE_BYTES;
+      bytes.set(rule.prefix, at + abi.ROUTE_RULE_PREFIX);
+      setU32(view, at + abi.ROUTE_RULE_LENGTH, rule.length);
+      setU32(view, at + abi.ROUTE_RULE_POLICY, POLICIES[rule.policy]);
     });
   });
 }
@@ -174,6 +314,7 @@ export function setMobileNode(engine: Engine, settings: MobileNodeSettings, now:
     setF64(view, abi.MOBILE_NODE_MAX_TIMEOUT, settings.maxBindingAckTimeoutMs);
     setF64(view, abi.MOBILE_NODE_HOLD_DOWN, settings.holdDownMs);
     setU32(view, abi.MOBILE_NODE_OPTIMISTIC, settings.optimistic ? 1 : 0);
+    setU32(view, abi.MOBILE_NODE_HOME_PREFIX_LENGTH, settings.homePrefixLength ?? 64);
     setSecurity(view, bytes, abi.MOBILE_NODE_SECURITY, settings.security);
   });
 }

@@ -68,6 +68,15 @@ export interface OrderHandler {
   addDefaultRoute(device: number, router: Uint8Array): void;
   removeDefaultRoute(device: number, router: Uint8Array): void;
   tunnelMtu(octets: number): void;
+  /** Routes the addresses of a prefix into tunnel device `device`, before all other routes. */
+  addRoute(device: number, prefix: Uint8Array, prefixLength: number): void;
+  removeRoute(device: number, prefix: Uint8Array, prefixLength: number): void;
+  /** A neighbour on link `device` has this link-layer address. */
+  addNeighbour(device: number, address: Uint8Array, linkAddress: Uint8Array): void;
+  /** Whether what comes from the home address goes into tunnel device `device`; it does until the first such order. */
+  useTunnel(device: number, use: boolean): void;
+  /** Whether all groups are to be heard on link `device`; they are not until the first such order. */
+  hearGroups(device: number, hear: boolean): void;
   /** All orders of one call have been given: what `transmit` pointed to is valid until this returns. */
   drained?(): void;
 }
@@ -308,6 +317,15 @@ export class Engine {
         case Order.AddDefaultRoute: handler.addDefaultRoute(device, this.memory.slice(pointer, pointer + 16)); break;
         case Order.RemoveDefaultRoute: handler.removeDefaultRoute(device, this.memory.slice(pointer, pointer + 16)); break;
         case Order.TunnelMtu: handler.tunnelMtu(value); break;
+        case Order.AddRoute: handler.addRoute(device, this.memory.slice(pointer, pointer + 16), value); break;
+        case Order.RemoveRoute: handler.removeRoute(device, this.memory.slice(pointer, pointer + 16), value); break;
+        case Order.AddNeighbour:
+          handler.addNeighbour(
+            device, this.memory.slice(pointer, pointer + 16), this.memory.slice(pointer + 16, pointer + length),
+          );
+          break;
+        case Order.UseTunnel: handler.useTunnel(device, value === 1); break;
+        case Order.HearGroups: handler.hearGroups(device, value === 1); break;
         case Order.None: break;
       }
     }

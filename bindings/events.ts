@@ -1,7 +1,7 @@
 import {
   EVENT_CODE, EVENT_DEVICE, EVENT_FIRST, EVENT_SECOND, EVENT_TIME, EVENT_VALUE, EVENT_VALUE2, EVENT_VALUE3, Event,
 } from "../core-as/abi/contract.ts";
-import { RegistrationState } from "../core-as/abi/states.ts";
+import { PeerObstacle, PeerState, RegistrationState } from "../core-as/abi/states.ts";
 import { formatAddress } from "./address.ts";
 import { statusText } from "./describe-names.ts";
 import { Reason } from "../core-as/abi/reasons.ts";
@@ -24,6 +24,7 @@ type Field = [
 const yes = (value: number) => value !== 0;
 const state = (value: number) => RegistrationState[value] ?? value;
 const signed = (value: number) => value | 0;
+const peerState = (value: number) => PeerState[value] ?? value;
 
 /** What each event's fields mean: the one place where they are named. */
 const FIELDS: Readonly<Record<Event, readonly Field[]>> = {
@@ -54,6 +55,20 @@ const FIELDS: Readonly<Record<Event, readonly Field[]>> = {
   [Event.PathMtu]: [["peer", "first"], ["octets", "value"]],
   [Event.PeerUnreachable]: [["peer", "first"], ["source", "second"], ["type", "value"], ["code", "value2"]],
   [Event.BindingError]: [["homeAddress", "first"], ["source", "second"], ["status", "value"]],
+  [Event.PeerState]: [["peer", "first"], ["state", "value", peerState], ["before", "value2", peerState],
+    ["obstacle", "value3", (value) => PeerObstacle[value] ?? value]],
+  [Event.HomeReached]: [["homeAddress", "first"], ["router", "second"]],
+  [Event.HomeLeft]: [["homeAddress", "first"]],
+  [Event.HomeAgentChosen]: [["homeAgent", "first"], ["discovered", "value"]],
+  [Event.HomePrefix]: [["prefix", "first"], ["length", "value"], ["validS", "value2"], ["preferredS", "value3"]],
+  [Event.HomeAddressFormed]: [["homeAddress", "first"], ["before", "second"]],
+  [Event.HomeAddressEnded]: [["homeAddress", "first"]],
+  [Event.HomeAddressDuplicate]: [["homeAddress", "first"]],
+  [Event.HomeAgentHeard]: [["linkLocal", "first"], ["homeAgent", "second"], ["preference", "value", signed],
+    ["lifetimeS", "value2"]],
+  [Event.HomeAgentGone]: [["linkLocal", "first"]],
+  [Event.GroupMembership]: [["homeAddress", "first"], ["group", "second"], ["joined", "value", yes]],
+  [Event.PrefixesAdvertised]: [["homeAddress", "first"], ["transmission", "value"], ["solicited", "value2", yes]],
 };
 
 /** Reads an EVENT_* record. */

@@ -1,6 +1,6 @@
 import * as abi from "../core-as/abi/contract.ts";
 import { Reason } from "../core-as/abi/reasons.ts";
-import { RegistrationState, UplinkState } from "../core-as/abi/states.ts";
+import { PeerObstacle, PeerState, RegistrationState, UplinkState } from "../core-as/abi/states.ts";
 import { formatAddress } from "./address.ts";
 import { type Engine, Query } from "./engine.ts";
 import { ORDINARY, REASONS } from "./reasons.ts";
@@ -55,6 +55,47 @@ export interface UplinkStatus {
   router: string;
   preference: number;
   selected: boolean;
+}
+
+/** A correspondent node of a mobile node. */
+export interface PeerStatus {
+  address: string;
+  homeAddress: string;
+  /** That the peer has bound; `::` when there is none. */
+  careofAddress: string;
+  state: keyof typeof PeerState;
+  /** Why packets do not take the direct way; None when they do. */
+  obstacle: keyof typeof PeerObstacle;
+  /** Packets take the direct way now. */
+  optimised: boolean;
+  remainingMs: number;
+  /** Until the next message or attempt; −1 when none is planned. */
+  nextAttemptMs: number;
+  optimisedIn: number;
+  optimisedOut: number;
+  tunnelledIn: number;
+  tunnelledOut: number;
+  sequence: number;
+  lastStatus?: number;
+  pathMtu: number;
+}
+
+/** A home agent of the home link. */
+export interface HomeAgentStatus {
+  /** `::` when it is not known. */
+  linkLocal: string;
+  address: string;
+  preference: number;
+  remainingMs: number;
+  /** This node itself, or the one that a mobile node uses. */
+  current: boolean;
+}
+
+/** A group that a mobile node has joined through the tunnel. */
+export interface GroupStatus {
+  homeAddress: string;
+  group: string;
+  remainingMs: number;
 }
 
 /** Packets refused for one reason. */
@@ -130,6 +171,56 @@ export function readUplinks(engine: Engine): UplinkStatus[] {
     router: addressAt(record, abi.UPLINK_ROUTER),
     preference: u32(record, abi.UPLINK_PREFERENCE),
     selected: u32(record, abi.UPLINK_SELECTED) === 1,
+  }));
+  return all;
+}
+
+/** The correspondent nodes of a mobile node. */
+export function readPeers(engine: Engine): PeerStatus[] {
+  const all: PeerStatus[] = [];
+  engine.query(Query.Peers, abi.PEER_BYTES, (record) => {
+    const lastStatus = u16(record, abi.PEER_LAST_STATUS);
+    all.push({
+      address: addressAt(record, abi.PEER_ADDRESS),
+      homeAddress: addressAt(record, abi.PEER_HOME_ADDRESS),
+      careofAddress: addressAt(record, abi.PEER_CAREOF_ADDRESS),
+      state: PeerState[u32(record, abi.PEER_STATE)] as keyof typeof PeerState,
+      obstacle: PeerObstacle[u32(record, abi.PEER_OBSTACLE)] as keyof typeof PeerObstacle,
+      optimised: u16(record, abi.PEER_IN_USE) === 1,
+      remainingMs: f64(record, abi.PEER_REMAINING),
+      nextAttemptMs: f64(record, abi.PEER_NEXT_ATTEMPT),
+      optimisedIn: f64(record, abi.PEER_OPTIMISED_IN),
+      optimisedOut: f64(record, abi.PEER_OPTIMISED_OUT),
+      tunnelledIn: f64(record, abi.PEER_TUNNELLED_IN),
+      tunnelledOut: f64(record, abi.PEER_TUNNELLED_OUT),
+      sequence: u16(record, abi.PEER_SEQUENCE),
+      ...(lastStatus === 0xffff ? {} : { lastStatus }),
+      pathMtu: u16(record, abi.PEER_PATH_MTU),
+    });
+  });
+  return all;
+}
+
+/** The home agents list. */
+export function readHomeAgents(engine: Engine): HomeAgentStatus[] {
+  const all: HomeAgentStatus[] = [];
+  engine.query(Query.HomeAgents, abi.AGENT_BYTES, (record) => all.push({
+    linkLocal: addressAt(record, abi.AGENT_LINK_LOCAL),
+    address: addressAt(record, abi.AGENT_ADDRESS),
+    preference: record.getInt32(abi.AGENT_PREFERENCE, true),
+    remainingMs: f64(record, abi.AGENT_REMAINING),
+    current: u32(record, abi.AGENT_CURRENT) === 1,
+  }));
+  return all;
+}
+
+/** The groups that mobile nodes have joined. */
+export function readGroups(engine: Engine): GroupStatus[] {
+  const all: GroupStatus[] = [];
+  engine.query(Query.Groups, abi.GROUP_BYTES, (record) => all.push({
+    homeAddress: addressAt(record, abi.GROUP_HOME_ADDRESS),
+    group: addressAt(record, abi.GROUP_ADDRESS),
+    remainingMs: f64(record, abi.GROUP_REMAINING),
   }));
   return all;
 }

@@ -11,7 +11,7 @@
  */
 
 /** Version of this contract. Bindings refuse a binary with another one. */
-export const ABI_VERSION = 1;
+export const ABI_VERSION = 2;
 
 /** What the instance is. One instance is one node. */
 export enum Role {
@@ -19,6 +19,7 @@ export enum Role {
   Codec = 0,
   HomeAgent = 1,
   MobileNode = 2,
+  CorrespondentNode = 3,
 }
 
 /** An answer to a command. */
@@ -55,7 +56,7 @@ export const START_ROLE = 0; //                                    u32  Role
 export const START_SLOTS = START_ROLE + 4; //                      u32  packets of one input batch
 export const START_SLOT_BYTES = START_SLOTS + 4; //                u32  largest packet, octets
 export const START_OUTPUT_BYTES = START_SLOT_BYTES + 4; //         u32  room for packets that the core makes, a call
-export const START_MAX_BINDINGS = START_OUTPUT_BYTES + 4; //       u32  budget: bindings
+export const START_MAX_BINDINGS = START_OUTPUT_BYTES + 4; //       u32  budget: bindings; of a mobile node: peers
 export const START_MAX_NODES = START_MAX_BINDINGS + 4; //          u32  budget: mobile nodes that may register
 export const START_REASSEMBLIES = START_MAX_NODES + 4; //          u32  budget: packets being reassembled at once
 export const START_BYTES = START_REASSEMBLIES + 4;
@@ -88,6 +89,16 @@ export enum Order {
   RemoveDefaultRoute = 7,
   /** The tunnel device takes packets of up to `value` octets. */
   TunnelMtu = 8,
+  /** Route the addresses that share the first `value` bits of the one at `pointer` into tunnel device `device`. */
+  AddRoute = 9,
+  /** Take that route away: the host's own routes count again. */
+  RemoveRoute = 10,
+  /** On link `device`, the neighbour whose address is at `pointer` has the link-layer address behind it (`length` − 16 octets). */
+  AddNeighbour = 11,
+  /** What comes from the home address goes through tunnel `device` (`value` 1), or not: the node is at home (0). */
+  UseTunnel = 12,
+  /** All groups are to be heard on link `device` (`value` 1), or no longer (0). */
+  HearGroups = 13,
 }
 export const ORDER_KIND = 0; //                                    u16  Order
 export const ORDER_DEVICE = ORDER_KIND + 2; //                     u16
@@ -128,6 +139,12 @@ export enum Command {
   Shutdown = 8,
   /** The host refused an address of ours (ADDRESS_*): it is somebody else's. */
   AddressRefused = 9,
+  /** What a correspondent node answers (CORRESPONDENT_*); a mobile node is one as well. */
+  Correspondent = 10,
+  /** With which peers a mobile node wants optimised routes (ROUTE_OPTIMISATION_*). */
+  RouteOptimisation = 11,
+  /** The link on which a home agent serves its home prefixes (HOME_LINK_*); without it the home link is a virtual one. */
+  HomeLink = 12,
 }
 
 export const DEVICE_INDEX = 0; //                                  u32  0 … MAX_DEVICES − 1
@@ -152,9 +169,62 @@ export const HOME_AGENT_MAX_LIFETIME = HOME_AGENT_ADDRESS + 16; // f64  ms, long
 export const HOME_AGENT_REFRESH_ADVICE = HOME_AGENT_MAX_LIFETIME + 8; // f64  ms, 0: no advice (RFC 6275 §6.2.4)
 export const HOME_AGENT_REPLAY_WINDOW = HOME_AGENT_REFRESH_ADVICE + 8; // f64  ms (RFC 4285 §5.1)
 export const HOME_AGENT_PREFIX_COUNT = HOME_AGENT_REPLAY_WINDOW + 8; // u32  1 … MAX_HOME_PREFIXES
-export const HOME_AGENT_PREFIXES = HOME_AGENT_PREFIX_COUNT + 4; //  each: 16 octets, u32 prefix length
-export const HOME_PREFIX_BYTES = 16 + 4;
+export const HOME_AGENT_PREFIXES = HOME_AGENT_PREFIX_COUNT + 4; //  HOME_PREFIX_* each; given again, they replace the former
 export const MAX_HOME_PREFIXES = 16;
+
+export const HOME_PREFIX_ADDRESS = 0; //                           16 octets: prefix, or the home agent's own address in it
+export const HOME_PREFIX_LENGTH = HOME_PREFIX_ADDRESS + 16; //     u32  bits
+export const HOME_PREFIX_FLAGS = HOME_PREFIX_LENGTH + 4; //        u32  HomePrefixFlag
+export const HOME_PREFIX_VALID = HOME_PREFIX_FLAGS + 4; //         f64  ms from now, Infinity: for ever
+export const HOME_PREFIX_PREFERRED = HOME_PREFIX_VALID + 8; //     f64  ms from now
+export const HOME_PREFIX_BYTES = HOME_PREFIX_PREFERRED + 8;
+export enum HomePrefixFlag {
+  OnLink = 1,
+  Autonomous = 2,
+  /** HOME_PREFIX_ADDRESS is the home agent's whole address (RFC 6275 §7.2). */
+  RouterAddress = 4,
+}
+
+export const HOME_LINK_DEVICE = 0; //                              u32  access device
+export const HOME_LINK_ADVERTISE = HOME_LINK_DEVICE + 4; //        u32  1: send router advertisements
+export const HOME_LINK_ADDRESS = HOME_LINK_ADVERTISE + 4; //       16 octets: our link-local address there
+export const HOME_LINK_MIN_INTERVAL = HOME_LINK_ADDRESS + 16; //   f64  ms, MinRtrAdvInterval
+export const HOME_LINK_MAX_INTERVAL = HOME_LINK_MIN_INTERVAL + 8; // f64  ms, MaxRtrAdvInterval
+export const HOME_LINK_MIN_DELAY = HOME_LINK_MAX_INTERVAL + 8; //  f64  ms, MinDelayBetweenRAs (RFC 6275 §13)
+export const HOME_LINK_ROUTER_LIFETIME = HOME_LINK_MIN_DELAY + 8; // f64  ms, AdvDefaultLifetime
+export const HOME_LINK_LIFETIME = HOME_LINK_ROUTER_LIFETIME + 8; // f64  ms, Home Agent Lifetime, 0: the router's
+export const HOME_LINK_PREFERENCE = HOME_LINK_LIFETIME + 8; //     i32  Home Agent Preference, −32768 … 32767
+export const HOME_LINK_INTERVAL_OPTION = HOME_LINK_PREFERENCE + 4; // u32  1: send the Advertisement Interval option
+export const HOME_LINK_UNSOLICITED = HOME_LINK_INTERVAL_OPTION + 4; // u32  0: advertise only when asked
+export const HOME_LINK_BYTES = HOME_LINK_UNSOLICITED + 4 + 4;
+
+export const CORRESPONDENT_ENABLED = 0; //                         u32  0: no node may bind a route here
+export const CORRESPONDENT_ADDRESS_COUNT = CORRESPONDENT_ENABLED + 4; // u32  0 … MAX_OWN_ADDRESSES; a mobile node: 0
+export const CORRESPONDENT_MAX_LIFETIME = CORRESPONDENT_ADDRESS_COUNT + 4; // f64  ms, at most MAX_RR_BINDING_LIFETIME
+export const CORRESPONDENT_TESTS_PER_SECOND = CORRESPONDENT_MAX_LIFETIME + 8; // f64  HoTI and CoTI answered in a second
+export const CORRESPONDENT_ADDRESSES = CORRESPONDENT_TESTS_PER_SECOND + 8; // 16 octets each: the node's own
+export const MAX_OWN_ADDRESSES = 16;
+
+/** With whom a mobile node optimises. */
+export enum RoutePolicy {
+  /** Through the home agent, always. */
+  Never = 0,
+  /** Once there is traffic. */
+  Automatic = 1,
+  /** From the first packet on. */
+  Always = 2,
+}
+export const ROUTE_OPTIMISATION_POLICY = 0; //                     u32  RoutePolicy where no rule says otherwise
+export const ROUTE_OPTIMISATION_AFTER_PACKETS = ROUTE_OPTIMISATION_POLICY + 4; // u32  packets of one peer within 10 s that are traffic
+export const ROUTE_OPTIMISATION_LIFETIME = ROUTE_OPTIMISATION_AFTER_PACKETS + 4; // f64  ms, at most MAX_RR_BINDING_LIFETIME
+export const ROUTE_OPTIMISATION_RETRY = ROUTE_OPTIMISATION_LIFETIME + 8; // f64  ms until a peer that does not take part is asked again
+export const ROUTE_OPTIMISATION_RULE_COUNT = ROUTE_OPTIMISATION_RETRY + 8; // u32  0 … MAX_ROUTE_RULES
+export const ROUTE_OPTIMISATION_RULES = ROUTE_OPTIMISATION_RULE_COUNT + 4; // ROUTE_RULE_* each; the longest prefix wins
+export const ROUTE_RULE_PREFIX = 0; //                             16 octets
+export const ROUTE_RULE_LENGTH = ROUTE_RULE_PREFIX + 16; //        u32  bits
+export const ROUTE_RULE_POLICY = ROUTE_RULE_LENGTH + 4; //         u32  RoutePolicy
+export const ROUTE_RULE_BYTES = ROUTE_RULE_POLICY + 4;
+export const MAX_ROUTE_RULES = 64;
 
 export enum Authentication {
   /** Only where a person says so, for a node: anybody on its path can move it. */
@@ -189,14 +259,15 @@ export const NODE_HOME_ADDRESSES = NODE_HOME_ADDRESS_COUNT + 4; // 16 octets eac
 export const MAX_HOME_ADDRESSES = 16;
 
 export const MOBILE_NODE_HOME_ADDRESS = 0; //                      16 octets
-export const MOBILE_NODE_HOME_AGENT = MOBILE_NODE_HOME_ADDRESS + 16; // 16 octets
+export const MOBILE_NODE_HOME_AGENT = MOBILE_NODE_HOME_ADDRESS + 16; // 16 octets, unspecified: to be discovered (RFC 6275 §11.4.1)
 export const MOBILE_NODE_LIFETIME = MOBILE_NODE_HOME_AGENT + 16; // f64  ms, asked for
 export const MOBILE_NODE_FIRST_TIMEOUT = MOBILE_NODE_LIFETIME + 8; // f64  ms, InitialBindackTimeoutFirstReg
 export const MOBILE_NODE_TIMEOUT = MOBILE_NODE_FIRST_TIMEOUT + 8; // f64  ms, INITIAL_BINDACK_TIMEOUT
 export const MOBILE_NODE_MAX_TIMEOUT = MOBILE_NODE_TIMEOUT + 8; // f64  ms, MAX_BINDACK_TIMEOUT
 export const MOBILE_NODE_HOLD_DOWN = MOBILE_NODE_MAX_TIMEOUT + 8; // f64  ms a preferred uplink must last before the return to it
 export const MOBILE_NODE_OPTIMISTIC = MOBILE_NODE_HOLD_DOWN + 8; // u32  1: use a care-of address during duplicate address detection
-export const MOBILE_NODE_SECURITY = MOBILE_NODE_OPTIMISTIC + 4; // SECURITY_*
+export const MOBILE_NODE_HOME_PREFIX_LENGTH = MOBILE_NODE_OPTIMISTIC + 4; // u32  bits of the home prefix
+export const MOBILE_NODE_SECURITY = MOBILE_NODE_HOME_PREFIX_LENGTH + 4; // SECURITY_*
 export const MOBILE_NODE_BYTES = MOBILE_NODE_SECURITY + SECURITY_BYTES;
 
 export const ADDRESS_DEVICE = 0; //                                u32
@@ -218,6 +289,12 @@ export enum Query {
   Uplinks = 3,
   /** Mobile nodes that may register: AUTHORISED_* records. */
   Nodes = 4,
+  /** Correspondent nodes of a mobile node: PEER_* records. */
+  Peers = 5,
+  /** Home agents list of a home agent (RFC 6275 §10.1), or those that a mobile node has discovered: AGENT_* records. */
+  HomeAgents = 6,
+  /** Groups that mobile nodes have joined through the tunnel: GROUP_* records. */
+  Groups = 7,
 }
 /** Octets of the buffer for answers; also the largest piece of exported state. */
 export const REPLY_BYTES = 65536;
@@ -230,7 +307,7 @@ export const BINDING_PACKETS_IN = BINDING_AGE + 8; //              f64  from the
 export const BINDING_PACKETS_OUT = BINDING_PACKETS_IN + 8; //      f64  to the mobile node
 export const BINDING_BYTES_IN = BINDING_PACKETS_OUT + 8; //        f64
 export const BINDING_BYTES_OUT = BINDING_BYTES_IN + 8; //          f64
-export const BINDING_NODE = BINDING_BYTES_OUT + 8; //              u32  NODE_ID
+export const BINDING_NODE = BINDING_BYTES_OUT + 8; //              u32  NODE_ID, 0xffffffff: bound by return routability
 export const BINDING_BID = BINDING_NODE + 4; //                    u16
 export const BINDING_SEQUENCE = BINDING_BID + 2; //                u16
 export const BINDING_FLAGS = BINDING_SEQUENCE + 2; //              u16  flags of the Binding Update
@@ -266,6 +343,35 @@ export const AUTHORISED_HOME_ADDRESS = 0; //                       16 octets, th
 export const AUTHORISED_ID = AUTHORISED_HOME_ADDRESS + 16; //      u32  NODE_ID
 export const AUTHORISED_AUTHENTICATION = AUTHORISED_ID + 4; //     u32  Authentication
 export const AUTHORISED_BYTES = AUTHORISED_AUTHENTICATION + 4;
+
+export const PEER_ADDRESS = 0; //                                  16 octets
+export const PEER_HOME_ADDRESS = PEER_ADDRESS + 16; //             16 octets
+export const PEER_CAREOF_ADDRESS = PEER_HOME_ADDRESS + 16; //      16 octets that the peer has bound, unspecified: none
+export const PEER_REMAINING = PEER_CAREOF_ADDRESS + 16; //         f64  ms of the binding at the peer, 0: none
+export const PEER_NEXT_ATTEMPT = PEER_REMAINING + 8; //            f64  ms until the next message or attempt, −1: none planned
+export const PEER_OPTIMISED_IN = PEER_NEXT_ATTEMPT + 8; //         f64  packets by the direct way
+export const PEER_OPTIMISED_OUT = PEER_OPTIMISED_IN + 8; //        f64
+export const PEER_TUNNELLED_IN = PEER_OPTIMISED_OUT + 8; //        f64  packets through the home agent
+export const PEER_TUNNELLED_OUT = PEER_TUNNELLED_IN + 8; //        f64
+export const PEER_STATE = PEER_TUNNELLED_OUT + 8; //               u32  PeerState
+export const PEER_OBSTACLE = PEER_STATE + 4; //                    u32  PeerObstacle: why it is not optimised
+export const PEER_SEQUENCE = PEER_OBSTACLE + 4; //                 u16
+export const PEER_LAST_STATUS = PEER_SEQUENCE + 2; //              u16  of the last acknowledgement, 0xffff: none yet
+export const PEER_IN_USE = PEER_LAST_STATUS + 2; //                u16  1: packets go by the direct way now
+export const PEER_PATH_MTU = PEER_IN_USE + 2; //                   u16  octets
+export const PEER_BYTES = PEER_PATH_MTU + 2;
+
+export const AGENT_LINK_LOCAL = 0; //                              16 octets, unspecified: not known
+export const AGENT_ADDRESS = AGENT_LINK_LOCAL + 16; //             16 octets
+export const AGENT_REMAINING = AGENT_ADDRESS + 16; //              f64  ms, Infinity: for ever
+export const AGENT_PREFERENCE = AGENT_REMAINING + 8; //            i32
+export const AGENT_CURRENT = AGENT_PREFERENCE + 4; //              u32  1: this node itself, or the one that a mobile node uses
+export const AGENT_BYTES = AGENT_CURRENT + 4;
+
+export const GROUP_HOME_ADDRESS = 0; //                            16 octets
+export const GROUP_ADDRESS = GROUP_HOME_ADDRESS + 16; //           16 octets
+export const GROUP_REMAINING = GROUP_ADDRESS + 16; //              f64  ms
+export const GROUP_BYTES = GROUP_REMAINING + 8;
 
 // ---- events ---------------------------------------------------------------------------------
 /** What happened; the fields that count are named in `bindings/events.ts`. */
@@ -310,6 +416,30 @@ export enum Event {
   BindingError = 19,
   /** The network answers a Binding Update to `first` with an ICMPv6 error from `second`; value type, value2 code. */
   PeerUnreachable = 20,
+  /** Route optimisation with `first` went from state value2 to value; value3 PeerObstacle. */
+  PeerState = 21,
+  /** A mobile node is on its home link, by router `second`; `first` is its home address. */
+  HomeReached = 22,
+  /** It has left the home link. */
+  HomeLeft = 23,
+  /** Home agent `first` was chosen among value that were discovered. */
+  HomeAgentChosen = 24,
+  /** The home prefix of `first`, value bits: value2 s valid, value3 s preferred. */
+  HomePrefix = 25,
+  /** The mobile node has a further home address `first`; `second` the one that it follows. */
+  HomeAddressFormed = 26,
+  /** Home address `first` is no longer valid. */
+  HomeAddressEnded = 27,
+  /** Home agent: somebody else on the home link has home address `first`, so the registration was refused. */
+  HomeAddressDuplicate = 28,
+  /** Home agent `first` (link-local) with `second` was heard; value preference (signed), value2 lifetime s. */
+  HomeAgentHeard = 29,
+  /** Home agent `first` is gone from the list. */
+  HomeAgentGone = 30,
+  /** The node with home address `first` joined group `second` through the tunnel (value 1) or left it (0). */
+  GroupMembership = 31,
+  /** The prefixes of the home link went to `first`; value transmission, value2 1 when it had asked. */
+  PrefixesAdvertised = 32,
 }
 export const EVENT_CODE = 0; //                                    u16  Event
 export const EVENT_DEVICE = EVENT_CODE + 2; //                     u16

@@ -5,6 +5,7 @@
  *   1– 39  IPv6 header and extension headers        70– 99  ICMPv6 and neighbour discovery
  *  40– 69  Mobility Header and mobility options    100–149  authentication and bindings
  * 150–179  tunnel                                  180–199  the engine's own limits
+ * 200–219  correspondent node                      220–239  route optimisation of a mobile node
  */
 export enum Reason {
   None = 0,
@@ -111,4 +112,4 @@ export enum Reason {
 }
 
 /** One past the largest reason: the number of counters. */
-export const REASON_COUNT = 200;
+export const REASON_COUNT = 240;

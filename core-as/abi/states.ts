@@ -124,8 +124,53 @@ export enum UplinkAction {
   Trust = 9,
 }
 
+/** Route optimisation with one correspondent node (RFC 6275 §11.6, §11.7.2). */
+export enum PeerState {
+  /** Packets go through the home agent. */
+  Tunnelled = 0,
+  /** Home Test Init and Care-of Test Init are out; the peer has no binding that we could use. */
+  Testing = 1,
+  /** A Binding Update is out; until its acknowledgement packets go through the home agent. */
+  Binding = 2,
+  /** Packets take the direct way. */
+  Optimised = 3,
+  /** Packets take the direct way while new tokens are fetched. */
+  Renewing = 4,
+  /** Packets take the direct way while a Binding Update that prolongs the binding is out. */
+  Rebinding = 5,
+  /** A Binding Update with lifetime zero is out. */
+  Removing = 6,
+  /** The peer does not take part; it is asked again later. */
+  Refused = 7,
+}
+export const PEER_STATES = 8;
+
+/** Why packets to a peer do not take the direct way. */
+export enum PeerObstacle {
+  None = 0,
+  /** The configuration says so. */
+  Policy = 1,
+  /** There was too little traffic. */
+  LittleTraffic = 2,
+  /** There is no home registration, or none yet at this care-of address. */
+  NotRegistered = 3,
+  /** The procedure is under way. */
+  InProgress = 4,
+  /** The peer did not answer. */
+  NoAnswer = 5,
+  /** The peer does not know the protocol: it said so by an ICMPv6 or Binding Error. */
+  NotSupported = 6,
+  /** The peer refused the binding. */
+  RefusedByPeer = 7,
+  /** The peer lost the binding, or the direct way failed. */
+  Lost = 8,
+  /** The node is at home: there is no need. */
+  AtHome = 9,
+}
+
 /** The machines whose tables `stateTable` gives. */
 export enum Machine {
   Registration = 0,
   Uplink = 1,
+  Peer = 2,
 }

@@ -44,6 +44,9 @@ export function execute(code: u32, record: usize, length: u32): Refusal {
     case Command.MobileNode:
       if (node.role() != Role.MobileNode) return Refusal.WrongRole;
       return length < <u32>abi.MOBILE_NODE_BYTES ? Refusal.ShortRecord : mobileNode.configure(record);
+    case Command.HomeLink:
+      if (node.role() != Role.HomeAgent) return Refusal.WrongRole;
+      return length < <u32>abi.HOME_LINK_BYTES ? Refusal.ShortRecord : homeLink.configureLink(record);
     case Command.Shutdown:
       if (registration.isConfigured()) registration.happen(RegistrationEvent.Shutdown);
       return Refusal.None;

@@ -60,7 +60,7 @@ export function start(now: f64): Refusal {
   const maxNodes = load<u32>(commandBuffer, START_MAX_NODES);
   const reassemblies = load<u32>(commandBuffer, START_REASSEMBLIES);
   if (
-    role > <u32>Role.MobileNode || slots == 0 || slots > MAX_SLOTS || slotBytes < MIN_SLOT_BYTES ||
+    role > <u32>Role.CorrespondentNode || slots == 0 || slots > MAX_SLOTS || slotBytes < MIN_SLOT_BYTES ||
     slotBytes > MAX_SLOT_BYTES
   ) {
     return Refusal.OutOfRange;

@@ -101,6 +101,20 @@ export function address(kind: Order, device: u32, address: usize, value: u32): v
   add(kind, device, copy, 16, value);
 }
 
+/** Says that `address` on link `device` has the link-layer address of `linkBytes` octets at `linkAddress`. */
+export function neighbour(device: u32, address: usize, linkAddress: usize, linkBytes: u32): void {
+  const copy = allocate(16 + linkBytes);
+  if (copy == 0) return;
+  copyAddress(copy, address);
+  memory.copy(copy + 16, linkAddress, linkBytes);
+  add(Order.AddNeighbour, device, copy, 16 + linkBytes, 0);
+}
+
+/** An order about a device that is either so or not: UseTunnel, HearGroups. */
+export function toggle(kind: Order, device: u32, on: bool): void {
+  add(kind, device, 0, 0, on ? 1 : 0);
+}
+
 /** The tunnel device takes packets of up to `octets`. */
 export function tunnelMtu(device: u32, octets: u32): void {
   add(Order.TunnelMtu, device, 0, 0, octets);

@@ -106,6 +106,16 @@ export class Orders implements Host {
     this.network.tunnelMtu(octets);
   }
 
+  addRoute(_device: number, _prefix: Uint8Array, _prefixLength: number): void {}
+
+  removeRoute(_device: number, _prefix: Uint8Array, _prefixLength: number): void {}
+
+  addNeighbour(_device: number, _address: Uint8Array, _linkAddress: Uint8Array): void {}
+
+  useTunnel(_device: number, _use: boolean): void {}
+
+  hearGroups(_device: number, _hear: boolean): void {}
+
   /** Hands the collected events over; undefined: there are none. */
   takeEvents(): EventBatch | undefined {
     if (this.#events.length === 0) return undefined;

@@ -58,6 +58,22 @@ export class Orders implements OrderHandler {
     this.node.tunnel.mtuBytes = octets;
   }
 
+  addRoute(index: number, prefix: Uint8Array, lengthBits: number): void {
+    this.show("add route", index, `to ${formatAddress(prefix)}/${lengthBits}`);
+    this.node.addRoute({ prefix, lengthBits, device: this.node.devices[index] });
+  }
+
+  removeRoute(index: number, prefix: Uint8Array, lengthBits: number): void {
+    this.show("remove route", index, `to ${formatAddress(prefix)}/${lengthBits}`);
+    this.node.removeRoute({ prefix, lengthBits, device: this.node.devices[index] });
+  }
+
+  addNeighbour(_index: number, _address: Uint8Array, _linkAddress: Uint8Array): void {}
+
+  useTunnel(_index: number, _use: boolean): void {}
+
+  hearGroups(_index: number, _hear: boolean): void {}
+
   private defaultRoute(index: number, gateway: Uint8Array): Route {
     return { prefix: UNSPECIFIED, lengthBits: 0, device: this.node.devices[index], gateway };
   }

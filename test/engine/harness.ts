@@ -52,6 +52,13 @@ export class Node implements OrderHandler {
   removeAddress(device: number, address: Uint8Array): void { this.network.push(`-${device} ${hex(address)}`); }
   addDefaultRoute(device: number, router: Uint8Array): void { this.network.push(`+route ${device} ${hex(router)}`); }
   removeDefaultRoute(device: number, router: Uint8Array): void { this.network.push(`-route ${device} ${hex(router)}`); }
+  addRoute(device: number, prefix: Uint8Array, length: number): void { this.network.push(`+to ${device} ${hex(prefix)}/${length}`); }
+  removeRoute(device: number, prefix: Uint8Array, length: number): void { this.network.push(`-to ${device} ${hex(prefix)}/${length}`); }
+  addNeighbour(device: number, address: Uint8Array, linkAddress: Uint8Array): void {
+    this.network.push(`neighbour ${device} ${hex(address)} ${hex(linkAddress)}`);
+  }
+  useTunnel(device: number, use: boolean): void { this.network.push(`${use ? "+" : "-"}tunnel ${device}`); }
+  hearGroups(device: number, hear: boolean): void { this.network.push(`${hear ? "+" : "-"}groups ${device}`); }
   tunnelMtu(octets: number): void { this.tunnelMtuOctets = octets; }
 
   receive(device: number, packet: Uint8Array): void { this.engine.receive(this.now, device, packet); }

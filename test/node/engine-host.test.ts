@@ -32,6 +32,11 @@ class Collector implements Host {
   removeAddress(): void {}
   addDefaultRoute(): void {}
   removeDefaultRoute(): void {}
+  addRoute(): void {}
+  removeRoute(): void {}
+  addNeighbour(): void {}
+  useTunnel(): void {}
+  hearGroups(): void {}
   tunnelMtu(): void {}
 }
 
