@@ -18,6 +18,14 @@ export class TokenBucket {
     this.perMs = perSecond / 1000;
   }
 
+  /** Sets other limits; what is left of the burst stays, at most the new one. */
+  configure(burst: f64, perSecond: f64): void {
+    this.take();
+    this.burst = burst;
+    this.perMs = perSecond / 1000;
+    this.tokens = min(this.tokens, burst);
+  }
+
   /** Takes one token; false when there is none. */
   take(): bool {
     const now = clock.now();
