@@ -18,12 +18,12 @@ export class TokenBucket {
     this.perMs = perSecond / 1000;
   }
 
-  /** Sets other limits; what is left of the burst stays, at most the new one. */
+  /** Sets other limits, and begins anew with a whole burst. */
   configure(burst: f64, perSecond: f64): void {
-    this.take();
+    this.tokens = burst;
+    this.filledMs = clock.now();
     this.burst = burst;
     this.perMs = perSecond / 1000;
-    this.tokens = min(this.tokens, burst);
   }
 
   /** Takes one token; false when there is none. */

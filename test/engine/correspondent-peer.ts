@@ -17,10 +17,10 @@ export const OTHER_CAREOF = "2001:db8:b::17";
 
 /** A correspondent node with one link. */
 export function correspondentNode(
-  { budgets, addresses = [CORRESPONDENT], ...settings }:
-    { budgets?: Partial<Budgets>; addresses?: string[] } & Partial<Omit<CorrespondentSettings, "addresses">> = {},
+  { budgets, seed = 3, addresses = [CORRESPONDENT], ...settings }:
+    { budgets?: Partial<Budgets>; seed?: number; addresses?: string[] } & Partial<Omit<CorrespondentSettings, "addresses">> = {},
 ): Node {
-  const node = new Node(Role.CorrespondentNode, budgets, 3);
+  const node = new Node(Role.CorrespondentNode, budgets, seed);
   setDevice(node.engine, { index: ACCESS, kind: "access", mtu: 1500, up: true }, node.now);
   setCorrespondent(node.engine, { ...CORRESPONDENT_DEFAULTS, ...settings, addresses: addresses.map(parseAddress) }, node.now);
   return node;
