@@ -1,4 +1,5 @@
 /** Packets as the tester builds and sees them: the codec's layers, with words for what cases ask about. */
+import { parseAddress } from "../../bindings/address.ts";
 import { Codec, type FieldValue, type Layer, type LayerInput, valueOf } from "../../bindings/codec.ts";
 import { describe } from "../../bindings/describe.ts";
 import { core } from "../sim/core.ts";
@@ -41,6 +42,28 @@ export function echo(
 ): LayerInput[] {
   const data = Uint8Array.from({ length: dataBytes }, (_, index) => index & 0xff);
   return [{ name, fields: { identifier: 7, sequence: 1, ...fields } }, { name: "payload", fields: { data } }];
+}
+
+/**
+ * Cuts the Mobility Header at `offset` down to its first 8 octets, with a Header Len of 0 and the checksum that
+ * belongs to that: too short for every message with a body. `source` is the one that the checksum covers.
+ */
+export function cutMobilityHeader(packet: Uint8Array, offset: number, source: string): Uint8Array {
+  const cut = packet.slice(0, offset + 8);
+  const view = new DataView(cut.buffer);
+  view.setUint16(4, cut.length - 40); // Payload Length
+  view.setUint8(offset + 1, 0);
+  view.setUint16(offset + 4, 0);
+  const pseudoHeader = [...parseAddress(source), ...cut.subarray(24, 40), 0, 0, 0, 8, 0, 0, 0, 135];
+  view.setUint16(offset + 4, internetChecksum([...pseudoHeader, ...cut.subarray(offset)]));
+  return cut;
+}
+
+function internetChecksum(octets: readonly number[]): number {
+  let sum = 0;
+  for (let index = 0; index < octets.length; index += 2) sum += (octets[index] << 8) | octets[index + 1];
+  while (sum > 0xffff) sum = (sum & 0xffff) + (sum >>> 16);
+  return ~sum & 0xffff;
 }
 
 /** A packet that the subject sent. */

@@ -71,6 +71,11 @@ export class Tester {
     if (found) this.fail(`expected for ${forMs} ms that there is none: ${unwanted.what}\n  but: ${found}`);
   }
 
+  /** Whether there is a packet that matches, like `expect`; the case goes on in any event. */
+  async sees(wanted: Matcher, withinMs = ANSWER_MS): Promise<boolean> {
+    return (await this.find(wanted, this.nowMs + withinMs)) !== undefined;
+  }
+
   /** Lets time pass; what comes is remembered. */
   async wait(ms: number): Promise<void> {
     await this.find({ what: "nothing", matches: () => false }, this.nowMs + ms);
@@ -86,7 +91,7 @@ export class Tester {
   }
 
   /** For checks that are more than a matcher. */
-  check(condition: boolean, what: string): asserts condition {
+  check(condition: boolean, what: string): void {
     if (!condition) this.fail(what);
   }
 

@@ -1,6 +1,6 @@
 /** What a correspondent node makes of Home Test Init, Care-of Test Init and unknown messages: RFC 6275 §9.2, §9.4. */
 import type { LayerInput } from "../../../bindings/codec.ts";
-import { anyOf, encode, type Fields, homeAddressOption, ipv6, type Matcher, message } from "../packet.ts";
+import { anyOf, cutMobilityHeader, encode, type Fields, homeAddressOption, ipv6, type Matcher, message } from "../packet.ts";
 import type { PlayedMobileNode } from "../players/mobile-node.ts";
 import { CAREOF, CORRESPONDENT, correspondentCase, HOME, MULTICAST, OTHER_CAREOF } from "../scenes.ts";
 import type { Case } from "../subject.ts";
@@ -50,8 +50,9 @@ function homeAddress(init: Init, id: string): Case {
 }
 
 function headerLen(init: Init, id: string): Case {
-  return correspondentCase(id, `${init.name} that says to be too short: Parameter Problem`, async ({ tester, mobile }) => {
-    await tester.ask(init.make(mobile, { headerLen: 0 }), parameterProblem(HEADER_LEN, init.source));
+  return correspondentCase(id, `${init.name} that is too short: Parameter Problem`, async ({ tester, mobile }) => {
+    const packet = cutMobilityHeader(init.make(mobile), PAYLOAD_PROTO, init.source);
+    await tester.ask(packet, parameterProblem(HEADER_LEN, init.source));
     await tester.expectNone(message(init.answer));
   });
 }
