@@ -94,7 +94,7 @@ function isForCorrespondent(packet: usize): bool {
 function mayReassemble(packet: usize): bool {
   if (node.role() == Role.CorrespondentNode) return false; // mobility messages are not fragmented
   if (node.role() != Role.MobileNode) return true;
-  return registration.isConfigured() && sameAddress(ip6.source(packet), updates.peerOf(registration.current()));
+  return registration.isConfigured() && updates.isPeer(ip6.source(packet));
 }
 
 /** Addresses that this node listens to on a link: its own, and the groups of Neighbour Discovery. */
@@ -110,8 +110,7 @@ function checkRouting(packet: usize): Reason {
   const at = extension.routingHeaderOffset();
   if (at == 0) return extension.refuseOtherRouting();
   if (node.role() != Role.MobileNode || !registration.isConfigured()) return Reason.RoutingHeaderNotOurs;
-  const ours = sameAddress(routing2.homeAddress(packet + at), updates.home(registration.current()));
-  return ours ? Reason.None : Reason.RoutingHeaderNotOurs;
+  return updates.find(routing2.homeAddress(packet + at)) != NONE ? Reason.None : Reason.RoutingHeaderNotOurs;
 }
 
 function receiveMobility(device: u32, packet: usize, length: u32): Reason {
