@@ -25,6 +25,10 @@ export class Simulator implements Subject {
     return this.network.nowMs;
   }
 
+  get unixMs(): number {
+    return this.network.epochMs + this.network.nowMs;
+  }
+
   async start(configuration: Configuration): Promise<void> {
     this.network = new Network({ seed: this.seed, core: this.core });
     this.ends.clear();
@@ -34,8 +38,8 @@ export class Simulator implements Subject {
   }
 
   async attach(link: string | undefined): Promise<void> {
-    if (link === undefined) this.node!.detach();
-    else this.node!.attach(this.link(link));
+    this.node!.detach();
+    if (link !== undefined) this.node!.attach(this.link(link));
   }
 
   async inject(link: string, packet: Uint8Array): Promise<void> {

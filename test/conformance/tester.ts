@@ -3,7 +3,7 @@
  *
  * What the subject has sent and no expectation has taken yet is remembered, so that the order in which two
  * answers come does not matter. `forget` drops it; `ask` does so first, so that an old packet is never taken for
- * the answer.
+ * the answer. Played nodes that answer by themselves (`react`) do so as soon as the packet is seen.
  */
 import type { Matcher } from "./packet.ts";
 import { Seen, summary } from "./packet.ts";
@@ -19,7 +19,11 @@ export class NotConformant extends Error {
   override readonly name = "NotConformant";
 }
 
+/** What a played node does about a packet of the subject: packets that it sends on the same link. */
+export type Reaction = (seen: Seen) => Uint8Array[] | Uint8Array | undefined;
+
 export class Tester {
+  private readonly reactions: Reaction[] = [];
   private pending: Seen[] = [];
   private readonly log: string[] = [];
 
@@ -71,6 +75,11 @@ export class Tester {
     if (found) this.fail(`expected for ${forMs} ms that there is none: ${unwanted.what}\n  but: ${found}`);
   }
 
+  /** Lets a played node answer by itself from now on. */
+  react(reaction: Reaction): void {
+    this.reactions.push(reaction);
+  }
+
   /** Whether there is a packet that matches, like `expect`; the case goes on in any event. */
   async sees(wanted: Matcher, withinMs = ANSWER_MS): Promise<boolean> {
     return (await this.find(wanted, this.nowMs + withinMs)) !== undefined;
@@ -106,6 +115,9 @@ export class Tester {
       const sent = await this.subject.next(untilMs);
       if (!sent) return undefined;
       const seen = this.look(Seen.of(sent));
+      for (const reaction of this.reactions) {
+        for (const answer of [reaction(seen) ?? []].flat()) await this.send(answer, seen.link);
+      }
       if (wanted.matches(seen)) return seen;
       this.pending.push(seen);
     }
