@@ -10,6 +10,8 @@ import * as homeLink from "../protocol/home-link";
 import * as lifetimes from "../protocol/binding-lifetime";
 import * as mobileNode from "../protocol/mobile-node";
 import * as movement from "../protocol/movement";
+import * as peerAttachment from "../protocol/peer-attachment";
+import * as peerPolicy from "../protocol/peer-policy";
 import * as registration from "../protocol/registration";
 import * as security from "../protocol/security";
 import * as bindings from "../tables/bindings";
@@ -47,6 +49,9 @@ export function execute(code: u32, record: usize, length: u32): Refusal {
     case Command.HomeLink:
       if (node.role() != Role.HomeAgent) return Refusal.WrongRole;
       return length < <u32>abi.HOME_LINK_BYTES ? Refusal.ShortRecord : homeLink.configureLink(record);
+    case Command.RouteOptimisation:
+      if (node.role() != Role.MobileNode) return Refusal.WrongRole;
+      return length < <u32>abi.ROUTE_OPTIMISATION_RULES ? Refusal.ShortRecord : configureRoutes(record, length);
     case Command.Shutdown:
       if (registration.isConfigured()) registration.happen(RegistrationEvent.Shutdown);
       return Refusal.None;
@@ -155,6 +160,12 @@ function removeNode(id: u32): Refusal {
   }
   nodes.remove(number);
   return Refusal.None;
+}
+
+function configureRoutes(record: usize, length: u32): Refusal {
+  const refusal = peerPolicy.configure(record, length);
+  if (refusal == Refusal.None) peerAttachment.policyChanged();
+  return refusal;
 }
 
 function refuseAddress(record: usize): Refusal {

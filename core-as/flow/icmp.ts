@@ -25,6 +25,7 @@ import * as movement from "../protocol/movement";
 import * as routerDiscovery from "../protocol/router-discovery";
 import * as registration from "../protocol/registration";
 import * as node from "./node";
+import * as peerErrors from "./peer-errors";
 
 /** Takes an ICMPv6 message of which `extension.walk` found the headers; returns what refused it. */
 export function receive(device: u32, packet: usize): Reason {
@@ -76,6 +77,9 @@ function receiveError(packet: usize, message: usize, length: u32): Reason {
   const type = icmp6.type(message);
   const value = icmp6.value(message);
   if (isAboutUpdate(invoking, invokingLength)) return reportUnreachable(packet, message);
+  if (node.role() == Role.MobileNode && registration.isConfigured() && peerErrors.isAboutPeer(invoking, invokingLength)) {
+    return peerErrors.receive(packet, message, length);
+  }
   if (type > <u32>Icmpv6Type.ParameterProblem || relay.find(invoking, invokingLength) != Reason.None) {
     return Reason.IcmpNotOurs;
   }

@@ -12,6 +12,8 @@
  *        ICMPv6               → routers, neighbours,    flow/icmp
  *                               errors from the path
  *        anything else        → refused: the host's own stack has the packet as well
+ *
+ * A packet of a correspondent by the direct way goes to the host after step 3: flow/peer.
  */
 import { DEVICE_ANY, Role } from "../abi/contract";
 import { BindingErrorStatus, Icmpv6Type, NextHeader } from "../abi/codes";
@@ -34,6 +36,7 @@ import * as registration from "../protocol/registration";
 import * as decapsulate from "./decapsulate";
 import * as icmp from "./icmp";
 import * as node from "./node";
+import * as peer from "./peer";
 
 /** Takes a packet from link `device`; returns what refused it, uncounted. */
 export function receive(device: u32, packet: usize, length: u32): Reason {
@@ -61,6 +64,7 @@ function inspect(device: u32, packet: usize, length: u32, mayBeFragment: bool): 
   if (isMulticast(ip6.destination(packet)) && extension.upperProtocol() != NextHeader.Icmpv6) {
     return Reason.NotForUs;
   }
+  if (peer.isForHost()) return receiveDirect(device, packet);
   if (extension.isFragment()) { // 4
     if (!mayBeFragment || !mayReassemble(packet)) return Reason.FragmentMalformed;
     const whole = reassembly.take(packet);
@@ -102,13 +106,19 @@ function checkRouting(packet: usize): Reason {
   return ours ? Reason.None : Reason.RoutingHeaderNotOurs;
 }
 
+/** A packet of a correspondent by the direct way: its fragments, too, are the host's matter (RFC 6275 §11.3.3). */
+function receiveDirect(device: u32, packet: usize): Reason {
+  const unbound = checkHomeAddress(device, packet);
+  return unbound != Reason.None ? unbound : peer.receive(packet);
+}
+
 function receiveMobility(device: u32, packet: usize, length: u32): Reason {
   const refusal = received.read(device, ip6.destination(packet), packet, length);
   if (refusal != Reason.None) return refusal;
   if (node.role() == Role.HomeAgent) {
     return homeLink.isConfigured() ? homeAgent.receive(device) : Reason.NotConfigured;
   }
-  return mobileNode.receive();
+  return mobileNode.receive(false);
 }
 
 /**

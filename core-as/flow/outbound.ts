@@ -26,6 +26,7 @@ import * as lifetimes from "../protocol/binding-lifetime";
 import * as homeLink from "../protocol/home-link";
 import * as registration from "../protocol/registration";
 import * as node from "./node";
+import * as peer from "./peer";
 
 /** Takes a packet from tunnel device `device`; returns what refused it, uncounted. */
 export function send(device: u32, packet: usize, length: u32): Reason {
@@ -71,7 +72,7 @@ function toMobileNode(device: u32, packet: usize, length: u32): Reason {
   return refusal;
 }
 
-/** Reverse tunnelling (RFC 6275 §11.3.1; 6275-11.3.1-5). */
+/** The direct way where the destination has a binding, else reverse tunnelling (RFC 6275 §11.3.1; 6275-11.3.1-5). */
 function toHomeAgent(device: u32, packet: usize, length: u32): Reason {
   if (!registration.isConfigured()) return Reason.NotConfigured;
   const update = registration.current();
@@ -81,6 +82,9 @@ function toHomeAgent(device: u32, packet: usize, length: u32): Reason {
   if (isLinkLocal(destination)) return Reason.LinkLocalNotTunnelled;
   if (isMulticast(destination) && (get8(destination + 1) & 0x0f) <= LINK_SCOPE) return Reason.MulticastNotTunnelled;
   if (!sameAddress(ip6.source(packet), updates.home(update))) return Reason.InnerSourceNotHome; // 6275-11.3.4-7
+
+  const entry = peer.entryOf(destination);
+  if (peer.isDirect(entry, packet, length)) return peer.send(entry, packet, length, device);
 
   const uplink = selector.forHomeAgent(update); // 3
   if (uplink == DEVICE_ANY) return Reason.NoPath;
@@ -98,6 +102,7 @@ function toHomeAgent(device: u32, packet: usize, length: u32): Reason {
     update.inUse |= OUTBOUND;
     orders.event(Event.PathInUse, uplink, 0, updates.careof(update), 1);
   }
+  peer.noteTunnelledOut(entry);
   return Reason.None;
 }
 

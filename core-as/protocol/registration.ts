@@ -22,6 +22,7 @@ import * as uplinks from "../select/uplinks";
 import * as bindingUpdateSender from "./binding-update-sender";
 import * as random from "./crypto/random";
 import * as movement from "./movement";
+import * as peerAttachment from "./peer-attachment";
 import { table } from "./registration-table";
 import * as state from "./state";
 import { TimerKind, restart, stop } from "./timers";
@@ -89,6 +90,7 @@ export function happen(event: RegistrationEvent): void {
   if (update.state != before) {
     orders.event(Event.RegistrationState, DEVICE_ANY, updates.home(update), 0, update.state, before);
   }
+  peerAttachment.registrationActed(action);
 }
 
 function act(update: Update, action: u32): void {
