@@ -47,6 +47,21 @@ describe("the frame with a mobile node", () => {
     await correspondent.ping(correspondent.isTunnelledReply());
   });
 
+  it("has a correspondent node to which the route is optimised, also after a move", async () => {
+    const scene = await mobileNodeScene(new Simulator(core), { routes: { policy: "always" } });
+    const { tester, correspondent } = scene;
+    await enter(scene, VISITED);
+    await correspondent.ping(correspondent.isTunnelledReply());
+    await tester.expect(correspondent.isUpdate());
+    await tester.wait(1000);
+    await correspondent.ping(correspondent.isDirectReply());
+    await tester.ask(correspondent.direct(...echo()), correspondent.isDirectReply());
+    await enter(scene, OTHER_VISITED);
+    await tester.expect(correspondent.isUpdate());
+    await tester.wait(1000);
+    await tester.ask(correspondent.direct(...echo()), correspondent.isDirectReply());
+  });
+
   it("shows what is not acknowledged again", async () => {
     const scene = await mobileNodeScene(new Simulator(core));
     scene.homeAgent.acknowledges = undefined;
