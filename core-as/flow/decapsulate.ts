@@ -22,6 +22,7 @@ import * as homeLink from "../protocol/home-link";
 import * as mobileNode from "../protocol/mobile-node";
 import * as received from "../protocol/mobility-message";
 import * as registration from "../protocol/registration";
+import * as correspondentFlow from "./correspondent";
 import * as node from "./node";
 
 /** Takes a tunnel packet of which `extension.walk` found the headers; returns what refused it. */
@@ -74,6 +75,8 @@ function fromHomeAgent(device: u32, packet: usize, inner: usize): Reason {
   if (ip6.nextHeader(inner) == NextHeader.Mobility && sameAddress(ip6.source(inner), updates.peerOf(update))) {
     return receiveMobility(device, inner, length);
   }
+  // A mobile node is a correspondent node as well (6275-5.2.9-1: others reach it at its home address).
+  if (correspondentFlow.isConcerned(inner, length)) return correspondentFlow.receiveTunnelled(device, inner, length);
   orders.transmit(devices.first(DeviceKind.Tunnel), inner, length);
   return Reason.None;
 }

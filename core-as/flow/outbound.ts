@@ -95,6 +95,11 @@ function toHomeAgent(device: u32, packet: usize, length: u32): Reason {
   if (update.pathMtu != uplinks.at(uplink).mtu && tunnel.isPathMtuOld(update.pathMtuSinceMs)) {
     registration.setPathMtu(update, uplinks.at(uplink).mtu);
   }
+  // To a node that is mobile as well, and has bound its home address here.
+  const routed = correspondentFlow.takeDirectWay(device, packet, length, tunnel.innerMtu(update.pathMtu));
+  if (routed == 0) return Reason.PacketTooBig;
+  length += <u32>(packet - routed);
+  packet = routed;
   // 4
   const refusal = tunnel.send(
     uplink, packet, length, uplinks.at(uplink).careof(), updates.peerOf(update), update.pathMtu, device,
