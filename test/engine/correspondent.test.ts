@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { Reason } from "../../core-as/abi/reasons.ts";
 import { CORRESPONDENT_DEFAULTS, setCorrespondent } from "../../bindings/commands.ts";
 import { parseAddress } from "../../bindings/address.ts";
+import type { LayerInput } from "../../bindings/codec.ts";
 import { readBindings } from "../../bindings/status.ts";
 import { ACCESS, CAREOF, CORRESPONDENT, HOME_ADDRESS, type Node, TUNNEL, hex } from "./harness.ts";
 import {
@@ -53,7 +54,7 @@ describe("Home and Care-of Test Init", () => {
 
   it("are answered whatever reserved fields and options they have (6275-6.1.3-1, 6275-6.1.3-2, 6275-6.1.4-1, 6275-6.1.4-2)", () => {
     const node = correspondentNode();
-    const careof = [{ name: "alternate-careof-address", fields: { careofAddress: "ff02::1" } }, { name: "nonce-indices", fields: {} }];
+    const careof: LayerInput[] = [{ name: "alternate-careof-address", fields: { careofAddress: "ff02::1" } }, { name: "nonce-indices", fields: {} }];
     for (const kind of ["home", "careof"] as const) {
       const plain = ask(node, kind, HOME_ADDRESS);
       expect(ask(node, kind, HOME_ADDRESS, { options: padding })).toEqual(plain);
