@@ -83,6 +83,15 @@ it("covers the messages of all roles", () => {
   ]) expect(names, name).toContain(name);
 });
 
+it("gives no mobility message a binding's way: a Home Address option only in Binding Updates, a routing header only in acknowledgements (6275-6.1-1, 6275-6.1-2)", () => {
+  for (const packet of sent) {
+    const names = codec.dissect(packet).map(({ name }) => name);
+    const isMessage = names.some((name) => /^(home|careof)-test$|^binding-/.test(name)) && packet[6] !== 58;
+    if (isMessage && names.includes("destination-options")) expect(names).toContain("binding-update");
+    if (isMessage && names.includes("routing-type2")) expect(names).toContain("binding-acknowledgement");
+  }
+});
+
 describe.skipIf(!hasTshark)("tshark (needs tshark)", () => {
   it("finds nothing malformed and no wrong checksum", () => {
     const rows = execFileSync("tshark", [
