@@ -118,6 +118,7 @@ export function isForHost(): bool {
  */
 export function receive(packet: usize): Reason {
   const begin = optimised.removeRoutingHeader(packet);
+  orders.transmit(devices.first(DeviceKind.Tunnel), begin, ip6.totalLength(begin));
   const record = entryOf(ip6.source(begin));
   if (record != NONE) {
     const peer = peers.at(record);
@@ -125,7 +126,6 @@ export function receive(packet: usize): Reason {
     peer.directInMs = clock.now();
     count(record, peer);
   }
-  orders.transmit(devices.first(DeviceKind.Tunnel), begin, ip6.totalLength(begin));
   return Reason.None;
 }
 
