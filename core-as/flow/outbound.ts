@@ -25,6 +25,7 @@ import * as updates from "../tables/updates";
 import * as lifetimes from "../protocol/binding-lifetime";
 import * as homeLink from "../protocol/home-link";
 import * as registration from "../protocol/registration";
+import * as correspondentFlow from "./correspondent";
 import * as node from "./node";
 import * as peer from "./peer";
 
@@ -33,7 +34,14 @@ export function send(device: u32, packet: usize, length: u32): Reason {
   const malformed = ip6.check(packet, length); // 1
   if (malformed != Reason.None) return malformed;
   length = ip6.totalLength(packet);
-  return node.role() == Role.HomeAgent ? toMobileNode(device, packet, length) : toHomeAgent(device, packet, length);
+  switch (node.role()) {
+    case Role.HomeAgent:
+      return toMobileNode(device, packet, length);
+    case Role.CorrespondentNode:
+      return correspondentFlow.send(device, packet, length);
+    default:
+      return toHomeAgent(device, packet, length);
+  }
 }
 
 /** RFC 6275 §10.4.2 (6275-8.4-3, 6275-10.4.2-1). */
@@ -75,15 +83,16 @@ function toMobileNode(device: u32, packet: usize, length: u32): Reason {
 /** The direct way where the destination has a binding, else reverse tunnelling (RFC 6275 §11.3.1; 6275-11.3.1-5). */
 function toHomeAgent(device: u32, packet: usize, length: u32): Reason {
   if (!registration.isConfigured()) return Reason.NotConfigured;
-  const update = registration.current();
   const destination = ip6.destination(packet);
   // 2: what the host's stack says to the neighbours of a link that is none.
   if (isUnspecified(ip6.source(packet)) || isLinkLocal(ip6.source(packet))) return Reason.LinkLocalNotTunnelled;
   if (isLinkLocal(destination)) return Reason.LinkLocalNotTunnelled;
   if (isMulticast(destination) && (get8(destination + 1) & 0x0f) <= LINK_SCOPE) return Reason.MulticastNotTunnelled;
-  if (!sameAddress(ip6.source(packet), updates.home(update))) return Reason.InnerSourceNotHome; // 6275-11.3.4-7
+  const record = updates.find(ip6.source(packet));
+  if (record == NONE) return Reason.InnerSourceNotHome; // 6275-11.3.4-7
+  const update = updates.at(record);
 
-  const entry = peer.entryOf(destination);
+  const entry = registration.isPrimary(record) ? peer.entryOf(destination) : NONE;
   if (peer.isDirect(entry, packet, length)) return peer.send(entry, packet, length, device);
 
   const uplink = selector.forHomeAgent(update); // 3

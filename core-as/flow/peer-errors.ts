@@ -98,7 +98,7 @@ function isAuthorised(peer: Peer, quoted: usize): bool {
 function aboutPacket(record: u32, packet: usize, message: usize, invoking: usize, available: u32): Reason {
   const peer = peers.at(record);
   const isOurs = peer.isDirect() && sameAddress(ip6.source(invoking), peer.careof()) &&
-    sameAddress(extension.homeAddress(invoking), updates.home(registration.current()));
+    sameAddress(extension.homeAddress(invoking), updates.home(registration.primary()));
   if (!isOurs) return Reason.PeerErrorDoubted;
   const code = icmp6.code(message);
   switch (icmp6.type(message)) {

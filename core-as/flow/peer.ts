@@ -45,7 +45,7 @@ export function entryOf(address: usize): u32 {
   if (!policy.isWanted()) return NONE;
   const record = peers.find(address, 0);
   if (record != NONE) return record;
-  const update = registration.current();
+  const update = registration.primary();
   const isNoPeer = sameAddress(address, updates.peerOf(update)) || sameAddress(address, updates.home(update));
   if (isNoPeer || !isUnicastRoutable(address)) return NONE;
   const made = peers.insert(address, 0);

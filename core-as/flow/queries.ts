@@ -32,7 +32,7 @@ export function query(kind: u32, from: u32, reply: usize): u32 {
   nextCursor = 0;
   switch (kind) {
     case Query.Bindings:
-      return node.role() == Role.HomeAgent ? listBindings(from, reply) : 0;
+      return node.role() != Role.Codec ? listBindings(from, reply) : 0;
     case Query.Updates:
       return node.role() == Role.MobileNode ? listUpdates(from, reply) : 0;
     case Query.Uplinks:
@@ -54,6 +54,7 @@ function listBindings(from: u32, reply: usize): u32 {
       break;
     }
     const binding = bindings.at(record);
+    if (binding.expiresMs == 0) continue; // a correspondent node remembers one that has ended
     const p = reply + used;
     copyAddress(p + abi.BINDING_HOME_ADDRESS, bindings.homeAddress(binding));
     copyAddress(p + abi.BINDING_CAREOF_ADDRESS, bindings.careofAddress(binding));
@@ -63,7 +64,7 @@ function listBindings(from: u32, reply: usize): u32 {
     store<f64>(p, binding.packetsOut, abi.BINDING_PACKETS_OUT);
     store<f64>(p, binding.bytesIn, abi.BINDING_BYTES_IN);
     store<f64>(p, binding.bytesOut, abi.BINDING_BYTES_OUT);
-    store<u32>(p, nodes.at(binding.node).id, abi.BINDING_NODE);
+    store<u32>(p, binding.node == NONE ? NONE : nodes.at(binding.node).id, abi.BINDING_NODE);
     store<u16>(p, <u16>binding.identifier, abi.BINDING_BID);
     store<u16>(p, binding.sequence, abi.BINDING_SEQUENCE);
     store<u16>(p, binding.flags, abi.BINDING_FLAGS);
@@ -76,6 +77,10 @@ function listBindings(from: u32, reply: usize): u32 {
 function listUpdates(from: u32, reply: usize): u32 {
   let used: u32 = 0;
   for (let record = updates.next(from); record != NONE; record = updates.next(record + 1)) {
+    if (used + abi.UPDATE_BYTES > <u32>REPLY_BYTES) {
+      nextCursor = record;
+      break;
+    }
     const update = updates.at(record);
     const p = reply + used;
     copyAddress(p + abi.UPDATE_HOME_ADDRESS, updates.home(update));
@@ -125,7 +130,7 @@ function listPeers(from: u32, reply: usize): u32 {
     const peer = peers.at(record);
     const p = reply + used;
     copyAddress(p + abi.PEER_ADDRESS, peer.address());
-    copyAddress(p + abi.PEER_HOME_ADDRESS, updates.home(registration.current()));
+    copyAddress(p + abi.PEER_HOME_ADDRESS, updates.home(registration.primary()));
     copyAddress(p + abi.PEER_CAREOF_ADDRESS, peer.bound());
     store<f64>(p, max<f64>(0, peer.expiresMs - clock.now()), abi.PEER_REMAINING);
     const dueMs = routeOptimisation.dueMs(peer);
@@ -171,7 +176,7 @@ const LARGEST_STATE_BYTES: u32 = 128;
 export function exportState(from: u32, reply: usize): u32 {
   nextCursor = 0;
   if (node.role() == Role.MobileNode) {
-    return registration.isConfigured() ? state.writeUpdate(reply, updates.next(0)) : 0;
+    return exportUpdates(from, reply);
   }
   if (node.role() != Role.HomeAgent) return 0;
   let used: u32 = 0;
@@ -191,6 +196,18 @@ export function exportState(from: u32, reply: usize): u32 {
       break;
     }
     used += state.writeBinding(reply + used, record);
+  }
+  return used;
+}
+
+function exportUpdates(from: u32, reply: usize): u32 {
+  let used: u32 = 0;
+  for (let record = updates.next(from); record != NONE; record = updates.next(record + 1)) {
+    if (used + LARGEST_STATE_BYTES > <u32>REPLY_BYTES) {
+      nextCursor = record;
+      break;
+    }
+    used += state.writeUpdate(reply + used, record);
   }
   return used;
 }

@@ -158,7 +158,7 @@ function checkRoute(peer: Peer): Reason {
   const routed = received.routedHomeAddress();
   const isAtHome = attachment.homeDevice() != DEVICE_ANY;
   if (isAtHome != (routed == 0)) return Reason.AcknowledgementRoutingHeader;
-  const self = isAtHome ? updates.home(registration.current()) : peer.careof();
+  const self = isAtHome ? updates.home(registration.primary()) : peer.careof();
   return sameAddress(ip6.destination(received.packet()), self) ? Reason.None : Reason.AcknowledgementUnexpected;
 }
 
@@ -182,7 +182,7 @@ export function isProgressing(peer: Peer): bool {
 function receiveError(record: u32): Reason {
   const peer = peers.at(record);
   const home = bindingError.homeAddress(received.message());
-  const isOurs = sameAddress(home, updates.home(registration.current()));
+  const isOurs = sameAddress(home, updates.home(registration.primary()));
   const destination = ip6.destination(received.packet());
   if (bindingError.status(received.message()) == BindingErrorStatus.UnknownBinding) {
     if (!peer.isDirect() || !isOurs || !sameAddress(destination, peer.bound())) return Reason.BindingErrorUnexpected;
@@ -210,7 +210,7 @@ function note(home: usize, status: u32): void {
 function receiveRefreshRequest(record: u32): Reason {
   const peer = peers.at(record);
   const isForHome = received.routedHomeAddress() != 0 ||
-    sameAddress(ip6.destination(received.packet()), updates.home(registration.current()));
+    sameAddress(ip6.destination(received.packet()), updates.home(registration.primary()));
   if (!isForHome || !peer.isDirect()) return Reason.RefreshNotFromPeer;
   if (clock.now() - peer.exchange(UPDATE).sentMs < MIN_REFRESH_MS) return Reason.RefreshTooEarly;
   routeOptimisation.happen(record, PeerEvent.RefreshDue);

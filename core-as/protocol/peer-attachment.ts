@@ -28,7 +28,7 @@ export function homeDevice(): u32 {
 
 /** True when the home agent has a binding for the current care-of address. */
 export function isRegistered(): bool {
-  return acknowledged && registration.isConfigured() && registration.current().expiresMs > clock.now();
+  return acknowledged && registration.isConfigured() && registration.primary().expiresMs > clock.now();
 }
 
 // ---- what the home registration tells -------------------------------------------------------
@@ -59,7 +59,7 @@ export function registrationActed(action: RegistrationAction): void {
  * have a binding are to learn that one (6275-11.7.2-1).
  */
 export function careofChanged(): void {
-  const careof = updates.careof(registration.current());
+  const careof = updates.careof(registration.primary());
   if (sameAddress(told, careof)) return;
   copyAddress(told, careof);
   acknowledged = false;
@@ -84,7 +84,7 @@ export function homeRegistered(): void {
 export function lostRegistration(): void {
   memory.fill(told, 0, 16);
   acknowledged = false;
-  const maySend = atHomeOn != DEVICE_ANY || registration.current().device != DEVICE_ANY;
+  const maySend = atHomeOn != DEVICE_ANY || registration.primary().device != DEVICE_ANY;
   for (let record = peers.next(0); record != NONE; record = peers.next(record + 1)) {
     const peer = peers.at(record);
     const isEnding = peer.state == PeerState.Removing || peer.pending == <u32>PeerEvent.Unwanted;

@@ -81,7 +81,7 @@ export function tokenUntilMs(peer: Peer, which: u32): f64 {
 
 /** No longer than the home registration and the care-of address last (6275-11.7.2-11, 6275-11.7.4-2). */
 function lifetimeToAsk(peer: Peer): f64 {
-  const homeMs = registration.current().expiresMs - clock.now();
+  const homeMs = registration.primary().expiresMs - clock.now();
   const careofMs = uplinks.at(peer.device).router().validUntilMs - clock.now();
   return max<f64>(LIFETIME_UNIT_MS, min(policy.lifetimeMs(), min(homeMs, careofMs)));
 }

@@ -35,12 +35,12 @@ const MAX_UPDATE_BYTES: u32 = 128;
 
 /**
  * A Home Test Init with a new cookie (6275-11.6.1-3, 6275-11.8-9): through the tunnel, whose source is the
- * primary care-of address (6275-11.6.3-2), or from `homeDevice` when the node is at home.
+ * primary care-of address, or from `homeDevice` when the node is at home.
  */
 export function sendHomeTestInit(peer: Peer, homeDevice: u32): void {
   const packet = orders.allocate(TEST_INIT_BYTES);
   if (packet == 0) return;
-  const update = registration.current();
+  const update = registration.primary();
   peer.token(HOME_TEST).cookie = random.next64(); // 6275-11.6.1-5
   const message = packet + ip6.LENGTH_BYTES;
   const end = homeTestInit.build(message, peer.token(HOME_TEST).cookie);
@@ -81,7 +81,7 @@ function finish(packet: usize, message: usize, end: usize, source: usize, destin
 export function sendBindingUpdate(peer: Peer, lifetimeMs: f64, homeDevice: u32): void {
   const packet = orders.allocate(MAX_UPDATE_BYTES);
   if (packet == 0) return;
-  const home = updates.home(registration.current());
+  const home = updates.home(registration.primary());
   const isAway = homeDevice == DEVICE_ANY;
   const message = packet + ip6.LENGTH_BYTES + (isAway ? homeAddressOption.LENGTH_BYTES : 0);
   const isRemoval = lifetimeMs == 0;
@@ -113,7 +113,7 @@ export function sendBindingUpdate(peer: Peer, lifetimeMs: f64, homeDevice: u32):
  */
 export function isAuthorised(peer: Peer, message: usize, option: usize, isRemoval: bool): bool {
   useKey(peer, isRemoval);
-  const careof = isRemoval ? updates.home(registration.current()) : peer.careof();
+  const careof = isRemoval ? updates.home(registration.primary()) : peer.careof();
   return returnRoutability.isAuthorised(message, option, careof, peer.address());
 }
 

@@ -131,7 +131,7 @@ function startTests(record: u32, peer: Peer, atMs: f64): void {
 
 /** The care-of address to bind is the primary one; a token for another address is of no use. */
 function useCurrentCareof(peer: Peer): void {
-  const update = registration.current();
+  const update = registration.primary();
   if (update.device == DEVICE_ANY || sameAddress(peer.careof(), updates.careof(update))) return;
   copyAddress(peer.careof(), updates.careof(update));
   peer.device = update.device;
