@@ -79,7 +79,7 @@ function fromHomeAgent(device: u32, packet: usize, inner: usize): Reason {
   if (peer.isMobility(inner, length)) return receiveMobility(device, inner, length);
   if (isErrorAboutMessage(inner, length)) return peerErrors.receive(inner, inner + ip6.LENGTH_BYTES, ip6.payloadLength(inner));
   orders.transmit(devices.first(DeviceKind.Tunnel), inner, length);
-  peer.noteTunnelledIn(inner, length);
+  if (registration.isPrimary(record)) peer.noteTunnelledIn(inner, length);
   return Reason.None;
 }
 

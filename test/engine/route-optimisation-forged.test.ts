@@ -222,6 +222,16 @@ describe("Binding Errors (RFC 6275 §11.3.6)", () => {
     refuses(world, Reason.BindingErrorDoubted, [bindingError(1)]);
   });
 
+  it("status 1 with an option that nobody knows is one all the same (6275-6.1.9-2, 6275-11.3.6-5)", () => {
+    const world = optimised();
+    world.mobile.receive(ACCESS, codec.encode([ipv6(CORRESPONDENT, CAREOF), {
+      name: "binding-error", fields: { status: 1, homeAddress: HOME_ADDRESS }, options: [{ name: "mobility-option-200", fields: { data: new Uint8Array(6) } }],
+    }]));
+    world.pass(6000);
+    expect(world.mobile.events.filter(({ name }) => name === "BindingError")).toHaveLength(1);
+    expect(world.status()).toMatchObject({ state: "Optimised", obstacle: "None" });
+  });
+
   it("status 1 without progress ends the binding: the tunnel, then new tests, not too often (6275-11.3.6-4)", () => {
     const world = optimised();
     world.peer.bindings.clear();
@@ -322,7 +332,7 @@ describe("ICMPv6 errors about packets by the direct way (RFC 6275 §11.3.5)", ()
     return [world, world.sent.at(-1)!.packet];
   }
 
-  it("code 2 about the Home Address option is noted and discarded (6275-11.3.5-4, 6275-11.3.5-5)", () => {
+  it("code 2 about the Home Address option is noted and discarded (6275-11.3.5-5)", () => {
     const [world, packet] = talking();
     world.mobile.take();
     world.mobile.receive(ACCESS, icmp("parameter-problem", { code: 2, pointer: 46 }, packet));
@@ -375,6 +385,10 @@ describe("packets that only look like a correspondent's", () => {
     const world = optimised();
     refuses(world, Reason.RoutingHeaderNotOurs, [routeDirectly(echo(CORRESPONDENT, STRANGER), CAREOF)]);
     refuses(world, Reason.NotForUs, [routeDirectly(echo(CORRESPONDENT, HOME_ADDRESS), OTHER_CAREOF)]);
+  });
+
+  it("with a routing header that names an address of a smaller scope (6275-6.4-3)", () => {
+    refuses(optimised(), Reason.RoutingType2NotRoutable, [routeDirectly(echo(CORRESPONDENT, "fe80::17"), CAREOF)]);
   });
 
   it("with a Home Address option and no binding of it", () => {

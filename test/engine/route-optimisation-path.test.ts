@@ -62,7 +62,7 @@ describe("packets to a correspondent with a binding", () => {
     expect(sent.map(({ packet }) => isTunnelled(packet))).toEqual([true]);
   });
 
-  it("go through the tunnel when the lifetime has ended", () => {
+  it("go through the tunnel when the lifetime has ended (6275-6.1.7-6)", () => {
     const world = optimised();
     world.mobile.now += 420_000; // no timer has run
     const sent = out(world, echo(HOME_ADDRESS, CORRESPONDENT));

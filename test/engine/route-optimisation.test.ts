@@ -21,7 +21,7 @@ describe("a correspondent registration", () => {
     expect([homeTest.source, homeTest.destination]).toEqual([HOME_ADDRESS, CORRESPONDENT]);
     expect([careofTest.source, careofTest.destination]).toEqual([CAREOF, CORRESPONDENT]);
     expect(world.sent.filter(({ packet }) => packet[6] === 135).map(({ tunnelled }) => tunnelled)).toEqual([true, false]);
-    // 6275-11.7.2-8, 6275-11.7.2-15, 6275-11.7.2-16, 6275-11.7.2-17: from the care-of address, with a Home Address option.
+    // 6275-6.1.7-10, 6275-11.7.2-8, 6275-11.7.2-15, 6275-11.7.2-16, 6275-11.7.2-17: from the care-of address, with a Home Address option.
     expect([update.source, update.destination, update.home]).toEqual([CAREOF, CORRESPONDENT, HOME_ADDRESS]);
     // A, but not H, L, K, and the reserved bits zero (6275-6.1.7-3, 6275-6.1.7-5); Nonce Indices, then Binding Authorization Data.
     expect([update.flags, update.options, update.nonceIndices]).toEqual([0x8000, [4, 5], [5, 5]]);
@@ -235,6 +235,14 @@ describe("Binding Acknowledgements (RFC 6275 §11.7.3)", () => {
     world.optimise();
     world.pass(20_000, 1000);
     expect(world.peer.got).toHaveLength(3);
+  });
+
+  it("skips options that it does not know (6275-6.1.8-4)", () => {
+    const world = new World();
+    world.peer.silent.add("BU");
+    world.talk();
+    world.fromPeer(world.peer.acknowledgement(world.peer.got.at(-1)!, { options: [{ name: "mobility-option-200", fields: { data: new Uint8Array(6) } }] }));
+    expect(world.status()).toMatchObject({ state: "Optimised" });
   });
 
   it("ignores a Binding Refresh Advice of a correspondent (6275-11.7.3-13)", () => {
