@@ -81,8 +81,8 @@ function fromHomeAgent(device: u32, packet: usize, inner: usize): Reason {
   // Mobility messages to the home address are for us, not for the host's stack.
   if (peer.isMobility(inner, length)) return receiveMobility(device, inner, length);
   if (isErrorAboutMessage(inner, length)) return peerErrors.receive(inner, inner + ip6.LENGTH_BYTES, ip6.payloadLength(inner));
-  peer.noteTunnelledIn(inner, length);
   orders.transmit(devices.first(DeviceKind.Tunnel), inner, length);
+  if (registration.isPrimary(record)) peer.noteTunnelledIn(inner, length);
   return Reason.None;
 }
 

@@ -86,7 +86,7 @@ function toHomeAgent(device: u32, packet: usize, length: u32): Reason {
   const destination = ip6.destination(packet);
   // 2: what the host's stack says to the neighbours of a link that is none.
   if (isUnspecified(ip6.source(packet)) || isLinkLocal(ip6.source(packet))) return Reason.LinkLocalNotTunnelled;
-  if (isLinkLocal(destination)) return Reason.LinkLocalNotTunnelled;
+  if (isLinkLocal(destination)) return Reason.LinkLocalNotTunnelled; // 6275-11.3.1-7
   if (isMulticast(destination) && (get8(destination + 1) & 0x0f) <= LINK_SCOPE) return Reason.MulticastNotTunnelled;
   const record = updates.find(ip6.source(packet));
   if (record == NONE) return Reason.InnerSourceNotHome; // 6275-11.3.4-7

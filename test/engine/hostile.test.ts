@@ -2,9 +2,10 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { Command } from "../../bindings/engine.ts";
 import { setLink, shutdown } from "../../bindings/commands.ts";
-import { readBindings, readUpdates } from "../../bindings/status.ts";
+import { readBindings, readPeers, readUpdates } from "../../bindings/status.ts";
 import { ACCESS, CORRESPONDENT, type Node, TUNNEL, homeAgent, mobileNode } from "./harness.ts";
 import { ask, bindingUpdate as correspondentUpdate, correspondentNode, homeAddressOption, testInit } from "./correspondent-peer.ts";
+import { World } from "./hand-made-correspondent.ts";
 import { bindingUpdate } from "./messages.ts";
 import { CAREOF, HOME_ADDRESS, HOME_AGENT, codec, echo, register, routerAdvertisement } from "./network.ts";
 
@@ -91,7 +92,47 @@ function checkSane(node: Node): void {
   expect(Number.isNaN(node.engine.nextWakeupMs())).toBe(false);
 }
 
+/** What a correspondent and those who only look like one may send to a mobile node with bindings at correspondents. */
+function peerSeeds(world: World): Uint8Array[] {
+  const [homeTest, careofTest, update] = world.peer.got;
+  const error = (name: string, fields: Record<string, number>, quoted: Uint8Array) =>
+    codec.encode([ipv6("2001:db8:200::5", CAREOF), { name, fields }, { name: "payload", fields: { data: quoted } }]);
+  return [
+    world.peer.test(careofTest), codec.encode([ipv6(HOME_AGENT, CAREOF), { name: "payload", fields: { data: world.peer.test(homeTest) } }]),
+    world.peer.acknowledgement(update), world.peer.acknowledgement(update, { status: 135 }), world.peer.send(), world.peer.send(1300),
+    codec.encode([ipv6("2001:db8:200::5", CAREOF), { name: "binding-error", fields: { status: 1, homeAddress: HOME_ADDRESS } }]),
+    codec.encode([ipv6("2001:db8:200::5", CAREOF), { name: "routing-type2", fields: { homeAddress: HOME_ADDRESS } }, { name: "binding-refresh-request" }]),
+    error("parameter-problem", { code: 1, pointer: 6 }, careofTest.packet), error("parameter-problem", { code: 1, pointer: 46 }, update.packet),
+    error("packet-too-big", { mtu: 1300 }, world.sent.findLast(({ packet }) => packet[6] === 60)!.packet),
+    error("destination-unreachable", { code: 3 }, world.sent.findLast(({ packet }) => packet[6] === 60)!.packet),
+    echo(HOME_ADDRESS, "2001:db8:200::5"), echo(HOME_ADDRESS, "2001:db8:200::5", 1452),
+  ];
+}
+
 describe("whatever comes in", () => {
+  it("a mobile node with bindings at correspondents neither traps nor loses them to strangers for long", () => {
+    const change = fc.record({ seed: fc.nat(13), changes: fc.array(fc.tuple(fc.nat(140), fc.nat(255)), { maxLength: 5 }), cut: fc.option(fc.nat(160), { nil: undefined, freq: 4 }), ms: fc.nat(4000) });
+    fc.assert(fc.property(fc.array(change, { maxLength: 40 }), (events) => {
+      const world = new World();
+      world.optimise();
+      world.talk();
+      const seedsHere = peerSeeds(world);
+      for (const { seed, changes, cut, ms } of events) {
+        const packet = seedsHere[seed].slice(0, cut);
+        for (const [at, value] of changes) if (at < packet.length) packet[at] = value;
+        world.mobile.receive(seed < 12 ? ACCESS : TUNNEL, packet);
+        checkSane(world.mobile);
+        world.pass(ms, 1000);
+      }
+      for (let each = 0; each < 40 && !world.status()?.optimised; each++) {
+        world.pass(2000, 500);
+        world.talk();
+      }
+      expect(world.status()).toMatchObject({ optimised: true, careofAddress: CAREOF });
+      expect(readPeers(world.mobile.engine).length).toBeLessThanOrEqual(64);
+    }), seconds > 0 ? effort : { numRuns: 150 });
+  }, timeout);
+
   it("a home agent neither traps nor binds what was not signed", () => {
     fc.assert(fc.property(fc.array(happening, { maxLength: 40 }), (events) => {
       const agent = homeAgent({ budgets: { maxBindings: 4, maxNodes: 4 } });
