@@ -157,6 +157,7 @@ function startRemoval(record: u32, peer: Peer): void {
 /** A token came, or the home registration was confirmed: goes on when nothing is missing (6275-11.6.2-9). */
 export function tokenTaken(record: u32): void {
   const peer = peers.at(record);
+  if (peer.pending != NONE) return; // a move, or an end, that the entry has yet to learn of, comes first
   if (!peer.token(HOME_TEST).isFresh() || peer.exchange(UPDATE).isAwaited()) return;
   switch (peer.state) {
     case PeerState.Testing:
@@ -201,7 +202,7 @@ export function correctable(record: u32, event: PeerEvent): void {
 
 function confirm(peer: Peer): void {
   peer.exchange(UPDATE).stop();
-  peer.directUntilMs = peer.expiresMs;
+  peer.directUntilMs = peer.expiresMs; // 6275-6.1.7-6
   copyAddress(peer.bound(), peer.careof());
   peer.isActive = 0;
   const leftMs = peer.expiresMs - clock.now();
