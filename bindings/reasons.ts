@@ -131,6 +131,10 @@ export const REASONS: Readonly<Record<Reason, ReasonText>> = {
     section: "RFC 4861 §7.1.1",
     text: "a solicitation from :: names a link-layer address or goes to a wrong destination",
   },
+  [Reason.ListenerReportTooEarly]: {
+    section: "RFC 6275 §11.3.4",
+    text: "a multicast listener report while the home agent has no binding, or has not asked for reports through the tunnel",
+  },
   [Reason.HomeAddressMissing]: {
     section: "RFC 6275 §10.3.1",
     text: "a Binding Update away from home without Home Address option",

@@ -51,6 +51,8 @@ export enum Reason {
   NeighbourTargetMulticast = 76, // RFC 4861 §7.1
   NeighbourSolicitedMulticast = 77, // RFC 4861 §7.1.2
   NeighbourUnspecifiedSource = 78, // RFC 4861 §7.1.1
+  ListenerReportTooEarly = 90, // RFC 6275 §11.3.4
+
   // authentication and bindings
   HomeAddressMissing = 100, // RFC 6275 §10.3.1
   SourceNotUnicast = 101, // RFC 6275 §9.5.4

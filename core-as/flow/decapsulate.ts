@@ -5,9 +5,9 @@
  *   mobile node   outer source = home agent, inner destination = home address        RFC 6275 §11.3.3
  */
 import { DeviceKind, Event, Role } from "../abi/contract";
-import { BindingErrorStatus, NextHeader } from "../abi/codes";
+import { BindingErrorStatus, MulticastScope, NextHeader } from "../abi/codes";
 import { Reason } from "../abi/reasons";
-import { isLinkLocal, isMulticast, sameAddress } from "../wire/bytes";
+import { isLinkLocal, isMulticast, multicastScope, sameAddress } from "../wire/bytes";
 import * as extension from "../wire/extension";
 import * as ip6 from "../wire/ip6";
 import * as tunnel from "../encap/tunnel";
@@ -22,6 +22,7 @@ import * as homeLink from "../protocol/home-link";
 import * as mobileNode from "../protocol/mobile-node";
 import * as received from "../protocol/mobility-message";
 import * as registration from "../protocol/registration";
+import * as listener from "./listener";
 import * as node from "./node";
 
 /** Takes a tunnel packet of which `extension.walk` found the headers; returns what refused it. */
@@ -61,11 +62,17 @@ function fromMobileNode(device: u32, packet: usize, inner: usize): Reason {
 function fromHomeAgent(device: u32, packet: usize, inner: usize): Reason {
   if (!registration.isConfigured()) return Reason.NotConfigured;
   if (!updates.isPeer(ip6.source(packet))) return Reason.TunnelNotFromHomeAgent;
-  const record = updates.find(ip6.destination(inner));
+  const isToGroup = isMulticast(ip6.destination(inner));
+  const record = isToGroup
+    ? updates.findPeer(ip6.source(packet))
+    : updates.find(ip6.destination(inner));
   if (record == NONE) return Reason.TunnelInnerNotOurs;
   const update = updates.at(record);
   if (!sameAddress(ip6.source(packet), updates.peerOf(update))) return Reason.TunnelNotFromHomeAgent;
   const length = ip6.totalLength(inner);
+  // 6275-8.5-18: packets to groups are the stack's; of a link's own traffic, the home agent's queries alone.
+  const isOfLink = isToGroup && multicastScope(ip6.destination(inner)) <= <u32>MulticastScope.Link;
+  if (isOfLink && !listener.noteQuery(update, inner, length)) return Reason.TunnelInnerNotOurs;
   update.packetsIn += 1;
   update.bytesIn += <f64>length;
   if ((update.inUse & INBOUND) == 0 && sameAddress(ip6.destination(packet), updates.careof(update))) {

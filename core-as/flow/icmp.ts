@@ -21,6 +21,7 @@ import * as updates from "../tables/updates";
 import * as lifetimes from "../protocol/binding-lifetime";
 import * as homeLink from "../protocol/home-link";
 import * as careofAddress from "../protocol/careof-address";
+import * as homecoming from "../protocol/homecoming";
 import * as movement from "../protocol/movement";
 import * as routerDiscovery from "../protocol/router-discovery";
 import * as registration from "../protocol/registration";
@@ -57,6 +58,7 @@ function receiveNeighbourSolicitation(device: u32, packet: usize, message: usize
   const refusal = neighbour.checkSolicitation(packet, message, length);
   if (refusal == Reason.None && isUnspecified(ip6.source(packet))) {
     careofAddress.objected(device, neighbour.target(message));
+    homecoming.objected(device, neighbour.target(message));
   }
   return refusal;
 }
@@ -66,6 +68,7 @@ function receiveNeighbourAdvertisement(device: u32, packet: usize, message: usiz
   if (refusal != Reason.None) return refusal;
   careofAddress.objected(device, neighbour.target(message));
   movement.answered(device, neighbour.target(message));
+  homecoming.heardAdvertisement(device, message, length);
   return refusal;
 }
 
@@ -123,7 +126,8 @@ function isNarrower(reported: u32, known: u32): bool {
 /** True for a packet of ours to a home agent that is a message and no tunnel packet. */
 function isAboutUpdate(invoking: usize, length: u32): bool {
   if (node.role() != Role.MobileNode || !registration.isConfigured() || length < <u32>ip6.LENGTH_BYTES) return false;
-  return ip6.nextHeader(invoking) == NextHeader.Destination &&
+  const next = ip6.nextHeader(invoking);
+  return (next == NextHeader.Destination || next == NextHeader.Mobility) &&
     updates.findPath(ip6.source(invoking), ip6.destination(invoking)) != NONE;
 }
 

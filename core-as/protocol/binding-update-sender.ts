@@ -2,9 +2,14 @@
  * The Binding Update that a mobile node sends to its home agent (RFC 6275 §11.7.1, RFC 4285 §5.1):
  *
  *   │ IPv6: care-of address → home agent │ Home Address option │ Binding Update and its options │
+ *
+ * From the home link, where the home address itself is the care-of address and its source, it goes
+ * without the Home Address option and without an Alternate Care-of Address (RFC 6275 §11.5.5, RFC 3776 §3.1;
+ * 6275-11.5.5-3, 6275-11.5.5-4).
  */
 import { Authentication, ReplayProtection } from "../abi/contract";
 import { BindingUpdateFlag, NextHeader } from "../abi/codes";
+import { sameAddress } from "../wire/bytes";
 import * as authenticationOptions from "../wire/authentication-options";
 import * as bindingOptions from "../wire/binding-options";
 import * as bindingUpdate from "../wire/binding-update";
@@ -21,20 +26,25 @@ import * as security from "./security";
 /** Fixed parts, and options of which the identity (255 octets) is the largest. */
 const MAX_BYTES: u32 = 480;
 
-/** Sends the update that the entry describes: its sequence number, lifetime and care-of address. */
-export function send(update: Update): void {
+/**
+ * Sends the update that the entry describes: its sequence number, lifetime and care-of address. False
+ * when there is no room for it in this call.
+ */
+export function send(update: Update): bool {
   const packet = orders.allocate(MAX_BYTES);
-  if (packet == 0) return;
+  if (packet == 0) return false;
   const home = updates.home(update);
   const careof = updates.careof(update);
   const agent = updates.peerOf(update);
-  const message = packet + ip6.LENGTH_BYTES + homeAddressOption.LENGTH_BYTES;
+  const isHome = sameAddress(careof, home);
+  const optionBytes: u32 = isHome ? 0 : <u32>homeAddressOption.LENGTH_BYTES;
+  const message = packet + ip6.LENGTH_BYTES + optionBytes;
 
   // 6275-11.7.1-2, 6275-11.7.1-3, 6275-11.5.4-4. K stays clear: keys are not negotiated (6275-11.7.1-10); L as well:
   // the link-local address of an uplink has nothing to do with the home address (6275-11.7.1-8).
   const flags = BindingUpdateFlag.Acknowledge | BindingUpdateFlag.HomeRegistration;
   let end = bindingUpdate.build(message, update.sequence, flags, update.lifetimeMs);
-  end = bindingOptions.appendAlternateCareofAddress(message, end, careof); // 6275-11.7.1-6
+  if (!isHome) end = bindingOptions.appendAlternateCareofAddress(message, end, careof); // 6275-11.7.1-6
   if (security.kind() == Authentication.SharedKey) {
     // 4285-4-1
     end = authenticationOptions.appendMobileNodeIdentifier(end, security.identity(), security.identityBytes());
@@ -46,10 +56,13 @@ export function send(update: Update): void {
     end = authentication.sign(message, end, security.keyState(), security.spi(), careof, home);
   }
   const length = mobility.finish(message, end, home, agent);
-  homeAddressOption.build(packet + ip6.LENGTH_BYTES, NextHeader.Mobility, home); // 6275-11.7.1-4, 6275-11.7.1-17
-  const payload = <u32>homeAddressOption.LENGTH_BYTES + length;
-  ip6.build(packet, 0, 0, payload, NextHeader.Destination, HOP_LIMIT, careof, agent); // 6275-11.7.1-5
+  // 6275-11.7.1-4, 6275-11.7.1-17
+  if (!isHome) homeAddressOption.build(packet + ip6.LENGTH_BYTES, NextHeader.Mobility, home);
+  const payload = optionBytes + length;
+  const next = isHome ? NextHeader.Mobility : NextHeader.Destination;
+  ip6.build(packet, 0, 0, payload, next, HOP_LIMIT, careof, agent); // 6275-11.7.1-5
   orders.transmit(update.device, packet, <u32>ip6.LENGTH_BYTES + payload);
+  return true;
 }
 
 /** The home agent's time of day as far as we know it, always above the one before (4285-6-8). */

@@ -4,7 +4,7 @@
  */
 import {
   Authentication, Event, MOBILE_NODE_FIRST_TIMEOUT, MOBILE_NODE_HOLD_DOWN, MOBILE_NODE_HOME_ADDRESS,
-  MOBILE_NODE_HOME_AGENT, MOBILE_NODE_LIFETIME, MOBILE_NODE_MAX_TIMEOUT, MOBILE_NODE_OPTIMISTIC, MOBILE_NODE_SECURITY,
+  MOBILE_NODE_HOME_AGENT, MOBILE_NODE_HOME_PREFIX_LENGTH, MOBILE_NODE_LIFETIME, MOBILE_NODE_MAX_TIMEOUT, MOBILE_NODE_OPTIMISTIC, MOBILE_NODE_SECURITY,
   MOBILE_NODE_TIMEOUT, DEVICE_ANY, Refusal, ReplayProtection,
 } from "../abi/contract";
 import {
@@ -26,6 +26,7 @@ import * as updates from "../tables/updates";
 import { Update } from "../tables/updates";
 import * as uplinks from "../select/uplinks";
 import * as authentication from "./authentication";
+import * as homeLinkDetection from "./home-link-detection";
 import * as movement from "./movement";
 import * as received from "./mobility-message";
 import * as registration from "./registration";
@@ -54,8 +55,11 @@ export function configure(record: usize): Refusal {
     return Refusal.OutOfRange;
   }
 
+  const prefixLength = load<u32>(record, MOBILE_NODE_HOME_PREFIX_LENGTH);
+  if (prefixLength == 0 || prefixLength > 128) return Refusal.OutOfRange;
   security.configure(record + MOBILE_NODE_SECURITY);
   registration.configure(lifetimeMs, firstMs, timeoutMs, maxMs);
+  homeLinkDetection.configure(prefixLength);
   uplinks.configure(load<u32>(record, MOBILE_NODE_OPTIMISTIC) != 0, load<f64>(record, MOBILE_NODE_HOLD_DOWN));
   registration.addHome(record + MOBILE_NODE_HOME_ADDRESS, record + MOBILE_NODE_HOME_AGENT);
   movement.reselect();
@@ -82,7 +86,7 @@ function receiveAcknowledgement(): Reason {
   const message = received.message();
   const source = ip6.source(received.packet());
   if (!updates.isPeer(source)) return Reason.NotFromHomeAgent;
-  const record = received.routedHomeAddress() != 0 ? updates.find(received.routedHomeAddress()) : NONE;
+  const record = acknowledgedEntry();
   if (record == NONE) return Reason.AcknowledgementRoutingHeader;
   const update = updates.at(record);
   if (!sameAddress(source, updates.peerOf(update))) return Reason.NotFromHomeAgent;
@@ -120,6 +124,17 @@ function receiveAcknowledgement(): Reason {
   return Reason.None;
 }
 
+/**
+ * The entry that the acknowledgement is about: its home address is in the type 2 routing header; at home it
+ * is the destination. NONE: neither.
+ */
+function acknowledgedEntry(): u32 {
+  const routed = received.routedHomeAddress();
+  if (routed != 0) return updates.find(routed);
+  const record = updates.find(ip6.destination(received.packet()));
+  return record != NONE && updates.isHome(updates.at(record)) ? record : NONE;
+}
+
 /** 4285-5.1.1-3, 6275-11.7.3-10. The care-of address is the one that the acknowledgement was sent to. */
 function checkAuthentic(message: usize, home: usize): Reason {
   if (security.kind() == Authentication.None) return Reason.None;
@@ -139,6 +154,7 @@ function isAwaiting(update: Update): bool {
     case RegistrationState.Registering:
     case RegistrationState.Updating:
     case RegistrationState.Deregistering:
+    case RegistrationState.Removing:
     case RegistrationState.Refused:
       return true;
     default:

@@ -10,7 +10,7 @@ import * as orders from "../tables/orders";
 import * as updates from "../tables/updates";
 import { Update } from "../tables/updates";
 import * as random from "./crypto/random";
-import { happen } from "./registration";
+import { happen, isRemoving } from "./registration";
 
 /** Share of the lifetime after which the binding is refreshed: well before its end (6275-11.7.3-8). */
 const REFRESH_SHARE: f64 = 0.75;
@@ -31,17 +31,24 @@ export function acknowledged(update: Update, status: u32, grantedMs: f64, advice
   );
   if (status >= <u32>BINDING_REJECTED_MIN) {
     // A binding that the home agent does not have is removed as well as one that it has.
-    const gone = update.state == RegistrationState.Deregistering && status == Status.NotHomeAgentForThisMobileNode;
-    happen(update.record, gone ? RegistrationEvent.Removed : RegistrationEvent.Rejected);
+    const gone = isRemoving(update) && status == Status.NotHomeAgentForThisMobileNode;
+    if (!isRemoving(update)) update.mayLiveUntilMs = update.expiresMs;
+    // 6275-11.7.1-22
+    const refused = status == Status.DuplicateAddressDetectionFailed && !isRemoving(update)
+      ? RegistrationEvent.AddressDuplicate
+      : RegistrationEvent.Rejected;
+    happen(update.record, gone ? RegistrationEvent.Removed : refused);
     return;
   }
-  if (update.state == RegistrationState.Deregistering) {
+  if (isRemoving(update)) {
+    update.mayLiveUntilMs = 0;
     happen(update.record, RegistrationEvent.Removed);
     return;
   }
   update.acceptedTimestamp = update.timestamp;
   // 6275-11.7.3-7: what the home agent granted, counted from when the Binding Update was sent.
   update.expiresMs = update.sentMs + min(grantedMs, update.lifetimeMs);
+  update.mayLiveUntilMs = update.expiresMs;
   const leftMs = update.expiresMs - clock.now();
   const plannedMs = adviceMs > 0 && adviceMs < grantedMs ? adviceMs : grantedMs * REFRESH_SHARE; // 6275-11.7.3-14
   update.refreshMs = clock.now() + max<f64>(

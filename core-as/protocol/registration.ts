@@ -20,6 +20,7 @@ import * as tunnel from "../encap/tunnel";
 import * as uplinks from "../select/uplinks";
 import * as bindingUpdateSender from "./binding-update-sender";
 import * as random from "./crypto/random";
+import * as homecoming from "./homecoming";
 import * as movement from "./movement";
 import { table } from "./registration-table";
 import * as state from "./state";
@@ -72,9 +73,8 @@ export function addHome(homeAddress: usize, peer: usize): u32 {
 export function removeHome(record: u32): void {
   const update = updates.at(record);
   stopTimer(update);
-  update.lifetimeTimer = stop(update.lifetimeTimer);
-  update.expiresMs = 0;
-  state.keepUpdate(record);
+  end(update);
+  uplinks.forgetHome(record);
   updates.remove(record);
   if (primaryEntry == record) primaryEntry = updates.next(0);
   orders.tunnelMtu(devices.first(DeviceKind.Tunnel), tunnel.innerMtu(updates.leastPathMtu(MAX_MTU)));
@@ -121,7 +121,7 @@ function act(update: Update, action: u32): void {
     case RegistrationAction.Resend:
       // 6275-11.8-3, 6275-11.7.1-13, and at the slowest rate for ever (6275-11.7.1-15)
       if (update.deferred == 0) update.timeoutMs = min(maxTimeoutMs, update.timeoutMs * 2); // 6275-11.8-4
-      send(update, update.state == RegistrationState.Deregistering ? 0 : lifetimeToAsk(update));
+      send(update, isRemoving(update) ? 0 : lifetimeToAsk(update));
       break;
     case RegistrationAction.Confirm:
       confirm(update);
@@ -135,6 +135,9 @@ function act(update: Update, action: u32): void {
     case RegistrationAction.Forget:
       forget(update);
       break;
+    default:
+      homecoming.act(update, action);
+      break;
   }
 }
 
@@ -146,6 +149,9 @@ export function careofChanged(device: u32): void {
 }
 
 function follow(update: Update, device: u32): void {
+  const home = uplinks.homeLinkOf(update.record);
+  if (home != update.homeDevice) homecoming.linkChanged(update, home);
+  if (home != DEVICE_ANY) return;
   if (device == DEVICE_ANY) {
     if (!updates.hasCareof(update)) return;
     memory.fill(updates.careof(update), 0, 16);
@@ -190,6 +196,7 @@ export function restore(record: usize): void {
   const leftMs = clock.fromUnix(load<f64>(record, STATE_UPDATE_EXPIRES)) - clock.now();
   if (!(leftMs > 0)) return;
   update.expiresMs = clock.now() + min(leftMs, lifetimeMs);
+  update.mayLiveUntilMs = update.expiresMs;
   awaitExpiry(update);
 }
 
@@ -211,7 +218,10 @@ function send(update: Update, lifetime: f64): void {
   update.sentMs = clock.now();
   update.lifetimeMs = lifetime;
   update.refreshMs = -1;
-  bindingUpdateSender.send(update);
+  if (lifetime > 0) update.mayLiveUntilMs = max(update.mayLiveUntilMs, clock.now() + lifetime);
+  const isHome = update.homeDevice != DEVICE_ANY;
+  if (isHome) homecoming.prepare(update);
+  if (bindingUpdateSender.send(update) && isHome) homecoming.configureAddress(update); // 6275-11.5.5-1, 6275-11.5.5-2
   updateRate.noteSent();
   state.keepUpdate(update.record);
   setTimer(update, update.timeoutMs);
@@ -238,13 +248,19 @@ function awaitExpiry(update: Update): void {
   );
 }
 
-function forget(update: Update): void {
+/** The binding is gone. */
+export function end(update: Update): void {
   update.lifetimeTimer = stop(update.lifetimeTimer);
   update.expiresMs = 0;
+  update.groups = 0;
+  state.keepUpdate(update.record);
+}
+
+function forget(update: Update): void {
+  end(update);
   // A Binding Update that is out goes on being retransmitted, a hold-off goes on.
   if (update.state == RegistrationState.Idle || update.state == RegistrationState.Stopped) stopTimer(update);
-  else if (update.timer == NONE) send(update, lifetimeToAsk(update));
-  state.keepUpdate(update.record);
+  else if (update.state == RegistrationState.Registering && update.timer == NONE) send(update, lifetimeToAsk(update));
 }
 
 // ---- timers ---------------------------------------------------------------------------------
@@ -253,6 +269,7 @@ function forget(update: Update): void {
 export function onTimer(record: u32): void {
   const update = updates.at(record);
   update.timer = NONE;
+  if (homecoming.askAgain(update)) return;
   if (isAwaited(update) && update.transmissions >= DOUBT_AFTER) {
     movement.unanswered(update.device, update.transmissions > DOUBT_AFTER);
     if (update.timer != NONE || !isAwaited(update)) return; // that led to another care-of address, or to none
@@ -262,7 +279,14 @@ export function onTimer(record: u32): void {
 
 /** True while a Binding Update is out and unanswered. */
 function isAwaited(update: Update): bool {
-  return update.deferred == 0 && (update.state == RegistrationState.Registering || update.state == RegistrationState.Updating);
+  if (update.deferred != 0) return false;
+  return update.state == RegistrationState.Registering || update.state == RegistrationState.Updating ||
+    update.state == RegistrationState.Removing;
+}
+
+/** True while a Binding Update with lifetime zero is what the home agent is to acknowledge. */
+export function isRemoving(update: Update): bool {
+  return update.state == RegistrationState.Deregistering || update.state == RegistrationState.Removing;
 }
 
 /** The binding's lifetime ended. */
@@ -273,11 +297,13 @@ export function onLifetimeTimer(record: u32): void {
   happen(record, RegistrationEvent.Expired);
 }
 
-function setTimer(update: Update, afterMs: f64): void {
+/** Starts the timer of the registration anew. */
+export function setTimer(update: Update, afterMs: f64): void {
   update.timer = restart(update.timer, TimerKind.Registration, update.record, afterMs);
 }
 
-function stopTimer(update: Update): void {
+/** Stops retransmission, refresh or hold-off. */
+export function stopTimer(update: Update): void {
   update.timer = stop(update.timer);
   update.refreshMs = -1;
   update.deferred = 0;

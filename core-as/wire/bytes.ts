@@ -58,6 +58,11 @@ export function samePrefix(a: usize, b: usize, bits: u32): bool {
   return bits == 0 || (get64(a) ^ get64(b)) >> (64 - <u64>bits) == 0;
 }
 
+/** Scope of a multicast address (RFC 4291 §2.7). */
+export function multicastScope(address: usize): u32 {
+  return load<u8>(address, 1) & 0x0f;
+}
+
 /** True for `::`. */
 export function isUnspecified(address: usize): bool {
   return (load<u64>(address) | load<u64>(address, 8)) == 0;
