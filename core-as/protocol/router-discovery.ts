@@ -38,7 +38,10 @@ export function hear(device: u32, source: usize, message: usize, length: u32): v
     movement.happen(device, UplinkEvent.LifetimeEnded);
     return;
   }
-  if (lifetimeMs == 0 || !read(uplink, source, message, message + length, lifetimeMs)) return;
+  if (lifetimeMs == 0) return;
+  const isUseful = read(uplink, source, message, message + length, lifetimeMs);
+  if (isCurrent && uplink.router().setHomes(heard())) movement.reselect();
+  if (!isUseful) return;
   orders.event(Event.RouterAdvertisement, device, source, heard().prefix(), 0);
 
   if (isCurrent && isSame(heard(), uplink.router())) {

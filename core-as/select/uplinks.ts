@@ -59,6 +59,14 @@ export class Router {
     this.homesUntilMs = max(this.homesUntilMs, other.homesUntilMs);
   }
 
+  /** Takes over what the other says about home prefixes. False when that is nothing new. */
+  setHomes(other: Router): bool {
+    const isNew = this.homes != other.homes;
+    this.homes = other.homes;
+    this.homesUntilMs = other.homesUntilMs;
+    return isNew;
+  }
+
   become(other: Router): void {
     memory.copy(changetype<usize>(this), changetype<usize>(other), offsetof<Router>());
   }

@@ -3,8 +3,9 @@ import { describe, expect, it } from "vitest";
 import { Command } from "../../bindings/engine.ts";
 import { setLink, shutdown } from "../../bindings/commands.ts";
 import { readBindings, readUpdates } from "../../bindings/status.ts";
-import { ACCESS, type Node, TUNNEL, homeAgent, mobileNode } from "./harness.ts";
+import { ACCESS, type Node, TUNNEL, homeAgent } from "./harness.ts";
 import { bindingUpdate } from "./messages.ts";
+import { homeAdvertisement, proxyAdvertisement, returningNode } from "./home-side-link.ts";
 import { CAREOF, HOME_ADDRESS, HOME_AGENT, codec, echo, register, routerAdvertisement } from "./network.ts";
 
 // MEXT_FUZZ_SECONDS: how long each of the two searches goes on (CI: a minute in all); else a fixed number of runs.
@@ -25,6 +26,12 @@ const seeds: Uint8Array[] = [
   codec.encode([ipv6(HOME_AGENT, CAREOF), { name: "binding-error", fields: { status: 1, homeAddress: HOME_ADDRESS } }]),
   codec.encode([ipv6(HOME_AGENT, CAREOF), ipv6(HOME_AGENT, HOME_ADDRESS), { name: "binding-refresh-request" }]),
   codec.encode([ipv6(HOME_AGENT, CAREOF), { name: "fragment", fields: { moreFragments: true, identification: 1, nextHeader: 41 } }, { name: "payload", fields: { data: new Uint8Array(64) } }]),
+  homeAdvertisement(), homeAdvertisement({ agent: false }), homeAdvertisement({ valid: 0 }), proxyAdvertisement(),
+  codec.encode([ipv6("::", "ff02::1:ff00:17"), { name: "neighbour-solicitation", fields: { target: HOME_ADDRESS } }]),
+  codec.encode([ipv6(HOME_AGENT, HOME_ADDRESS), { name: "binding-acknowledgement", fields: { status: 0, lifetime: 0 } }]),
+  // A multicast listener query in the tunnel, and a report out of the stack.
+  Uint8Array.from([...codec.encode([ipv6(HOME_AGENT, CAREOF), ipv6("fe80::1", "ff02::1")]).slice(0, 80), 58, 0, 5, 2, 0, 0, 1, 0, 130, 0, ...new Uint8Array(26)]),
+  Uint8Array.from([0x60, 0, 0, 0, 0, 36, 0, 1, 0xfe, 0x80, ...new Uint8Array(14), 0xff, 2, ...new Uint8Array(13), 0x16, 58, 0, 5, 2, 0, 0, 1, 0, 143, 0, ...new Uint8Array(26)]),
   codec.encode([ipv6("fe80::9", "ff02::1"), { name: "neighbour-advertisement", fields: { target: CAREOF } }]),
   codec.encode([ipv6("2001:db8:ff::1", HOME_AGENT), { name: "packet-too-big", fields: { mtu: 1300 } }, { name: "payload", fields: { data: codec.encode([ipv6(HOME_AGENT, CAREOF), ipv6("2001:db8:200::5", HOME_ADDRESS), { name: "echo-request" }]) } }]),
 ];
@@ -89,13 +96,13 @@ describe("whatever comes in", () => {
 
   it("a mobile node neither traps nor believes it, and works afterwards", () => {
     fc.assert(fc.property(fc.array(happening, { maxLength: 40 }), (events) => {
-      const mobile = mobileNode();
+      const mobile = returningNode();
       for (const event of events) {
         apply(mobile, event);
         checkSane(mobile);
       }
-      // Nothing unsigned makes it think that it is registered.
-      expect(["Idle", "Registering", "Refused"]).toContain(readUpdates(mobile.engine)[0].state);
+      // Nothing unsigned makes it think that it is registered; a home link it must believe (RFC 6275 §11.5.2).
+      expect(["Idle", "Registering", "Refused", "Returning", "Removing", "Checking", "AtHome"]).toContain(readUpdates(mobile.engine)[0].state);
       const agent = homeAgent();
       setLink(mobile.engine, ACCESS, false, mobile.now);
       mobile.now += 10_000;

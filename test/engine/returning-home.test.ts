@@ -26,19 +26,21 @@ function abroad(settings: Parameters<typeof mobileNode>[0] = {}): { mobile: Node
 }
 
 /** The home agent takes a Binding Update of the home link and answers it on the link. */
-function settleWith(mobile: Node, agent: Node, update: Uint8Array): Uint8Array {
+function settleWith(mobile: Node, agent: Node, update: Uint8Array, device = ACCESS): Uint8Array {
   agent.take();
   agent.now = mobile.now;
   agent.receive(ACCESS, update);
   const answer = named(agent.take(), "binding-acknowledgement")[0];
-  mobile.receive(ACCESS, answer);
+  mobile.receive(device, answer);
   return answer;
 }
 
 /** A node that came home. */
-function atHome(settings: Parameters<typeof mobileNode>[0] = {}): { mobile: Node; agent: Node } {
+function atHome(
+  settings: Parameters<typeof mobileNode>[0] = {}, advertisement: Parameters<typeof homeAdvertisement>[0] = {},
+): { mobile: Node; agent: Node } {
   const { mobile, agent } = abroad(settings);
-  comeHome(mobile);
+  comeHome(mobile, homeAdvertisement(advertisement));
   settleWith(mobile, agent, updatesOf(mobile)[0]);
   expect(state(mobile)).toBe("AtHome");
   mobile.take();
@@ -50,7 +52,7 @@ describe("the home link (RFC 6275 §11.5.2)", () => {
     const { mobile } = abroad();
     comeHome(mobile);
     const reached = mobile.events.find(({ name }) => name === "HomeReached")!;
-    expect(reached).toMatchObject({ device: ACCESS, first: HOME_ADDRESS, second: "fe80::aa" });
+    expect(reached).toMatchObject({ device: ACCESS, fields: { homeAddress: HOME_ADDRESS, router: "fe80::aa" } });
     expect(state(mobile)).toBe("Removing");
   });
 
@@ -75,20 +77,21 @@ describe("the home link (RFC 6275 §11.5.2)", () => {
 
   it("is left when the router says that its prefix is gone", () => {
     const { mobile } = atHome();
+    mobile.receive(ACCESS, routerAdvertisement("2001:db8:b::", { router: "fe80::aa" }));
+    expect(state(mobile)).toBe("AtHome"); // this one does not speak of it
     mobile.receive(ACCESS, homeAdvertisement({ valid: 0 }));
-    expect(state(mobile)).toBe("AtHome"); // an advertisement without a usable prefix is none of its router's
-    mobile.receive(ACCESS, codec.encode([
-      { name: "ipv6", fields: { source: "fe80::aa", destination: "ff02::1", hopLimit: 255 } },
-      {
-        name: "router-advertisement", fields: { hopLimit: 64, routerLifetime: 1800 }, options: [0, 3600].map((valid, index) => ({
-          name: "prefix-information",
-          fields: { prefix: ["2001:db8:100::", "2001:db8:b::"][index], prefixLength: 64, onLink: true, autonomous: true, validLifetime: valid, preferredLifetime: valid },
-        })),
-      },
-    ]));
-    mobile.advance(10_000);
     expect(mobile.events.some(({ name }) => name === "HomeLeft")).toBe(true);
     expect(entry(mobile)).toMatchObject({ state: "Registering" });
+  });
+
+  it("is left when the lifetime of its prefix is over", () => {
+    const { mobile } = atHome({}, { valid: 30 });
+    for (let second = 0; second < 40; second++) {
+      mobile.advance(1000);
+      mobile.receive(ACCESS, routerAdvertisement("2001:db8:b::", { router: "fe80::aa" }));
+      if (second === 20) expect(state(mobile)).toBe("AtHome");
+    }
+    expect(mobile.events.some(({ name }) => name === "HomeLeft")).toBe(true);
   });
 });
 
@@ -297,7 +300,10 @@ describe("an acknowledgement at home (RFC 6275 §11.7.3)", () => {
   it("is not needed any more when the binding has expired", () => {
     const { mobile } = abroad({ lifetimeMs: 60_000 });
     comeHome(mobile);
-    for (let second = 0; second < 61; second++) mobile.advance(1000);
+    for (let second = 0; second < 61; second++) {
+      mobile.advance(1000);
+      mobile.receive(ACCESS, homeAdvertisement());
+    }
     expect(state(mobile)).toBe("AtHome");
   });
 });
@@ -352,7 +358,7 @@ describe("leaving home again", () => {
     setLink(mobile.engine, ACCESS, false, mobile.now);
     expect(state(mobile)).toBe("Idle");
     expect(mobile.network).toEqual(expect.arrayContaining([`-1 ${HOME}`, `+tunnel ${TUNNEL}`]));
-    expect(mobile.events.some(({ name, first }) => name === "HomeLeft" && first === HOME_ADDRESS)).toBe(true);
+    expect(mobile.events.some(({ name, fields }) => name === "HomeLeft" && fields.homeAddress === HOME_ADDRESS)).toBe(true);
     arrive(mobile);
     exchange(mobile, agent);
     expect(state(mobile)).toBe("Registered");
@@ -362,7 +368,7 @@ describe("leaving home again", () => {
   it("by another uplink: the home link wins while it is there", () => {
     const { mobile, agent } = abroad({ uplinks: 2 });
     comeHome(mobile, homeAdvertisement(), ACCESS + 1);
-    settleWith(mobile, agent, updatesOf(mobile)[0]);
+    settleWith(mobile, agent, updatesOf(mobile)[0], ACCESS + 1);
     expect(entry(mobile)).toMatchObject({ state: "AtHome", device: ACCESS + 1 });
     setLink(mobile.engine, ACCESS + 1, false, mobile.now);
     mobile.take();
@@ -389,6 +395,7 @@ describe("leaving home again", () => {
 
   it("and coming back at once with another router of the link changes nothing", () => {
     const { mobile } = atHome();
+    mobile.advance(1100);
     mobile.receive(ACCESS, homeAdvertisement({ router: "fe80::ab" }));
     mobile.advance(10_000); // the former router does not answer
     expect(readUplinks(mobile.engine)[0].router).toBe("fe80::ab");
