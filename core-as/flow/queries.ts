@@ -5,6 +5,7 @@
 import * as abi from "../abi/contract";
 import { DeviceKind, MAX_DEVICES, Query, REPLY_BYTES, Role, State } from "../abi/contract";
 import { copyAddress } from "../wire/bytes";
+import * as homeAgentSelection from "../protocol/home-agent-selection";
 import * as homeLink from "../protocol/home-link";
 import * as lifetimes from "../protocol/binding-lifetime";
 import * as registration from "../protocol/registration";
@@ -37,6 +38,8 @@ export function query(kind: u32, from: u32, reply: usize): u32 {
       return node.role() == Role.MobileNode ? listUplinks(reply) : 0;
     case Query.Nodes:
       return node.role() == Role.HomeAgent ? listNodes(from, reply) : 0;
+    case Query.HomeAgents:
+      return node.role() == Role.MobileNode && registration.isConfigured() ? homeAgentSelection.write(reply) : 0;
     default:
       return 0;
   }

@@ -4,7 +4,7 @@
  */
 import {
   Authentication, Event, MOBILE_NODE_FIRST_TIMEOUT, MOBILE_NODE_HOLD_DOWN, MOBILE_NODE_HOME_ADDRESS,
-  MOBILE_NODE_HOME_AGENT, MOBILE_NODE_LIFETIME, MOBILE_NODE_MAX_TIMEOUT, MOBILE_NODE_OPTIMISTIC, MOBILE_NODE_SECURITY,
+  MOBILE_NODE_HOME_AGENT, MOBILE_NODE_HOME_PREFIX_LENGTH, MOBILE_NODE_LIFETIME, MOBILE_NODE_MAX_TIMEOUT, MOBILE_NODE_OPTIMISTIC, MOBILE_NODE_SECURITY,
   MOBILE_NODE_TIMEOUT, DEVICE_ANY, Refusal, ReplayProtection,
 } from "../abi/contract";
 import {
@@ -13,7 +13,7 @@ import {
 } from "../abi/codes";
 import { RegistrationState } from "../abi/states";
 import { Reason } from "../abi/reasons";
-import { isUnicastRoutable, sameAddress } from "../wire/bytes";
+import { isUnicastRoutable, isUnspecified, sameAddress } from "../wire/bytes";
 import * as authenticationOptions from "../wire/authentication-options";
 import * as bindingAcknowledgement from "../wire/binding-acknowledgement";
 import * as bindingError from "../wire/binding-error";
@@ -26,6 +26,7 @@ import * as updates from "../tables/updates";
 import { Update } from "../tables/updates";
 import * as uplinks from "../select/uplinks";
 import * as authentication from "./authentication";
+import * as homeAgentSelection from "./home-agent-selection";
 import * as movement from "./movement";
 import * as received from "./mobility-message";
 import * as registration from "./registration";
@@ -33,16 +34,17 @@ import * as security from "./security";
 
 /** Transmissions in a row that must be refused for their authentication before that is believed. */
 const MIN_AUTHENTICATION_FAILURES: u32 = 3;
+/** Longest home prefix: the last seven bits of an address name an anycast group (RFC 2526 §2). */
+const MAX_PREFIX_BITS: u32 = 120;
 
 /** Takes who this mobile node is. */
 export function configure(record: usize): Refusal {
   if (registration.isConfigured()) return Refusal.AlreadyPresent;
-  if (
-    !isUnicastRoutable(record + MOBILE_NODE_HOME_ADDRESS) ||
-    !isUnicastRoutable(record + MOBILE_NODE_HOME_AGENT)
-  ) {
-    return Refusal.OutOfRange;
-  }
+  const home = record + MOBILE_NODE_HOME_ADDRESS;
+  const agent = record + MOBILE_NODE_HOME_AGENT;
+  const prefixBits = load<u32>(record, MOBILE_NODE_HOME_PREFIX_LENGTH);
+  if (!isUnicastRoutable(home) || !(isUnicastRoutable(agent) || isUnspecified(agent))) return Refusal.OutOfRange;
+  if (prefixBits == 0 || prefixBits > MAX_PREFIX_BITS) return Refusal.OutOfRange;
   const refusal = security.check(record + MOBILE_NODE_SECURITY);
   if (refusal != Refusal.None) return refusal;
   const lifetimeMs = load<f64>(record, MOBILE_NODE_LIFETIME);
@@ -53,11 +55,12 @@ export function configure(record: usize): Refusal {
     return Refusal.OutOfRange;
   }
 
-  const entry = updates.insert(record + MOBILE_NODE_HOME_ADDRESS, record + MOBILE_NODE_HOME_AGENT);
+  const entry = updates.insert(home, agent);
   if (entry == NONE) return Refusal.BudgetExhausted;
   security.configure(record + MOBILE_NODE_SECURITY);
   registration.configure(lifetimeMs, firstMs, timeoutMs, maxMs);
   uplinks.configure(load<u32>(record, MOBILE_NODE_OPTIMISTIC) != 0, load<f64>(record, MOBILE_NODE_HOLD_DOWN));
+  homeAgentSelection.configure(agent, home, prefixBits);
   registration.begin(entry);
   movement.reselect();
   return Refusal.None;
