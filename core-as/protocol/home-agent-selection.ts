@@ -17,7 +17,7 @@ import {
   BindingAcknowledgementStatus as Status, DHAAD_RETRIES, INITIAL_DHAAD_TIMEOUT_MS, NextHeader,
 } from "../abi/codes";
 import { Reason } from "../abi/reasons";
-import { RegistrationState } from "../abi/states";
+import { RegistrationEvent, RegistrationState } from "../abi/states";
 import { copyAddress, isUnicastRoutable, isUnspecified, sameAddress } from "../wire/bytes";
 import * as homeAgentDiscovery from "../wire/home-agent-discovery";
 import * as homeAgentsAnycast from "../wire/home-agents-anycast";
@@ -27,10 +27,12 @@ import * as clock from "../tables/clock";
 import * as orders from "../tables/orders";
 import { NONE } from "../tables/slab";
 import * as updates from "../tables/updates";
+import { Update } from "../tables/updates";
 import * as random from "./crypto/random";
 import { HOP_LIMIT } from "./mobility-message";
 import * as registration from "./registration";
 import { TimerKind, restart, stop } from "./timers";
+import * as updateRate from "./update-rate";
 
 /** As many addresses as a reply within the minimum MTU of IPv6 has room for (RFC 6275 §10.5.1). */
 const MAX_HOME_AGENTS: u32 = 77;
@@ -86,7 +88,7 @@ export function refused(status: u32): void {
   // Another home agent would not know a better key (4285-5.3-2), nor another owner of the address (6275-11.7.1-22).
   if (status == Status.AuthenticationFailed || status == Status.DuplicateAddressDetectionFailed) return;
   // 6275-11.4.1-4, 6275-11.4.1-9
-  const waitMs = registration.primary().sentMs + registration.firstTimeout() - clock.now();
+  const waitMs = registration.primary().sentMs + registration.firstBindackTimeoutMs() - clock.now();
   turnTimer = restart(turnTimer, TimerKind.HomeAgentTurn, 0, max<f64>(0, waitMs));
 }
 
@@ -94,8 +96,8 @@ export function refused(status: u32): void {
  * The home agent has not answered for as long as is waited (6275-11.7.1-14). True when another one is asked
  * now; false when this one goes on being asked (6275-11.7.1-15).
  */
-export function unanswered(): bool {
-  return discovers && turn();
+export function unanswered(update: Update): bool {
+  return discovers && update.record == registration.primary().record && turn();
 }
 
 /** A timer of TimerKind.HomeAgentDiscovery or TimerKind.HomeAgentTurn ended. */
@@ -182,7 +184,7 @@ function turn(): bool {
     const next = at(tried++);
     if (sameAddress(next, updates.peerOf(registration.primary()))) continue;
     orders.event(Event.HomeAgentChosen, DEVICE_ANY, next, 0, listed);
-    registration.changeHomeAgent(next);
+    choose(next);
     return true;
   }
   if (!isAwaited && discoveryTimer == NONE) {
@@ -191,6 +193,33 @@ function turn(): bool {
     );
   }
   return false;
+}
+
+/** All home addresses are registered with `homeAgent` from now on. */
+function choose(homeAgent: usize): void {
+  for (let record = updates.next(0); record != NONE; record = updates.next(record + 1)) {
+    const update = updates.at(record);
+    leave(update);
+    copyAddress(updates.peerOf(update), homeAgent);
+    // Either leads to a first Binding Update, at once where there is a care-of address.
+    const isRefused = update.state == RegistrationState.Refused;
+    registration.happen(record, isRefused ? RegistrationEvent.CareofSelected : RegistrationEvent.Expired);
+  }
+}
+
+/**
+ * The home agent so far may have a binding, and then would defend the home address: it is told that the binding
+ * ends (6275-11.7.1-12), though its answer is not waited for.
+ */
+function leave(update: Update): void {
+  const mayBeBound = update.expiresMs > clock.now() || registration.isAwaited(update);
+  if (mayBeBound && updates.hasPeer(update) && updates.hasCareof(update) && updateRate.waitMs() <= 0) {
+    registration.transmit(update, 0);
+  }
+  registration.stopTimer(update);
+  update.lifetimeTimer = stop(update.lifetimeTimer);
+  update.expiresMs = 0;
+  update.transmissions = 0;
 }
 
 function at(index: u32): usize {

@@ -72,7 +72,6 @@ export function bound(update: Update): void {
  * given up, and the others stay registered (6275-11.7.1-22, 6275-11.7.1-23).
  */
 export function refused(update: Update, status: u32): void {
-  if (isFirst(update)) return;
   switch (status) {
     case Status.NotHomeSubnet:
     case Status.NotHomeAgentForThisMobileNode:

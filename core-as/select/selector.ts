@@ -10,6 +10,7 @@ import { sameAddress } from "../wire/bytes";
 import * as bindings from "../tables/bindings";
 import * as clock from "../tables/clock";
 import { NONE } from "../tables/slab";
+import * as updates from "../tables/updates";
 import { Update } from "../tables/updates";
 import * as uplinks from "./uplinks";
 
@@ -32,6 +33,7 @@ export function boundTo(homeAddress: usize, careofAddress: usize): u32 {
  * in front of the packet is enough: it gets there first, so packets need not wait for its answer.
  */
 export function forHomeAgent(update: Update): u32 {
+  if (!updates.hasPeer(update)) return DEVICE_ANY;
   switch (update.state) {
     case RegistrationState.Registering:
     case RegistrationState.Updating:
