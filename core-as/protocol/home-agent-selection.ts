@@ -12,7 +12,9 @@
  * A reply has no other protection than its identifier. It chooses whom we ask: the Binding
  * Acknowledgement of the one who answers is authenticated.
  */
-import { AGENT_ADDRESS, AGENT_BYTES, AGENT_CURRENT, AGENT_REMAINING, DEVICE_ANY, Event } from "../abi/contract";
+import {
+  AGENT_ADDRESS, AGENT_BYTES, AGENT_CURRENT, AGENT_REMAINING, DEVICE_ANY, Event,
+} from "../abi/contract";
 import {
   BindingAcknowledgementStatus as Status, DHAAD_RETRIES, INITIAL_DHAAD_TIMEOUT_MS, NextHeader,
 } from "../abi/codes";
@@ -60,7 +62,7 @@ let discoveryTimer: u32 = NONE;
 /** The next home agent's turn. */
 let turnTimer: u32 = NONE;
 
-/** Takes what is configured: an unspecified `homeAgent` is to be discovered on the subnet of the home address. */
+/** Takes what is configured; an unspecified `homeAgent` is to be discovered on the home subnet. */
 export function configure(homeAgent: usize, homeAddress: usize, prefixBits: u32): void {
   discovers = isUnspecified(homeAgent);
   homeAgentsAnycast.build(anycast, homeAddress, prefixBits);
@@ -85,7 +87,7 @@ export function accepted(): void {
 /** The home agent refused with this status. */
 export function refused(status: u32): void {
   if (!discovers) return;
-  // Another home agent would not know a better key (4285-5.3-2), nor another owner of the address (6275-11.7.1-22).
+  // Another home agent knows no better key (4285-5.3-2), and no other owner of the address (6275-11.7.1-22).
   if (status == Status.AuthenticationFailed || status == Status.DuplicateAddressDetectionFailed) return;
   // 6275-11.4.1-4, 6275-11.4.1-9
   const waitMs = registration.primary().sentMs + registration.firstBindackTimeoutMs() - clock.now();
@@ -176,8 +178,8 @@ function cease(): void {
 // ---- the list -------------------------------------------------------------------------------
 
 /**
- * The next of the list, in its order, has its turn (6275-11.4.1-3, 6275-11.4.1-5). When all had it, home agents
- * are discovered anew, though not at once (6275-11.4.1-10). True when there was another one.
+ * The next of the list, in its order, has its turn (6275-11.4.1-3, 6275-11.4.1-5). When all had it, home
+ * agents are discovered anew, though not at once (6275-11.4.1-10). True when there was another one.
  */
 function turn(): bool {
   while (tried < listed) {
@@ -208,8 +210,8 @@ function choose(homeAgent: usize): void {
 }
 
 /**
- * The home agent so far may have a binding, and then would defend the home address: it is told that the binding
- * ends (6275-11.7.1-12), though its answer is not waited for.
+ * The home agent so far may have a binding, and then would defend the home address: it is told that the
+ * binding ends (6275-11.7.1-12), though its answer is not waited for.
  */
 function leave(update: Update): void {
   const mayBeBound = update.expiresMs > clock.now() || registration.isAwaited(update);

@@ -10,7 +10,7 @@
 import { DEVICE_ANY, Event, MAX_HOME_PREFIXES } from "../abi/contract";
 import { NeighbourOptionType } from "../abi/codes";
 import { Reason } from "../abi/reasons";
-import { copyAddress, get64, isLinkLocal, isMulticast, isUnspecified, sameAddress, samePrefix, set64 } from "../wire/bytes";
+import { copyPrefix, isUnspecified, sameAddress, samePrefix } from "../wire/bytes";
 import * as extension from "../wire/extension";
 import * as ip6 from "../wire/ip6";
 import * as mobilePrefix from "../wire/mobile-prefix";
@@ -24,6 +24,7 @@ import * as updates from "../tables/updates";
 import * as solicitation from "./mobile-prefix-solicitation";
 import * as registration from "./registration";
 import * as renumbering from "./renumbering";
+import * as routerDiscovery from "./router-discovery";
 import { TimerKind, restart, stop } from "./timers";
 
 @unmanaged
@@ -82,8 +83,8 @@ export function find(address: usize): HomePrefix {
 }
 
 /**
- * How long the prefix of a home address is still valid, ms; Infinity: for ever, or not known. No binding of that
- * home address may last longer, at the home agent or at a correspondent node (6275-11.4.2-6, 6275-11.7.1-11).
+ * How long the prefix of a home address is still valid, ms; Infinity: for ever, or not known. No binding of
+ * that home address may last longer, at the home agent or at a correspondent node (6275-11.4.2-6).
  */
 export function validMs(homeAddress: usize): f64 {
   const prefix = find(homeAddress);
@@ -102,9 +103,9 @@ export function registered(asks: bool): void {
 // ---- advertisement --------------------------------------------------------------------------
 
 /**
- * Takes a Mobile Prefix Advertisement with a right checksum (6275-8.5-13); returns what refused it, in silence
- * (6275-11.4.3-7). Its identifier is what protects it: only the answer to our own question counts, and who
- * cannot read that question can only guess.
+ * Takes a Mobile Prefix Advertisement (6275-8.5-13); returns what refused it, in silence (6275-11.4.3-7). Its
+ * identifier is what protects it: only the answer to our own question counts, and who cannot read that
+ * question can only guess.
  */
 export function receive(packet: usize, message: usize, length: u32): Reason {
   const agent = updates.peerOf(registration.primary());
@@ -121,36 +122,34 @@ export function receive(packet: usize, message: usize, length: u32): Reason {
     solicitation.invited();
     return Reason.PrefixAdvertisementUnsolicited; // 6275-11.4.3-5
   }
+  const first = message + mobilePrefix.OPTIONS;
   const end = message + length;
-  if (countPrefixes(message + mobilePrefix.OPTIONS, end) > <u32>MAX_HOME_PREFIXES) return Reason.HomePrefixesTooMany;
+  let count: u32 = 0;
+  for (let p = nextPrefix(first, end); p != 0; p = nextPrefix(options.next(p), end)) count++;
+  if (count > <u32>MAX_HOME_PREFIXES) return Reason.HomePrefixesTooMany;
   solicitation.answered();
   // 6275-11.4.3-8. M and O point to DHCPv6: a host without it does nothing about them.
-  const wanted = NeighbourOptionType.PrefixInformation;
-  let option = options.find(message + mobilePrefix.OPTIONS, end, wanted);
-  for (; option != 0; option = options.find(options.next(option), end, wanted)) note(option);
+  for (let p = nextPrefix(first, end); p != 0; p = nextPrefix(options.next(p), end)) note(p);
   review();
   return Reason.None;
 }
 
-function countPrefixes(first: usize, end: usize): u32 {
-  let count: u32 = 0;
-  const wanted = NeighbourOptionType.PrefixInformation;
-  for (let p = options.find(first, end, wanted); p != 0; p = options.find(options.next(p), end, wanted)) count++;
-  return count;
+function nextPrefix(from: usize, end: usize): usize {
+  return options.find(from, end, NeighbourOptionType.PrefixInformation);
 }
 
 /**
  * One Prefix Information option (RFC 4861 §6.3.4, RFC 4862 §5.5.3). A shorter lifetime counts at once: what
  * protects hosts from forged Router Advertisements, the two hours of RFC 4862 §5.5.3(e), would keep bindings
- * alive that must end (6275-11.4.2-7).
+ * alive that must end (RFC 6275 §11.4.2).
  */
 function note(option: usize): void {
   const bits = options.prefixLength(option);
   const heard = options.prefix(option);
   const validMs = options.validLifetimeMs(option);
   const preferredMs = options.preferredLifetimeMs(option);
-  if (bits == 0 || bits > 128 || isMulticast(heard) || isLinkLocal(heard) || preferredMs > validMs) return;
-  const prefix = recordFor(heard, bits, validMs > 0);
+  if (bits == 0 || bits > 128 || !routerDiscovery.isGlobal(heard) || preferredMs > validMs) return;
+  const prefix = recordFor(heard, bits);
   if (!changetype<usize>(prefix)) return;
   const before = prefix.validUntilMs;
   prefix.validUntilMs = until(validMs);
@@ -166,28 +165,20 @@ function until(lifetimeMs: f64): f64 {
   return lifetimeMs >= FOR_EVER_MS ? Infinity : clock.now() + lifetimeMs;
 }
 
-/** The record of a prefix; a free one where `mayAdd`; changetype(0): none. */
-function recordFor(heard: usize, bits: u32, mayAdd: bool): HomePrefix {
+/** The record of a prefix, which may be a new one; changetype(0): there is no room. */
+function recordFor(heard: usize, bits: u32): HomePrefix {
   let free = changetype<HomePrefix>(0);
   for (let index: u32 = 0; index < <u32>MAX_HOME_PREFIXES; index++) {
     const prefix = at(index);
     if (prefix.bits == bits && samePrefix(prefix.address(), heard, bits)) return prefix;
     if (prefix.bits == 0) free = prefix;
   }
-  // A prefix that ends, in which no home address is, has nothing to say; one that our home address is in has.
-  if (!changetype<usize>(free) || !(mayAdd || renumbering.isInUse(heard, bits))) return changetype<HomePrefix>(0);
+  if (!changetype<usize>(free)) return free;
+  copyPrefix(free.address(), heard, bits); // heard may be a whole address (RFC 6275 §7.2)
   free.bits = bits;
-  free.validUntilMs = Infinity; // until now: for ever
-  copyAddress(free.address(), heard);
-  mask(free.address(), bits);
+  free.validUntilMs = Infinity; // as far as was known
+  free.refused = 0;
   return free;
-}
-
-/** Clears what follows the prefix: the Prefix field may hold the home agent's whole address (RFC 6275 §7.2). */
-function mask(address: usize, bits: u32): void {
-  if (bits < 64) set64(address, get64(address) & ~(u64.MAX_VALUE >> <u64>bits));
-  if (bits <= 64) set64(address + 8, 0);
-  else if (bits < 128) set64(address + 8, get64(address + 8) & ~(u64.MAX_VALUE >> <u64>(bits - 64)));
 }
 
 // ---- time -----------------------------------------------------------------------------------
@@ -199,7 +190,7 @@ export function onTimer(): void {
   review();
 }
 
-/** Follows the lifetimes: home addresses come and go, prefixes that ended are forgotten, the timer is set. */
+/** Follows the lifetimes: home addresses come and go, what ended is forgotten, the timer is set. */
 function review(): void {
   renumbering.follow();
   let earliest = Infinity;
@@ -223,5 +214,6 @@ function review(): void {
 /** Well before `endMs`, monotonic ms; Infinity: it is too near, or there is none. */
 function whenToAsk(endMs: f64): f64 {
   const leftMs = endMs - clock.now();
-  return leftMs == Infinity || leftMs < MIN_ASK_MS ? Infinity : clock.now() + leftMs * ASK_SHARE;
+  if (leftMs == Infinity || leftMs < MIN_ASK_MS) return Infinity;
+  return clock.now() + leftMs * ASK_SHARE;
 }

@@ -18,6 +18,7 @@ import * as authenticationOptions from "../wire/authentication-options";
 import * as bindingAcknowledgement from "../wire/binding-acknowledgement";
 import * as bindingError from "../wire/binding-error";
 import * as bindingOptions from "../wire/binding-options";
+import * as homeAgentsAnycast from "../wire/home-agents-anycast";
 import * as ip6 from "../wire/ip6";
 import * as mobility from "../wire/mobility";
 import * as orders from "../tables/orders";
@@ -35,8 +36,6 @@ import * as security from "./security";
 
 /** Transmissions in a row that must be refused for their authentication before that is believed. */
 const MIN_AUTHENTICATION_FAILURES: u32 = 3;
-/** Longest home prefix: the last seven bits of an address name an anycast group (RFC 2526 §2). */
-const MAX_PREFIX_BITS: u32 = 120;
 
 /** Takes who this mobile node is. */
 export function configure(record: usize): Refusal {
@@ -45,7 +44,7 @@ export function configure(record: usize): Refusal {
   const agent = record + MOBILE_NODE_HOME_AGENT;
   const prefixBits = load<u32>(record, MOBILE_NODE_HOME_PREFIX_LENGTH);
   if (!isUnicastRoutable(home) || !(isUnicastRoutable(agent) || isUnspecified(agent))) return Refusal.OutOfRange;
-  if (prefixBits == 0 || prefixBits > MAX_PREFIX_BITS) return Refusal.OutOfRange;
+  if (prefixBits == 0 || !homeAgentsAnycast.exists(prefixBits)) return Refusal.OutOfRange;
   const refusal = security.check(record + MOBILE_NODE_SECURITY);
   if (refusal != Refusal.None) return refusal;
   const lifetimeMs = load<f64>(record, MOBILE_NODE_LIFETIME);

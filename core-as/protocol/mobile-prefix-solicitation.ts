@@ -48,7 +48,7 @@ export function registered(): void {
   if (isWanted) begin();
 }
 
-/** True for the identifier of the solicitation that is out; an advertisement with it is the only one that is taken. */
+/** True for the identifier of the solicitation that is out: only its advertisement is taken. */
 export function isAnsweredBy(id: u32): bool {
   return isAwaited && id == identifier;
 }

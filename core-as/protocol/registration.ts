@@ -241,7 +241,7 @@ export function transmit(update: Update, lifetime: f64): void {
   update.refreshMs = -1;
   bindingUpdateSender.send(update);
   updateRate.noteSent();
-  state.keepUpdate(update.record);
+  state.keepUpdate(update.record); // 6275-11.7.1-18
   orders.event(Event.BindingUpdateSent, update.device, updates.home(update), updates.careof(update), update.sequence,
     <u32>(lifetime / 1000), update.transmissions);
 }

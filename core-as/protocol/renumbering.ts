@@ -1,12 +1,12 @@
 /**
- * Home addresses come and go with the home prefixes (RFC 6275 §11.4.3, RFC 4862 §5.5): renumbering of the home
- * network while the mobile node is away.
+ * Home addresses come and go with the home prefixes (RFC 6275 §11.4.3, RFC 4862 §5.5): renumbering of the
+ * home network while the mobile node is away.
  *
  *   new prefix ──► further home address ──► registered: the host has it (preferred)
  *                                              old prefix: deprecated ──► invalid: the host loses its address
  *
- * A further home address has the interface identifier of the first one. The host gets it when the home agent has
- * accepted it, since only then nobody else on the home link has it.
+ * A further home address has the interface identifier of the first one. The host gets it when the home agent
+ * has accepted it, since only then nobody else on the home link has it.
  */
 import { DEVICE_ANY, DeviceKind, Event, MAX_HOME_PREFIXES, Order } from "../abi/contract";
 import { BindingAcknowledgementStatus as Status } from "../abi/codes";
@@ -61,7 +61,7 @@ function form(prefix: HomePrefix): void {
   orders.event(Event.HomeAddressFormed, DEVICE_ANY, formed, updates.home(first), 0);
 }
 
-/** The home agent has bound a home address that it had no binding of: the host may use it (6275-11.7.1-21). */
+/** The home agent has bound a home address of which it had no binding: it is new (6275-11.7.1-21). */
 export function bound(update: Update): void {
   if (isFirst(update)) return; // the host has it from its configuration
   orders.address(Order.AddAddress, devices.first(DeviceKind.Tunnel), updates.home(update), HOST_BITS);
@@ -99,8 +99,8 @@ export function revive(home: usize, agent: usize): u32 {
 }
 
 /**
- * The valid lifetime of a prefix became shorter: bindings that would outlast it are registered anew, with the
- * lifetime that is left (6275-11.4.2-7). Correspondent nodes are asked to by `homePrefixes.validMs`.
+ * The valid lifetime of a prefix became shorter: a registration that would outlast it is made anew, with the
+ * lifetime that is left (RFC 6275 §11.4.2).
  */
 export function shortened(prefix: HomePrefix): void {
   if (!prefix.isValid()) return; // `follow` ends them

@@ -1,23 +1,40 @@
 /**
- * The Mobile IPv6 Home-Agents anycast address of a subnet (RFC 2526 §2 and §3, RFC 6275 §6.5): the subnet
- * prefix, then ones, of which the last seven bits are the anycast identifier 0x7e. An interface identifier of
- * 64 bits has its universal/local bit clear: fdff:ffff:ffff:fffe.
+ * The Mobile IPv6 Home-Agents anycast address of a subnet (RFC 2526 §2): every home agent of the subnet listens
+ * to it, so that a mobile node can ask for home agents knowing nothing but its home prefix.
+ *
+ *   |         64 bits         |      57 bits     |  7 bits  |     64-bit interface identifiers: the bit
+ *   +-------------------------+------------------+----------+     for globally unique ones is 0, so
+ *   |         prefix          | 1111110111...111 |   0x7e   |     fdff:ffff:ffff:fffe
+ *   +-------------------------+------------------+----------+
+ *
+ *   |         n bits          |   121 − n bits   |  7 bits  |     prefixes of other lengths
+ *   +-------------------------+------------------+----------+
+ *   |         prefix          | 1111111...111111 |   0x7e   |
+ *   +-------------------------+------------------+----------+
  */
-import { get64, set64 } from "./bytes";
+import { copyPrefix, get64, set64 } from "./bytes";
 
+/** RFC 2526 §4: the anycast identifier of home agents. */
+const IDENTIFIER_BITS: u32 = 7;
 const INTERFACE_IDENTIFIER: u64 = 0xfdfffffffffffffe;
-/** All ones, the last seven bits 0x7e. */
-const LOW_ONES: u64 = 0xfffffffffffffffe;
+const ALL_ONES_BUT_IDENTIFIER: u64 = 0xfffffffffffffffe;
 
-/** Writes to `p` the anycast address of the subnet whose prefix are the first `bits` (1 to 120) of `prefix`. */
-export function build(p: usize, prefix: usize, bits: u32): void {
-  const high = get64(prefix);
-  if (bits <= 64) {
-    set64(p, bits == 64 ? high : high | (u64.MAX_VALUE >> <u64>bits));
-    set64(p + 8, bits == 64 ? INTERFACE_IDENTIFIER : LOW_ONES);
+/** True when a prefix of this length leaves room for the identifier. */
+export function exists(prefixBits: u32): bool {
+  return prefixBits <= 128 - IDENTIFIER_BITS;
+}
+
+/** Writes the anycast address of the subnet `prefix`/`prefixBits` to `to`; only where `exists`. */
+export function build(to: usize, prefix: usize, prefixBits: u32): void {
+  copyPrefix(to, prefix, prefixBits);
+  if (prefixBits == 64) {
+    set64(to + 8, INTERFACE_IDENTIFIER);
     return;
   }
-  const host = u64.MAX_VALUE >> <u64>(bits - 64);
-  set64(p, high);
-  set64(p + 8, (get64(prefix + 8) & ~host) | (LOW_ONES & host));
+  if (prefixBits < 64) {
+    set64(to, get64(to) | (u64.MAX_VALUE >> <u64>prefixBits));
+    set64(to + 8, ALL_ONES_BUT_IDENTIFIER);
+    return;
+  }
+  set64(to + 8, get64(to + 8) | ((u64.MAX_VALUE >> <u64>(prefixBits - 64)) & ALL_ONES_BUT_IDENTIFIER));
 }

@@ -127,8 +127,8 @@ describe("a Mobile Prefix Advertisement", () => {
 
   it("leaves out what RFC 4862 §5.5.3 ignores", () => {
     const mobile = knowing(
-      { prefix: "fe80::", valid: 600 }, { prefix: "ff02::", valid: 600 }, { prefix: "2001:db8:300::", valid: 600, preferred: 601 },
-      { prefix: "2001:db8:300::", length: 0, valid: 600 }, { prefix: "2001:db8:300::", length: 129, valid: 600 }, { prefix: "2001:db8:300::", valid: 0 },
+      { prefix: "fe80::", valid: 600 }, { prefix: "ff02::", valid: 600 }, { prefix: "::", valid: 600 }, { prefix: "2001:db8:300::", valid: 600, preferred: 601 },
+      { prefix: "2001:db8:300::", length: 0, valid: 600 }, { prefix: "2001:db8:300::", length: 129, valid: 600 },
     );
     expect(heard(mobile)).toEqual([]);
     expect(readUpdates(mobile.engine)).toHaveLength(1);

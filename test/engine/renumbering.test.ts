@@ -120,6 +120,21 @@ describe("a new home prefix (6275-8.5-13)", () => {
     expect(takeMessages(mobile, UPDATE).map(({ home }) => home)).toEqual([HOME_ADDRESS]);
   });
 
+  it("has its own back-off, as the solicitation has (6275-11.8-6)", () => {
+    const mobile = renumbered({ prefix: OLD }, { prefix: NEW });
+    mobile.advance(5000);
+    mobile.take();
+    mobile.receive(ACCESS, prefixAdvertisement({ identifier: 0, prefixes: [] }));
+    const start = mobile.now;
+    const times = (messages: SentMessage[]) => messages.map(({ atMs }) => atMs - start);
+    const other = renumbered({ prefix: OLD }, { prefix: NEW });
+    other.advance(5000);
+    other.take();
+    other.receive(ACCESS, prefixAdvertisement({ identifier: 0, prefixes: [] }));
+    expect(times(collect(mobile, SOLICITATION, 10_000))).toEqual([0, 3000, 9000]);
+    expect(times(collect(other, UPDATE, 10_000))).toEqual([5500]); // 10.5 s after its first one
+  });
+
   it("whose address is refused for want of resources is tried again", () => {
     const mobile = renumbered({ prefix: OLD }, { prefix: NEW });
     mobile.receive(ACCESS, acknowledge(takeMessages(mobile, UPDATE)[0], { status: 130 }));
@@ -171,7 +186,7 @@ describe("an old home prefix", () => {
     expect(onTunnel(mobile).at(-1)).toBe(`-${HOME_ADDRESS}`);
   });
 
-  it("that gets a shorter lifetime shortens the binding at the home agent (6275-11.4.2-7)", () => {
+  it("that gets a shorter lifetime shortens the binding at the home agent (RFC 6275 §11.4.2)", () => {
     const mobile = both();
     mobile.take();
     advertise(mobile, { prefix: OLD, valid: 120 }, { prefix: NEW });
