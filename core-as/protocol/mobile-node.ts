@@ -27,6 +27,7 @@ import * as updates from "../tables/updates";
 import { Update } from "../tables/updates";
 import * as uplinks from "../select/uplinks";
 import * as authentication from "./authentication";
+import * as bindingUpdateSender from "./binding-update-sender";
 import * as homeAgentSelection from "./home-agent-selection";
 import * as movement from "./movement";
 import * as received from "./mobility-message";
@@ -170,8 +171,7 @@ function adjustClock(update: Update): void {
   const before = update.clockAddedMs;
   const theirs = authenticationOptions.timestamp(option);
   update.clockAddedMs = authentication.differenceMs(theirs, authentication.timestampNow(0));
-  // What was refused is no bound for the next timestamp, what was accepted is (4285-6-8).
-  update.timestamp = update.acceptedTimestamp;
+  bindingUpdateSender.resumeTimestamps();
   const addedMs = max(-2147483648.0, min(2147483647.0, update.clockAddedMs - before));
   orders.event(Event.ClockAdjusted, DEVICE_ANY, 0, 0, 0, <u32><i32>addedMs);
 }

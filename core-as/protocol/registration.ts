@@ -63,6 +63,7 @@ export function addHome(homeAddress: usize, peer: usize): u32 {
   if (record == NONE) return NONE;
   const update = updates.at(record);
   update.sequence = <u16>random.next32();
+  if (primaryEntry != NONE) update.clockAddedMs = primary().clockAddedMs; // the same home agent's clock
   if (primaryEntry == NONE) primaryEntry = record;
   follow(update, uplinks.selected());
   return record;
@@ -199,7 +200,7 @@ export function restore(record: usize): void {
   update.sequence = load<u16>(record, STATE_UPDATE_SEQUENCE);
   update.clockAddedMs = load<f64>(record, STATE_UPDATE_CLOCK_OFFSET);
   update.acceptedTimestamp = load<u64>(record, STATE_UPDATE_TIMESTAMP);
-  update.timestamp = update.acceptedTimestamp;
+  bindingUpdateSender.resumeTimestamps();
   if (!(leftMs > 0)) return;
   update.expiresMs = clock.now() + min(leftMs, lifetimeMs);
   awaitExpiry(update);
