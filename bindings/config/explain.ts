@@ -7,19 +7,22 @@ const WIDTH = 100;
 
 /** Every field of a role: meaning, bounds, default and RFC section; optional fields are commented out. */
 export function explainConfig(role: Config["role"]): string {
-  return explainTable(SCHEMAS[role]);
+  return explainTable(SCHEMAS[role], "");
 }
 
-function explainTable(schema: TableSchema): string {
+/** @param path what stands before the keys of this table in the headers of its own tables: "home_link." */
+function explainTable(schema: TableSchema, path: string): string {
   return Object.entries(schema.entries as Record<string, FieldSchema>)
-    .map(([property, field]) => explainField(fileKey(property, field), field))
+    .map(([property, field]) => explainField(fileKey(property, field), field, path))
     .join("\n");
 }
 
-function explainField(key: string, field: FieldSchema): string {
-  const { about, source, expected, example, tables } = describe(field);
+function explainField(key: string, field: FieldSchema, path: string): string {
+  const { about, source, expected, example, tables, table } = describe(field);
   const meaning = source ? `${about} [${source}]` : about;
-  if (tables) return `${comment(meaning)}[[${key}]]\n\n${explainTable(tables)}`;
+  const header = path + key;
+  if (tables) return `${comment(meaning)}[[${header}]]\n\n${explainTable(tables, `${header}.`)}`;
+  if (table) return `${comment(meaning)}[${header}]\n\n${explainTable(table, `${header}.`)}`;
 
   const fallback = v.getDefault(field as never) as unknown;
   const optional = isOptional(field);

@@ -25,6 +25,8 @@ export interface Description extends About {
   readonly expected: string;
   /** The fields of one table, where the field is a list of tables. */
   readonly tables?: TableSchema;
+  /** The fields, where the field is a table itself. */
+  readonly table?: TableSchema;
 }
 
 /** A table of a file: property name in the program → schema. The key in the file follows by `fileKey`. */
@@ -36,7 +38,7 @@ export type FieldSchema = v.GenericSchema<unknown>;
  * and a list of tables has one header for each item (`nodes` is `[[node]]`).
  */
 export function fileKey(property: string, field: FieldSchema): string {
-  const name = describe(field).tables ? property.replace(/s$/, "") : property.replace(/Ms$/, "");
+  const name = describe(field).tables ? property.replace(/(?<=x)es$|s$/, "") : property.replace(/Ms$/, "");
   return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
 
@@ -178,4 +180,9 @@ export function list<S extends FieldSchema>(item: S, about: About) {
 export function tables<S extends TableSchema>(table: S, about: About) {
   const expected = "a list of tables, each with a header in double brackets";
   return v.pipe(v.array(table, refuseKind), v.metadata({ ...about, expected, tables: table }));
+}
+
+/** One table under its header, `[home_link]`; one that the file lacks has all its defaults. */
+export function table<S extends TableSchema>(fields: S, about: About) {
+  return v.pipe(fields, v.metadata({ ...about, expected: "a table", table: fields }));
 }

@@ -2,7 +2,8 @@
 import * as v from "valibot";
 import { contains, overlaps, parseAddress, parsePrefix } from "../address.ts";
 import { daemonEntries, LIFETIME_MAX, LIFETIME_MIN } from "./daemon.ts";
-import { address, duration, integer, list, prefix, tables, word } from "./field.ts";
+import { address, duration, integer, list, prefix, table, tables, word } from "./field.ts";
+import { checkHomeLink, homeLinkSchema } from "./home-link.ts";
 import type { Report } from "./problem.ts";
 import type { Good } from "./read-table.ts";
 import { checkHomeAddress, reportDuplicates, reportUniqueLocal, type Valued } from "./rules.ts";
@@ -39,9 +40,6 @@ export const homeAgentSchema = v.object({
     example: ["2001:db8:100::/64"],
   }),
   tunnel: daemonEntries.tunnel,
-  link: v.optional(word(["virtual"], {
-    about: "The home link. On a virtual one no node is at home; the home prefixes are routed to this host.",
-  }), "virtual"),
   maxLifetimeMs: v.optional(duration(LIFETIME_MIN, LIFETIME_MAX, {
     about: "The longest binding that is granted; a longer one that a node asks for is shortened to it.",
     source: "RFC 6275 §10.3.1",
@@ -63,6 +61,10 @@ export const homeAgentSchema = v.object({
   stateFile: daemonEntries.stateFile,
   control: daemonEntries.control,
   logLevel: daemonEntries.logLevel,
+  homeLink: v.optional(table(homeLinkSchema, {
+    about: "The home link, and what is advertised of its prefixes.",
+    source: "RFC 6275 §7, §8.4",
+  }), {}),
   nodes: v.optional(tables(nodeSchema, { about: "A mobile node that may use this home agent." }), []),
 });
 
@@ -93,6 +95,7 @@ export function checkHomeAgent(fields: Good<typeof homeAgentSchema>, report: Rep
   reportDuplicates(valued(nodes, "spi"), "every node needs its own", report);
   checkRefreshAdvice(fields, nodes, report);
   checkLimits(fields, nodes, report);
+  checkHomeLink(fields.homeLink ?? {}, fields, report);
   if (fields.address !== undefined) reportUniqueLocal("address", fields.address, report);
 }
 

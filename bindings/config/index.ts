@@ -1,6 +1,8 @@
 /** The configuration layer: everything that a host needs of it. */
+export type { CorrespondentConfig } from "./correspondent.ts";
 export { explainConfig } from "./explain.ts";
 export type { HomeAgentConfig, HomeAgentNodeConfig } from "./home-agent.ts";
+export type { HomeLinkConfig } from "./home-link.ts";
 export { type Config, type Loaded, loadConfig } from "./load.ts";
 export type { MobileNodeConfig } from "./mobile-node.ts";
 export { ConfigError, formatProblem, type Problem } from "./problem.ts";

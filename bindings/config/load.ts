@@ -2,10 +2,11 @@
  * Configuration text → typed configuration, or all that is wrong with it.
  *
  * 1. parse the TOML text, keeping the place of every field    document.ts
- * 2. hold each field against the schema of the file's role    read-table.ts, home-agent.ts, mobile-node.ts
- * 3. check what the fields are together, fetch key files      home-agent.ts, mobile-node.ts, security.ts
+ * 2. hold each field against the schema of the file's role    read-table.ts and the file of the role
+ * 3. check what the fields are together, fetch key files      the file of the role, security.ts
  * 4. give the configuration and its warnings, or throw every problem, sorted by line
  */
+import { checkCorrespondent, type CorrespondentConfig, correspondentSchema } from "./correspondent.ts";
 import { type Document, parseDocument, type Table } from "./document.ts";
 import type { TableSchema } from "./field.ts";
 import {
@@ -16,12 +17,13 @@ import { ConfigError, type Problem, Report, show } from "./problem.ts";
 import { readTable } from "./read-table.ts";
 import { type LoadOptions, resolveAssociation, type SecurityFields } from "./security.ts";
 
-export type Config = HomeAgentConfig | MobileNodeConfig;
+export type Config = HomeAgentConfig | MobileNodeConfig | CorrespondentConfig;
 
 /** The schema of each role's file. */
 export const SCHEMAS = {
   "home-agent": homeAgentSchema,
   "mobile-node": mobileNodeSchema,
+  correspondent: correspondentSchema,
 } as const satisfies Record<Config["role"], TableSchema>;
 
 export interface Loaded {
@@ -30,7 +32,7 @@ export interface Loaded {
   readonly warnings: readonly Problem[];
 }
 
-/** Reads a configuration file of either role; `fileName` only names it in messages. Throws ConfigError. */
+/** Reads a configuration file of any role; `fileName` only names it in messages. Throws ConfigError. */
 export function loadConfig(text: string, fileName: string, options: LoadOptions = {}): Loaded {
   const document = parseDocument(text);
   if (!("root" in document)) {
@@ -47,6 +49,7 @@ function readRole(document: Document, report: Report, options: LoadOptions): Con
   const { role } = document.root;
   if (role === "home-agent") return readHomeAgent(document, report, options);
   if (role === "mobile-node") return readMobileNode(document, report, options);
+  if (role === "correspondent") return readCorrespondent(document, report);
   const message = "role" in document.root ? `is ${show(role)}` : "is missing";
   report.problem("role", message, `must be ${Object.keys(SCHEMAS).map(show).join(" or ")}`);
   return undefined;
@@ -66,6 +69,12 @@ function readMobileNode(document: Document, report: Report, options: LoadOptions
   const fields = readTable(mobileNodeSchema, document.root, "", report);
   checkMobileNode(fields, report);
   return withAssociation(fields, document.root, "", report, options) as MobileNodeConfig;
+}
+
+function readCorrespondent(document: Document, report: Report): CorrespondentConfig {
+  const fields = readTable(correspondentSchema, document.root, "", report);
+  checkCorrespondent(fields, report);
+  return fields as CorrespondentConfig;
 }
 
 /** Puts one security association in the place of the fields that make it. */

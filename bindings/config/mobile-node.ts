@@ -1,9 +1,10 @@
 /** The configuration of a mobile node: every field once, and what the fields must be together. */
 import * as v from "valibot";
 import { daemonEntries, interfaceName, LIFETIME_MAX, LIFETIME_MIN } from "./daemon.ts";
-import { type About, address, duration, flag, list, word } from "./field.ts";
+import { type About, address, duration, flag, integer, list, table, word } from "./field.ts";
 import type { Report } from "./problem.ts";
 import type { Good } from "./read-table.ts";
+import { checkRouteOptimisation, routeOptimisationSchema } from "./route-optimisation.ts";
 import { checkHomeAddress, reportDuplicates, reportUniqueLocal } from "./rules.ts";
 import { securityEntries, type SecurityAssociation, type WithoutSecurity } from "./security.ts";
 
@@ -14,6 +15,8 @@ const HOLD_DOWN_MIN = "0ms";
 const HOLD_DOWN_MAX = "1h";
 /** Bits of the prefix of a home address (RFC 4291 §2.5.1). */
 const HOME_PREFIX_LENGTH = 64;
+/** What RFC 2526 §2 leaves to a prefix: behind it stand seven bits of anycast identifier. */
+const HOME_PREFIX_LENGTH_MAX = 120;
 
 function bindingAckTimeout(about: About) {
   return duration(INITIAL_BINDING_ACK_TIMEOUT, MAX_BINDING_ACK_TIMEOUT, about);
@@ -26,11 +29,16 @@ export const mobileNodeSchema = v.object({
     source: "RFC 6275 §4.1, §4.6",
     example: "2001:db8:100::17",
   }),
-  homeAgent: address({
-    about: "The address of the home agent.",
-    source: "RFC 6275 §11.7.1",
+  homeAgent: v.optional(address({
+    about: "The address of the home agent. Without it the node asks for the home agents of its home prefix.",
+    source: "RFC 6275 §11.4.1, §11.7.1",
     example: "2001:db8:100::1",
-  }),
+  })),
+  homePrefixLength: v.optional(integer(1, HOME_PREFIX_LENGTH_MAX, {
+    about: "How many bits of the home address are the home prefix: by it the node knows its home link, and " +
+      "asks for home agents.",
+    source: "RFC 6275 §11.4.1, §11.5.5",
+  }), HOME_PREFIX_LENGTH),
   identity: securityEntries.identity,
   authentication: securityEntries.authentication,
   spi: securityEntries.spi,
@@ -71,9 +79,17 @@ export const mobileNodeSchema = v.object({
     about: "Where the doubling ends (MAX_BINDACK_TIMEOUT).",
     source: "RFC 6275 §11.8, §12",
   }), MAX_BINDING_ACK_TIMEOUT),
+  correspondent: v.optional(flag({
+    about: "Let other mobile nodes bind routes to this one: it is their correspondent node.",
+    source: "RFC 6275 §8.2, §9",
+  }), true),
   stateFile: daemonEntries.stateFile,
   control: daemonEntries.control,
   logLevel: daemonEntries.logLevel,
+  routeOptimisation: v.optional(table(routeOptimisationSchema, {
+    about: "With which peers packets take the direct way, and not the one through the home agent.",
+    source: "RFC 6275 §11.6, §11.7.2",
+  }), {}),
 });
 
 type Fields = v.InferOutput<typeof mobileNodeSchema>;
@@ -88,7 +104,7 @@ export interface MobileNodeConfig extends WithoutSecurity<Fields> {
 export function checkMobileNode(fields: Good<typeof mobileNodeSchema>, report: Report): void {
   const { homeAddress, homeAgent, uplinks, tunnel } = fields;
   if (homeAddress !== undefined) {
-    checkHomeAddress("home_address", homeAddress, HOME_PREFIX_LENGTH, homeAgent, report);
+    checkHomeAddress("home_address", homeAddress, fields.homePrefixLength, homeAgent, report);
   }
   if (homeAgent !== undefined) reportUniqueLocal("home_agent", homeAgent, report);
   const names = (uplinks ?? []).map((value, index) => ({ field: `uplinks[${index}]`, value }));
@@ -97,6 +113,7 @@ export function checkMobileNode(fields: Good<typeof mobileNodeSchema>, report: R
     if (value === tunnel) report.problem(field, "is the tunnel device", "must be another interface");
   }
   checkTimeouts(fields, report);
+  checkRouteOptimisation(fields.routeOptimisation ?? {}, report);
 }
 
 function checkTimeouts(fields: Good<typeof mobileNodeSchema>, report: Report): void {

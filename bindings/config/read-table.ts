@@ -33,7 +33,12 @@ export function readTable<S extends TableSchema>(
 const BAD = Symbol("bad");
 
 function readField(field: FieldSchema, value: unknown, path: string, report: Report): unknown {
-  const { tables, expected } = describe(field);
+  const { tables, table, expected } = describe(field);
+  if (table) {
+    if (value === undefined || isTable(value)) return readTable(table, value ?? {}, path, report);
+    report.keyProblem(path, `is ${kindOf(value)}`, `must be ${expected}`);
+    return BAD;
+  }
   if (tables && value !== undefined) {
     if (Array.isArray(value) && value.every(isTable)) {
       return value.map((item, index) => readTable(tables, item, `${path}[${index}]`, report));

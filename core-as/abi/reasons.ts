@@ -52,7 +52,11 @@ export enum Reason {
   NeighbourSolicitedMulticast = 77, // RFC 4861 §7.1.2
   NeighbourUnspecifiedSource = 78, // RFC 4861 §7.1.1
   ListenerReportTooEarly = 90, // RFC 6275 §11.3.4
-
+  DiscoveryReplyUnexpected = 95, // RFC 6275 §11.4.1
+  DiscoveryReplyAddresses = 96, // RFC 6275 §6.6
+  PrefixAdvertisementNotFromHomeAgent = 97, // RFC 6275 §11.4.3
+  PrefixAdvertisementRoutingHeader = 98, // RFC 6275 §11.4.3
+  PrefixAdvertisementUnsolicited = 99, // RFC 6275 §11.4.3
   // authentication and bindings
   HomeAddressMissing = 100, // RFC 6275 §10.3.1
   SourceNotUnicast = 101, // RFC 6275 §9.5.4
@@ -80,6 +84,7 @@ export enum Reason {
   RoutingHeaderNotOurs = 124, // RFC 6275 §6.4
   AuthenticationRefusalDoubted = 125, // RFC 4285 §5.3
   RefreshTooEarly = 126, // RFC 6275 §11.7.4
+  HomePrefixesTooMany = 139, // RFC 6275 §6.8
 
   // tunnel
   TunnelSourceNotBound = 150, // RFC 6275 §10.4.5
@@ -102,6 +107,20 @@ export enum Reason {
   IcmpNotOurs = 168, // RFC 2473 §8
   UpperProtocolUnknown = 169, // RFC 8200 §4
   PathMtuImplausible = 170, // RFC 8201 §4
+
+  // correspondent node
+  RouteOptimisationDisabled = 200, // RFC 6275 §8.2
+  TestInitWithHomeAddress = 201, // RFC 6275 §9.4.1
+  TestInitRateLimited = 202, // RFC 6275 §15.4.5
+  HomeRegistrationNotSupported = 203, // RFC 6275 §10.3.1
+  RegistrationTypeChange = 204, // RFC 6275 §9.5.1
+  NonceIndicesMissing = 205, // RFC 6275 §9.5.1
+  BindingAuthorizationDataMissing = 206, // RFC 6275 §9.5.1
+  NonceIndexExpired = 207, // RFC 6275 §9.5.1
+  AuthenticatorInvalid = 208, // RFC 6275 §9.5.1
+  BindingUpdateReplayed = 209, // RFC 6275 §5.2.8
+  BindingCircular = 210, // RFC 6275 §6.1.8
+  HomeAddressIsOwn = 211, // RFC 6275 §9.5.1
 
   // the engine's own limits
   OutputFull = 180, // room for output used up in one call

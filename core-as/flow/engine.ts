@@ -11,8 +11,12 @@ import { Reason } from "../abi/reasons";
 import * as ip6 from "../wire/ip6";
 import * as fragmentation from "../encap/fragmentation";
 import * as reassembly from "../encap/reassembly";
+import * as homeAgentSelection from "../protocol/home-agent-selection";
+import * as correspondentCache from "../protocol/correspondent-cache";
 import * as homeLink from "../protocol/home-link";
+import * as homePrefixes from "../protocol/home-prefixes";
 import * as lifetimes from "../protocol/binding-lifetime";
+import * as solicitation from "../protocol/mobile-prefix-solicitation";
 import * as movement from "../protocol/movement";
 import * as random from "../protocol/crypto/random";
 import * as registration from "../protocol/registration";
@@ -79,7 +83,10 @@ export function start(now: f64): Refusal {
   if (role == Role.HomeAgent) {
     bindings.start(maxBindings, random.next64(), random.next64());
     nodes.start(maxNodes, random.next64(), random.next64());
+  } else if (role == Role.CorrespondentNode) {
+    bindings.start(maxBindings, random.next64(), random.next64());
   } else if (role == Role.MobileNode) {
+    bindings.start(maxBindings, random.next64(), random.next64()); // of those that it is a correspondent node for
     updates.start(UPDATES);
     uplinks.start();
     registrationTable.start();
@@ -174,13 +181,24 @@ export function tick(now: f64): u32 {
 function onTimer(kind: u32, owner: u32): void {
   switch (kind) {
     case TimerKind.Binding:
-      lifetimes.onTimer(owner, homeLink.address());
+      if (node.role() == Role.HomeAgent) lifetimes.onTimer(owner, homeLink.address());
+      else correspondentCache.onTimer(owner);
       break;
     case TimerKind.Registration:
       registration.onTimer(owner);
       break;
     case TimerKind.Lifetime:
       registration.onLifetimeTimer(owner);
+      break;
+    case TimerKind.HomeAgentDiscovery:
+    case TimerKind.HomeAgentTurn:
+      homeAgentSelection.onTimer(kind);
+      break;
+    case TimerKind.PrefixSolicitation:
+      solicitation.onTimer();
+      break;
+    case TimerKind.HomePrefix:
+      homePrefixes.onTimer();
       break;
     case TimerKind.Selection:
       movement.onSelectionTimer();

@@ -11,6 +11,7 @@ import * as icmp6 from "../wire/icmp6";
 import * as ip6 from "../wire/ip6";
 import * as neighbour from "../wire/neighbour";
 import * as router from "../wire/router";
+import * as routing2 from "../wire/routing2";
 import * as relay from "../encap/relay";
 import * as bindings from "../tables/bindings";
 import * as devices from "../tables/devices";
@@ -19,19 +20,22 @@ import { NONE } from "../tables/slab";
 import { TokenBucket } from "../tables/token-bucket";
 import * as updates from "../tables/updates";
 import * as lifetimes from "../protocol/binding-lifetime";
+import * as homeAgentSelection from "../protocol/home-agent-selection";
 import * as homeLink from "../protocol/home-link";
+import * as homePrefixes from "../protocol/home-prefixes";
 import * as careofAddress from "../protocol/careof-address";
 import * as homecoming from "../protocol/homecoming";
 import * as movement from "../protocol/movement";
 import * as routerDiscovery from "../protocol/router-discovery";
 import * as registration from "../protocol/registration";
+import * as correspondentFlow from "./correspondent";
 import * as node from "./node";
 
 /** Takes an ICMPv6 message of which `extension.walk` found the headers; returns what refused it. */
 export function receive(device: u32, packet: usize): Reason {
   const message = packet + extension.upperOffset();
   const length = extension.upperLength();
-  const damaged = icmp6.check(message, length, ip6.source(packet), ip6.destination(packet));
+  const damaged = icmp6.check(message, length, ip6.source(packet), finalDestination(packet));
   if (damaged != Reason.None) return damaged;
   if (icmp6.isError(message)) return receiveError(packet, message, length);
   if (node.role() != Role.MobileNode) return Reason.MessageNotForThisRole;
@@ -42,9 +46,21 @@ export function receive(device: u32, packet: usize): Reason {
       return receiveNeighbourSolicitation(device, packet, message, length);
     case Icmpv6Type.NeighbourAdvertisement:
       return receiveNeighbourAdvertisement(device, packet, message, length);
+    case Icmpv6Type.HomeAgentAddressDiscoveryReply:
+      if (!registration.isConfigured()) return Reason.NotConfigured;
+      return homeAgentSelection.receiveReply(packet, message, length);
+    case Icmpv6Type.MobilePrefixAdvertisement:
+      if (!registration.isConfigured()) return Reason.NotConfigured;
+      return homePrefixes.receive(packet, message, length);
     default:
       return Reason.MessageNotForThisRole;
   }
+}
+
+/** Behind a type 2 routing header that is the home address (RFC 6275 §11.3.3). */
+function finalDestination(packet: usize): usize {
+  const routing = extension.routingHeaderOffset();
+  return routing != 0 ? routing2.homeAddress(packet + routing) : ip6.destination(packet);
 }
 
 function receiveRouterAdvertisement(device: u32, packet: usize, message: usize, length: u32): Reason {
@@ -78,6 +94,7 @@ function receiveError(packet: usize, message: usize, length: u32): Reason {
   const invokingLength = length - <u32>(invoking - message);
   const type = icmp6.type(message);
   const value = icmp6.value(message);
+  if (node.role() == Role.CorrespondentNode) return correspondentFlow.receiveError(packet, message, length);
   if (isAboutUpdate(invoking, invokingLength)) return reportUnreachable(packet, invoking, message);
   if (type > <u32>Icmpv6Type.ParameterProblem || relay.find(invoking, invokingLength) != Reason.None) {
     return Reason.IcmpNotOurs;

@@ -5,9 +5,11 @@
 import * as abi from "../abi/contract";
 import { DeviceKind, MAX_DEVICES, Query, REPLY_BYTES, Role, State } from "../abi/contract";
 import { copyAddress } from "../wire/bytes";
+import * as homeAgentSelection from "../protocol/home-agent-selection";
 import * as homeLink from "../protocol/home-link";
 import * as lifetimes from "../protocol/binding-lifetime";
 import * as registration from "../protocol/registration";
+import * as registrationRestore from "../protocol/registration-restore";
 import * as state from "../protocol/state";
 import * as uplinks from "../select/uplinks";
 import * as bindings from "../tables/bindings";
@@ -30,13 +32,15 @@ export function query(kind: u32, from: u32, reply: usize): u32 {
   nextCursor = 0;
   switch (kind) {
     case Query.Bindings:
-      return node.role() == Role.HomeAgent ? listBindings(from, reply) : 0;
+      return node.role() != Role.Codec ? listBindings(from, reply) : 0;
     case Query.Updates:
       return node.role() == Role.MobileNode ? listUpdates(from, reply) : 0;
     case Query.Uplinks:
       return node.role() == Role.MobileNode ? listUplinks(reply) : 0;
     case Query.Nodes:
       return node.role() == Role.HomeAgent ? listNodes(from, reply) : 0;
+    case Query.HomeAgents:
+      return node.role() == Role.MobileNode && registration.isConfigured() ? homeAgentSelection.write(reply) : 0;
     default:
       return 0;
   }
@@ -50,6 +54,7 @@ function listBindings(from: u32, reply: usize): u32 {
       break;
     }
     const binding = bindings.at(record);
+    if (binding.expiresMs == 0) continue; // a correspondent node remembers one that has ended
     const p = reply + used;
     copyAddress(p + abi.BINDING_HOME_ADDRESS, bindings.homeAddress(binding));
     copyAddress(p + abi.BINDING_CAREOF_ADDRESS, bindings.careofAddress(binding));
@@ -59,7 +64,7 @@ function listBindings(from: u32, reply: usize): u32 {
     store<f64>(p, binding.packetsOut, abi.BINDING_PACKETS_OUT);
     store<f64>(p, binding.bytesIn, abi.BINDING_BYTES_IN);
     store<f64>(p, binding.bytesOut, abi.BINDING_BYTES_OUT);
-    store<u32>(p, nodes.at(binding.node).id, abi.BINDING_NODE);
+    store<u32>(p, binding.node == NONE ? NONE : nodes.at(binding.node).id, abi.BINDING_NODE);
     store<u16>(p, <u16>binding.identifier, abi.BINDING_BID);
     store<u16>(p, binding.sequence, abi.BINDING_SEQUENCE);
     store<u16>(p, binding.flags, abi.BINDING_FLAGS);
@@ -195,7 +200,7 @@ export function importState(reply: usize, length: u32): u32 {
         break;
       case State.Update:
         if (octets < <u32>abi.STATE_UPDATE_BYTES) return at;
-        if (node.role() == Role.MobileNode && registration.isConfigured()) registration.restore(record);
+        if (node.role() == Role.MobileNode && registration.isConfigured()) registrationRestore.restore(record);
         break;
       default: // a record of a later version: whoever wrote it knows what it is for
         break;

@@ -17,6 +17,7 @@ import * as homeAddressOption from "../wire/home-address";
 import * as ip6 from "../wire/ip6";
 import * as mobility from "../wire/mobility";
 import * as orders from "../tables/orders";
+import { NONE } from "../tables/slab";
 import * as updates from "../tables/updates";
 import { Update } from "../tables/updates";
 import * as authentication from "./authentication";
@@ -65,10 +66,25 @@ export function send(update: Update): bool {
   return true;
 }
 
+/** Timestamp of the last Binding Update, 0: none. The home agent has one a node, not one a home address. */
+let lastTimestamp: u64 = 0;
+
 /** The home agent's time of day as far as we know it, always above the one before (4285-6-8). */
 function freshTimestamp(update: Update): u64 {
   const now = authentication.timestampNow(update.clockAddedMs);
-  return authentication.differenceMs(now, update.timestamp) > 0 || update.timestamp == 0
-    ? now
-    : update.timestamp + 1;
+  lastTimestamp = isLater(now, lastTimestamp) ? now : lastTimestamp + 1;
+  return lastTimestamp;
+}
+
+/** What was refused is no bound for the next timestamp, what was accepted is (4285-6-8). */
+export function resumeTimestamps(): void {
+  lastTimestamp = 0;
+  for (let record = updates.next(0); record != NONE; record = updates.next(record + 1)) {
+    const accepted = updates.at(record).acceptedTimestamp;
+    if (accepted != 0 && isLater(accepted, lastTimestamp)) lastTimestamp = accepted;
+  }
+}
+
+function isLater(timestamp: u64, than: u64): bool {
+  return than == 0 || authentication.differenceMs(timestamp, than) > 0;
 }

@@ -108,7 +108,8 @@ function isFormable(option: usize): bool {
     );
 }
 
-function isGlobal(prefix: usize): bool {
+/** True for a prefix in which addresses that others can reach may be formed. */
+export function isGlobal(prefix: usize): bool {
   return !isMulticast(prefix) && !isLinkLocal(prefix) && get8(prefix) != 0;
 }
 

@@ -6,7 +6,7 @@ import * as wheel from "../tables/timers";
 import { Reason } from "../abi/reasons";
 
 export enum TimerKind {
-  /** Home agent: a binding is to be refreshed or has ended. Owner: binding. */
+  /** Home agent or correspondent node: a binding is to be refreshed or has ended. Owner: binding. */
   Binding = 1,
   /** Mobile node: retransmit, refresh or try again. Owner: binding update list entry. */
   Registration = 2,
@@ -20,6 +20,14 @@ export enum TimerKind {
   RouterLifetime = 6,
   /** Mobile node: a preferred uplink has outlasted its hold-down. */
   Selection = 7,
+  /** Mobile node: retransmission of a Home Agent Address Discovery Request, or the pause before the next one. */
+  HomeAgentDiscovery = 30,
+  /** Mobile node: the next home agent of the list has its turn. */
+  HomeAgentTurn = 31,
+  /** Mobile node: retransmission of a Mobile Prefix Solicitation. */
+  PrefixSolicitation = 32,
+  /** Mobile node: a home prefix is to be asked about, or has ended. */
+  HomePrefix = 33,
 }
 
 /** Sets `timer` anew, or a first one where it is NONE. Returns the handle to keep in its place. */

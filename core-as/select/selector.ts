@@ -33,6 +33,7 @@ export function boundTo(homeAddress: usize, careofAddress: usize): u32 {
  * in front of the packet is enough: it gets there first, so packets need not wait for its answer.
  */
 export function forHomeAgent(update: Update): u32 {
+  if (!updates.hasPeer(update)) return DEVICE_ANY;
   switch (update.state) {
     case RegistrationState.Registering:
     case RegistrationState.Updating:

@@ -146,7 +146,8 @@ export function findPeer(peer: usize): u32 {
 
 /** True for the address of a home agent of ours. */
 export function isPeer(address: usize): bool {
-  return findPeer(address) != NONE;
+  // Unspecified is what stands for a home agent that is not known yet.
+  return !isUnspecified(address) && findPeer(address) != NONE;
 }
 
 /** The smallest MTU of the paths in use, octets; `otherwise` when there is none. */
@@ -182,6 +183,11 @@ export function agentLinkAddress(update: Update): usize {
 /** True when packets from the home address take the home link: the home address is the care-of address. */
 export function isHome(update: Update): bool {
   return update.onHomeLink != 0;
+}
+
+/** False while the home agent has yet to be discovered. */
+export function hasPeer(update: Update): bool {
+  return !isUnspecified(peerOf(update));
 }
 
 export function hasCareof(update: Update): bool {

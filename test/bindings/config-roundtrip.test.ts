@@ -5,7 +5,7 @@ import { formatAddress, formatPrefix, parseAddress, prefixOf } from "../../bindi
 import { formatDuration } from "../../bindings/config/duration.ts";
 import { toToml } from "../../bindings/config/explain.ts";
 import {
-  type Config, type HomeAgentConfig, type HomeAgentNodeConfig, loadConfig, type MobileNodeConfig,
+  type Config, type CorrespondentConfig, type HomeAgentConfig, type HomeAgentNodeConfig, loadConfig, type MobileNodeConfig,
   type SecurityAssociation, SharedKey,
 } from "../../bindings/config/index.ts";
 
@@ -49,12 +49,58 @@ const nodes = fc.array(node, { maxLength: 5 }).filter((list) => {
   return new Set(all).size === all.length;
 });
 
+/** The prefixes of a home link are filled in by those of the home agent. */
+const homeLink: fc.Arbitrary<HomeAgentConfig["homeLink"]> = fc.record({
+  interface: maybe(word.map((name) => `home-${name}`.slice(0, 15))),
+  advertise: fc.boolean(),
+  preference: fc.integer({ min: -32768, max: 32767 }),
+  routerLifetimeMs: fc.constantFrom(0, 1_800_000, 9_000_000),
+  lifetimeMs: maybe(fc.integer({ min: 1_000, max: 65_535_000 })),
+  minIntervalMs: maybe(fc.integer({ min: 30, max: 52 })),
+  maxIntervalMs: fc.integer({ min: 70, max: 1_800_000 }),
+  minDelayMs: fc.integer({ min: 30, max: 3_000 }),
+  intervalOption: fc.boolean(),
+  unsolicited: fc.boolean(),
+  prefixes: fc.constant([]),
+});
+const prefixLifetimes = fc.record({
+  validLifetimeMs: maybe(fc.integer({ min: 1_000, max: 4_294_967_294 }).map((seconds) => seconds * 1000)),
+  preferredLifetimeMs: maybe(fc.integer({ min: 0, max: 1_000_000 })),
+});
+
+const routeOptimisation: fc.Arbitrary<MobileNodeConfig["routeOptimisation"]> = fc.record({
+  policy: policy(),
+  afterPackets: fc.integer({ min: 1, max: 1_000_000 }),
+  lifetimeMs: fc.integer({ min: 4_000, max: 420_000 }),
+  retryMs: fc.integer({ min: 1_000, max: 86_400_000 }),
+  rules: fc.uniqueArray(
+    fc.record({ prefix: bytes.map((octets) => formatPrefix(prefixOf(octets, HOME_LENGTH_BITS))), policy: policy() }),
+    { maxLength: 4, selector: ({ prefix }) => prefix },
+  ),
+});
+
+function policy() {
+  return fc.constantFrom("never" as const, "automatic" as const, "always" as const);
+}
+
+const correspondent: fc.Arbitrary<CorrespondentConfig> = fc.record({
+  role: fc.constant("correspondent" as const),
+  addresses: fc.uniqueArray(address, { minLength: 1, maxLength: 16 }),
+  enabled: fc.boolean(),
+  maxLifetimeMs: fc.integer({ min: 4_000, max: 420_000 }),
+  testsPerSecond: fc.integer({ min: 1, max: 1_000_000 }),
+  maxBindings: fc.integer({ min: 1, max: 1_000_000 }),
+  tunnel: word,
+  control: maybe(path),
+  logLevel,
+});
+
 const homeAgent: fc.Arbitrary<HomeAgentConfig> = fc.record({
   role: fc.constant("home-agent" as const),
   address,
   nodes,
   tunnel: word,
-  link: fc.constant("virtual" as const),
+  homeLink: homeLink,
   maxLifetimeMs: lifetimeMs,
   refreshAdviceMs: maybe(fc.constant(4_000)),
   maxBindings: fc.integer({ min: 1, max: 1_000_000 }),
@@ -63,18 +109,32 @@ const homeAgent: fc.Arbitrary<HomeAgentConfig> = fc.record({
   stateFile: maybe(path),
   control: maybe(path),
   logLevel,
+  lifetimes: fc.array(prefixLifetimes, { maxLength: 3 }),
 }).filter(({ address, nodes }) => {
   return !nodes.some((one) => one.homeAddresses.includes(address));
-}).map((config) => ({
-  ...config,
-  refreshAdviceMs: isAdvisable(config) ? config.refreshAdviceMs : undefined,
-  homePrefixes: homePrefixesOf(config.nodes),
-}));
+}).map(({ lifetimes, ...config }) => {
+  const own = formatPrefix(prefixOf(parseAddress(config.address), HOME_LENGTH_BITS));
+  const homePrefixes = [...new Set([own, ...homePrefixesOf(config.nodes)])];
+  return {
+    ...config,
+    refreshAdviceMs: isAdvisable(config) ? config.refreshAdviceMs : undefined,
+    homePrefixes,
+    homeLink: {
+      ...config.homeLink,
+      prefixes: lifetimes.slice(0, homePrefixes.length).map((each, at) => ({
+        prefix: homePrefixes[at], ...each, routerAddress: at === 0 ? config.address : undefined,
+      })),
+    },
+  };
+});
 
 const mobileNode: fc.Arbitrary<MobileNodeConfig> = fc.record({
   role: fc.constant("mobile-node" as const),
   homeAddress: address,
-  homeAgent: address,
+  homeAgent: maybe(address),
+  homePrefixLength: fc.integer({ min: 1, max: HOME_LENGTH_BITS }),
+  correspondent: fc.boolean(),
+  routeOptimisation,
   holdDownMs: fc.integer({ min: 0, max: 3_600_000 }),
   identity,
   association: maybe(association),
@@ -91,7 +151,9 @@ const mobileNode: fc.Arbitrary<MobileNodeConfig> = fc.record({
 }).filter((config) => config.homeAddress !== config.homeAgent);
 
 describe("a configuration", () => {
-  it.each([["home-agent", homeAgent], ["mobile-node", mobileNode]] as [string, fc.Arbitrary<Config>][])(
+  it.each([
+    ["home-agent", homeAgent], ["mobile-node", mobileNode], ["correspondent", correspondent],
+  ] as [string, fc.Arbitrary<Config>][])(
     "of %s comes back as it was", (_role, configs) => {
       fc.assert(fc.property(configs, fc.constantFrom("", " ", ":", "-"), (config, separator) => {
         const loaded = loadConfig(render(config, separator), "f.toml").config;
@@ -115,18 +177,35 @@ function homePrefixesOf(list: readonly HomeAgentNodeConfig[]): string[] {
 
 /** The file that a configuration comes from: units and keys as a person writes them. */
 function render(config: Config, separator: string): string {
-  const { nodes: tables = [], ...fields } = config as Partial<HomeAgentConfig> & Config;
-  const rendered = tables.map((one) => `\n[[node]]\n${renderTable(one, separator)}`);
-  return renderTable(fields, separator) + rendered.join("");
+  return renderTable(config, separator, "");
 }
 
-function renderTable(table: object, separator: string): string {
-  return Object.entries(table).map(([property, value]) => {
-    if (property === "association") return renderAssociation(value, separator);
-    if (value === undefined) return "";
-    const key = property.replace(/Ms$/, "").replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-    return `${key} = ${toToml(property.endsWith("Ms") ? formatDuration(value) : value)}\n`;
-  }).join("");
+/** Plain fields first, as TOML wants it; then tables and lists of tables, each with its header. */
+function renderTable(table: object, separator: string, path: string): string {
+  const fields: string[] = [];
+  const tables: string[] = [];
+  for (const [property, value] of Object.entries(table)) {
+    if (property === "association") fields.push(renderAssociation(value, separator));
+    else if (isListOfTables(value)) {
+      const header = path + keyOf(property.replace(/(?<=x)es$|s$/, ""));
+      tables.push(...value.map((one) => `\n[[${header}]]\n${renderTable(one, separator, `${header}.`)}`));
+    } else if (typeof value === "object" && !Array.isArray(value)) {
+      const header = path + keyOf(property);
+      tables.push(`\n[${header}]\n${renderTable(value, separator, `${header}.`)}`);
+    } else if (value !== undefined) {
+      const key = keyOf(property.replace(/Ms$/, ""));
+      fields.push(`${key} = ${toToml(property.endsWith("Ms") ? formatDuration(value) : value)}\n`);
+    }
+  }
+  return [...fields, ...tables].join("");
+}
+
+function isListOfTables(value: unknown): value is object[] {
+  return Array.isArray(value) && (value.length === 0 || typeof value[0] === "object");
+}
+
+function keyOf(property: string): string {
+  return property.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
 
 function renderAssociation(value: SecurityAssociation | undefined, separator: string): string {

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { ConfigError, explainConfig, formatProblem, loadConfig } from "../../bindings/config/index.ts";
 
 const KEY = "000102030405060708090a0b0c0d0e0f";
-const ROLES = ["home-agent", "mobile-node"] as const;
+const ROLES = ["home-agent", "mobile-node", "correspondent"] as const;
 const files: Record<string, string> = { good: `${KEY}\n`, short: "00:01:02", text: "correct horse" };
 
 function readFile(path: string): string {
@@ -51,6 +51,22 @@ spi = 300
 key_file = "good"
 `;
 
+const CORRESPONDENT = `role = "correspondent"
+addresses = ["2001:db8:200::1"]
+`;
+const HOME_LINK = `${HOME_AGENT}[home_link]
+interface = "eth1"
+`;
+const PREFIX = `[[home_link.prefix]]
+prefix = "2001:db8:100::/64"
+`;
+const ROUTES = `${MOBILE_NODE}[route_optimisation]
+`;
+const RULE = `[[route_optimisation.rule]]
+prefix = "2001:db8:9::/48"
+policy = "never"
+`;
+
 /** What is changed in a good file, and the first line that is then printed. */
 type BadFile = [name: string, text: string, firstLine: string];
 
@@ -60,8 +76,8 @@ const WHERE = "; a relative path begins at this file's folder";
 const AN_ADDRESS = "must be a routable unicast IPv6 address";
 const A_PREFIX = 'must be an IPv6 prefix like "2001:db8:100::/64"';
 const UPLINKS = "must be a list of one or more, each an interface name of 1 to 15 characters";
-const HOME_AGENT_KEYS = "known keys: role, address, home_prefixes, tunnel, link, max_lifetime, " +
-  "refresh_advice, max_bindings, max_nodes, replay_window, state_file, control, log_level, node";
+const HOME_AGENT_KEYS = "known keys: role, address, home_prefixes, tunnel, max_lifetime, " +
+  "refresh_advice, max_bindings, max_nodes, replay_window, state_file, control, log_level, home_link, node";
 const NODE_KEYS = "known keys: identity, home_addresses, authentication, spi, key, key_file, " +
   "replay_protection, max_lifetime";
 const A_NAI = 'must be a network access identifier like "car17@example.org"';
@@ -69,13 +85,13 @@ const A_NAI = 'must be a network access identifier like "car17@example.org"';
 const badFiles: BadFile[] = [
   ["no value", "role = \n", "f.toml:2:1: is not TOML: unspecified values are invalid"],
   ["open text", 'role = "home-agent\n', "f.toml:1:19: is not TOML: unterminated string constant"],
-  ["key twice", HOME_AGENT + 'link = "virtual"\nlink = "virtual"\n',
+  ["key twice", HOME_AGENT + 'tunnel = "mext1"\ntunnel = "mext1"\n',
     "f.toml:5:1: is not TOML: defining a key multiple times is invalid"],
   ["table twice as another kind", HOME_AGENT + "[[node]]\n[node]\n",
     "f.toml:5:2: is not TOML: defining a key multiple times is invalid"],
-  ["empty file", "", 'f.toml:1:1: role: is missing, must be "home-agent" or "mobile-node"'],
-  ["unknown role", 'role = "home"', 'f.toml:1:8: role: is "home", must be "home-agent" or "mobile-node"'],
-  ["role of another type", "role = 1", 'f.toml:1:8: role: is 1, must be "home-agent" or "mobile-node"'],
+  ["empty file", "", 'f.toml:1:1: role: is missing, must be "home-agent" or "mobile-node" or "correspondent"'],
+  ["unknown role", 'role = "home"', 'f.toml:1:8: role: is "home", must be "home-agent" or "mobile-node" or "correspondent"'],
+  ["role of another type", "role = 1", 'f.toml:1:8: role: is 1, must be "home-agent" or "mobile-node" or "correspondent"'],
 
   ["unknown key with a near one", HOME_AGENT + 'home-prefixs = ["2001:db8:100::/64"]',
     'f.toml:4:1: home-prefixs: is no known key, did you mean "home_prefixes"?'],
@@ -87,8 +103,8 @@ const badFiles: BadFile[] = [
     `f.toml:4:1: __proto__: is no known key, ${HOME_AGENT_KEYS}`],
   ["quoted key", HOME_AGENT + '"a.b\\n" = 1\n',
     `f.toml:4:1: "a.b\\n": is no known key, ${HOME_AGENT_KEYS}`],
-  ["missing key of the file", MOBILE_NODE.replace(/home_agent.*\n/, ""),
-    `f.toml:1:1: home_agent: is missing, ${AN_ADDRESS}`],
+  ["missing key of the file", MOBILE_NODE.replace(/home_address.*\n/, ""),
+    `f.toml:1:1: home_address: is missing, ${AN_ADDRESS}`],
   ["missing key of a table", HOME_AGENT + NODE + NODE2.replace(/identity.*\n/, ""),
     `f.toml:9:1: node[1].identity: is missing, ${A_NAI}`],
   ["missing key of an inline table", HOME_AGENT + 'node = [{ home_addresses = ["2001:db8:100::2"] }]',
@@ -142,7 +158,8 @@ const badFiles: BadFile[] = [
     'f.toml:8:12: lifetime: is "600", must be a duration from "4s" to "262140s"'],
   ["lifetime that no message can carry", MOBILE_NODE + 'lifetime = "73h"',
     'f.toml:8:12: lifetime: is "73h", must be a duration from "4s" to "262140s"'],
-  ["unknown word", HOME_AGENT + 'link = "eth0"', 'f.toml:4:8: link: is "eth0", must be "virtual"'],
+  ["unknown word", CORRESPONDENT + 'log_level = "loud"',
+    'f.toml:3:13: log_level: is "loud", must be "trace" or "debug" or "info" or "warn" or "error"'],
   ["long interface name", HOME_AGENT + 'tunnel = "a-tunnel-for-mext"',
     'f.toml:4:10: tunnel: is "a-tunnel-for-mext", must be an interface name of 1 to 15 characters'],
   ["identity without realm", HOME_AGENT + NODE.replace("@example.org", ""),
@@ -192,6 +209,60 @@ const badFiles: BadFile[] = [
   ["first timeout beyond the last", MOBILE_NODE + 'max_binding_ack_timeout = "1s"',
     "f.toml:1:1: initial_binding_ack_timeout_first_registration: is 1500 ms, " +
     "must be at most max_binding_ack_timeout, 1000 ms"],
+
+  ["hyphen in the name of a table", `${MOBILE_NODE}[route-optimisation]`,
+    'f.toml:8:2: route-optimisation: is no known key, did you mean "route_optimisation"?'],
+  ["unknown key of a table", `${HOME_LINK}preferense = 1`,
+    'f.toml:6:1: home_link.preferense: is no known key, did you mean "preference"?'],
+  ["value for a table", `${MOBILE_NODE}route_optimisation = "never"`,
+    "f.toml:8:1: route_optimisation: is a text, must be a table"],
+  ["tables for a table", `${HOME_AGENT}[[home_link]]`, "f.toml:4:3: home_link: is a list, must be a table"],
+  ["unknown policy", `${ROUTES}policy = "auto"`,
+    'f.toml:9:10: route_optimisation.policy: is "auto", must be "never" or "automatic" or "always"'],
+  ["lifetime beyond MAX_RR_BINDING_LIFETIME", `${ROUTES}lifetime = "421s"`,
+    'f.toml:9:12: route_optimisation.lifetime: is "421s", must be a duration from "4s" to "420s"'],
+  ["rule without policy", ROUTES + RULE.replace(/policy.*/, ""),
+    'f.toml:9:1: route_optimisation.rule[0].policy: is missing, must be "never" or "automatic" or "always"'],
+  ["two rules for a prefix", ROUTES + RULE + RULE,
+    "f.toml:13:10: route_optimisation.rule[1].prefix: is the same as route_optimisation.rule[0].prefix, " +
+    "every prefix has one rule"],
+  ["more rules than possible",
+    ROUTES + Array.from({ length: 65 }, (_, at) => RULE.replace("db8:9:", `db8:${at.toString(16)}:`)).join(""),
+    "f.toml:201:1: route_optimisation.rule[64]: is one rule too many, at most 64 are possible"],
+  ["home prefix without room for an anycast identifier", `${MOBILE_NODE}home_prefix_length = 121`,
+    "f.toml:8:22: home_prefix_length: is 121, must be an integer from 1 to 120"],
+  ["no own address", CORRESPONDENT.replace('["2001:db8:200::1"]', "[]"),
+    `f.toml:2:13: addresses: is empty, must be a list of one or more, each ${AN_ADDRESS.replace("must be ", "")}`],
+  ["own address twice", CORRESPONDENT.replace("]", ', "2001:db8:200:0::1"]'),
+    "f.toml:2:33: addresses[1]: is the same as addresses[0], every address is named once"],
+  ["too many own addresses", `role = "correspondent"\naddresses = [${
+    Array.from({ length: 17 }, (_, at) => `"2001:db8::${at + 1}"`).join(",\n")}]`,
+    "f.toml:18:1: addresses[16]: is one address too many, at most 16 are possible"],
+  ["home link in the tunnel", HOME_LINK.replace("eth1", "mext0"),
+    "f.toml:5:13: home_link.interface: is the tunnel device, must be another interface"],
+  ["home agent that is not on its home link", HOME_LINK.replace("2001:db8:100::1", "2001:db8:300::1"),
+    'f.toml:2:11: address: is "2001:db8:300::1", outside of the home prefixes, ' +
+    "must be in one of home_prefixes when home_link has an interface"],
+  ["intervals that are too near", `${HOME_LINK}max_interval = "10s"\nmin_interval = "8s"`,
+    "f.toml:7:16: home_link.min_interval: is 8000 ms, " +
+    "must be at most 7500 ms, three quarters of max_interval (RFC 4861 §6.2.1)"],
+  ["router lifetime below the interval", `${HOME_LINK}router_lifetime = "5m"`,
+    "f.toml:6:19: home_link.router_lifetime: is 300000 ms, " +
+    "must be 0s or at least max_interval, 600000 ms (RFC 4861 §6.2.1)"],
+  ["preference beyond 16 bits", `${HOME_LINK}preference = 32768`,
+    "f.toml:6:14: home_link.preference: is 32768, must be an integer from -32768 to 32767"],
+  ["lifetime of nothing", `${HOME_LINK}lifetime = "0s"`,
+    'f.toml:6:12: home_link.lifetime: is "0s", must be a duration from "1s" to "65535s"'],
+  ["a prefix that is not the home link's", HOME_LINK + PREFIX.replace("100", "300"),
+    'f.toml:7:10: home_link.prefix[0].prefix: is "2001:db8:300::/64", must be one of home_prefixes'],
+  ["a prefix described twice", HOME_LINK + PREFIX + PREFIX,
+    "f.toml:9:10: home_link.prefix[1].prefix: is the same as home_link.prefix[0].prefix, " +
+    "every prefix is described once"],
+  ["preferred for longer than valid", `${HOME_LINK}${PREFIX}valid_lifetime = "1h"\npreferred_lifetime = "2h"`,
+    "f.toml:9:22: home_link.prefix[0].preferred_lifetime: is more than valid_lifetime, " +
+    "must be at most as long (RFC 4861 §4.6.2)"],
+  ["router address of another prefix", `${HOME_LINK}${PREFIX}router_address = "2001:db8:200::1"`,
+    'f.toml:8:18: home_link.prefix[0].router_address: is "2001:db8:200::1", must have the prefix 2001:db8:100::/64'],
 
   ["short key", MOBILE_NODE.replace(/key_file.*/, 'key = "0x0001 0203"'),
     `f.toml:7:7: key: has 4 octets, too short, ${A_KEY}`],
@@ -255,14 +326,32 @@ describe("a good file", () => {
       address: "2001:db8:100::1",
       homePrefixes: ["2001:db8:100::/64", "2001:db8:200::/64"],
       tunnel: "mext0",
-      link: "virtual",
       maxLifetimeMs: 3_600_000,
       maxBindings: 10_000,
       maxNodes: 10_000,
       replayWindowMs: 7_000,
       logLevel: "info",
+      homeLink: {
+        advertise: true, preference: 0, routerLifetimeMs: 1_800_000, maxIntervalMs: 600_000, minDelayMs: 3_000,
+        intervalOption: true, unsolicited: true, prefixes: [],
+      },
       nodes: [],
     });
+  });
+
+  it("gets the lifetime of RFC 6275 §12 for bindings of correspondent nodes", () => {
+    expect(load(CORRESPONDENT).config).toEqual({
+      role: "correspondent", addresses: ["2001:db8:200::1"], enabled: true, maxLifetimeMs: 420_000,
+      testsPerSecond: 1000, maxBindings: 10_000, tunnel: "mext0", logLevel: "info",
+    });
+    expect(load(MOBILE_NODE).config).toMatchObject({
+      correspondent: true, homePrefixLength: 64,
+      routeOptimisation: { policy: "automatic", afterPackets: 5, lifetimeMs: 420_000, retryMs: 60_000, rules: [] },
+    });
+  });
+
+  it("may leave the home agent to be discovered", () => {
+    expect(load(MOBILE_NODE.replace(/home_agent.*\n/, "")).config).toMatchObject({ homeAgent: undefined });
   });
 
   it("gets the timeouts of RFC 6275 §12 and §13, the first of them configurable", () => {
@@ -307,6 +396,8 @@ describe("a file that is allowed but unwise", () => {
       'f.toml:7:18: node[0].authentication: is "none", everybody can redirect the traffic of this node'],
     ["with a small replay window (4285-5.1-2, 4285-6-5)", HOME_AGENT + 'replay_window = "3s"',
       "f.toml:4:17: replay_window: is 3000 ms, should be more than 3 seconds (RFC 4285 §6)"],
+    ["with settings of a virtual home link", `${HOME_AGENT}[home_link]\nmax_interval = "5s"`,
+      "f.toml:5:16: home_link.max_interval: is set for a virtual home link, has no effect without home_link.interface"],
     ["with a unique local address (6275-4.6-2)", MOBILE_NODE.replace("2001:db8:100::17", "fd00::17"),
       "f.toml:2:16: home_address: is a unique local address, a global one is better (RFC 6275 §4.6)"],
   ])("gives a warning: %s", (_name, text, line) => {

@@ -53,7 +53,7 @@ function forge(update: Uint8Array, fields: { status?: number; sequence?: number;
 }
 
 describe("registration", () => {
-  it("ends with both sides agreeing (6275-11.7.1-1, 6275-11.5.4-3, 6275-8.5-11)", () => {
+  it("ends with both sides agreeing (6275-11.7.1-1, 6275-11.7.1-18, 6275-11.5.4-3, 6275-8.5-11)", () => {
     const agent = homeAgent();
     const mobile = mobileNode();
     register(mobile, agent);
