@@ -11,6 +11,7 @@ import * as peers from "../tables/peers";
 import { CAREOF_TEST, HOME_TEST, Peer } from "../tables/peers";
 import { NONE } from "../tables/slab";
 import * as updates from "../tables/updates";
+import { Update } from "../tables/updates";
 import * as policy from "./peer-policy";
 import * as registration from "./registration";
 import * as routeOptimisation from "./route-optimisation";
@@ -33,8 +34,12 @@ export function isRegistered(): bool {
 
 // ---- what the home registration tells -------------------------------------------------------
 
-/** The home registration has done this. */
-export function registrationActed(action: RegistrationAction): void {
+/** The registration of the configured home address has done this; `update` is its entry. */
+export function registrationActed(update: Update, action: RegistrationAction): void {
+  if (update.homeDevice != DEVICE_ANY) {
+    actedOnHomeLink(update.homeDevice, action);
+    return;
+  }
   switch (action) {
     case RegistrationAction.SendUpdate:
       careofChanged();
@@ -47,6 +52,23 @@ export function registrationActed(action: RegistrationAction): void {
       break;
     case RegistrationAction.Pause:
     case RegistrationAction.Forget:
+      lostRegistration();
+      break;
+    default:
+      break;
+  }
+}
+
+/** On the home link there is no care-of address; once the home agent has let go, peers are told from home. */
+function actedOnHomeLink(device: u32, action: RegistrationAction): void {
+  switch (action) {
+    case RegistrationAction.Settle:
+      cameHome(device);
+      break;
+    case RegistrationAction.SeekAgent:
+    case RegistrationAction.CheckAddress:
+    case RegistrationAction.Pause:
+      atHomeOn = DEVICE_ANY;
       lostRegistration();
       break;
     default:

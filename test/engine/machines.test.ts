@@ -52,10 +52,12 @@ describe("the state machines (6275-8.5-1, 6275-11.1-1)", () => {
     expect(leads(Machine.Uplink, UPLINK_STATES, UPLINK_EVENTS, UplinkState.Ready)).toEqual(Array(UPLINK_STATES).fill(true));
     expect(leads(Machine.Peer, PEER_STATES, PEER_EVENTS, PeerState.Optimised)).toEqual(Array(PEER_STATES).fill(true));
     expect(leads(Machine.Peer, PEER_STATES, PEER_EVENTS, PeerState.Tunnelled)).toEqual(Array(PEER_STATES).fill(true));
-    const ended = [RegistrationState.Deregistering, RegistrationState.Stopped];
+    const ended = [RegistrationState.Deregistering, RegistrationState.Stopped, RegistrationState.Duplicate];
     expect(leads(Machine.Registration, REGISTRATION_STATES, REGISTRATION_EVENTS, RegistrationState.Registered))
       .toEqual(Array.from({ length: REGISTRATION_STATES }, (_, state) => !ended.includes(state)));
     expect(leads(Machine.Registration, REGISTRATION_STATES, REGISTRATION_EVENTS, RegistrationState.Stopped))
       .toEqual(Array(REGISTRATION_STATES).fill(true));
+    expect(leads(Machine.Registration, REGISTRATION_STATES, REGISTRATION_EVENTS, RegistrationState.AtHome))
+      .toEqual(Array.from({ length: REGISTRATION_STATES }, (_, state) => !ended.includes(state)));
   });
 });
