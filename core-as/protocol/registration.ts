@@ -3,10 +3,7 @@
  * actions of the table in `registration-table`, and the timers. What comes back is in
  * `registration-answer`.
  */
-import {
-  DEVICE_ANY, DeviceKind, Event, STATE_UPDATE_CLOCK_OFFSET, STATE_UPDATE_EXPIRES, STATE_UPDATE_HOME_ADDRESS,
-  STATE_UPDATE_PEER, STATE_UPDATE_SEQUENCE, STATE_UPDATE_TIMESTAMP,
-} from "../abi/contract";
+import { DEVICE_ANY, DeviceKind, Event } from "../abi/contract";
 import { BindingAcknowledgementStatus as Status, LIFETIME_UNIT_MS } from "../abi/codes";
 import { RegistrationAction, RegistrationEvent, RegistrationState } from "../abi/states";
 import { copyAddress, sameAddress } from "../wire/bytes";
@@ -23,8 +20,8 @@ import * as random from "./crypto/random";
 import * as homeAgentSelection from "./home-agent-selection";
 import * as homePrefixes from "./home-prefixes";
 import * as movement from "./movement";
+import * as peerAttachment from "./peer-attachment";
 import { table } from "./registration-table";
-import * as renumbering from "./renumbering";
 import * as state from "./state";
 import { TimerKind, restart, stop } from "./timers";
 import * as updateRate from "./update-rate";
@@ -93,6 +90,11 @@ export function primary(): Update {
   return updates.at(primaryEntry);
 }
 
+/** True for the entry of the configured home address. */
+export function isPrimary(record: u32): bool {
+  return record == primaryEntry;
+}
+
 /** The host shuts the node down: all its home addresses are deregistered. */
 export function shutdown(): void {
   for (let record = updates.next(0); record != NONE; record = updates.next(record + 1)) {
@@ -114,6 +116,7 @@ export function happen(record: u32, event: RegistrationEvent): void {
   if (update.state != before) {
     orders.event(Event.RegistrationState, DEVICE_ANY, updates.home(update), 0, update.state, before);
   }
+  if (isPrimary(record)) peerAttachment.registrationActed(action);
 }
 
 function act(update: Update, action: u32): void {
@@ -186,24 +189,9 @@ export function setPathMtu(update: Update, mtu: u32): void {
 
 const MAX_MTU: u32 = 65535;
 
-/** Takes what was kept of an earlier life: sequence number, clock and lifetime (STATE_UPDATE_*). */
-export function restore(record: usize): void {
-  const leftMs = clock.fromUnix(load<f64>(record, STATE_UPDATE_EXPIRES)) - clock.now();
-  const agent = record + STATE_UPDATE_PEER;
-  let entry = updates.find(record + STATE_UPDATE_HOME_ADDRESS);
-  if (entry == NONE && leftMs > 0) entry = renumbering.revive(record + STATE_UPDATE_HOME_ADDRESS, agent);
-  if (entry == NONE) return;
-  const update = updates.at(entry);
-  // 6275-11.4.1-8: a home agent that has our binding is asked before others are looked for.
-  if (!updates.hasPeer(update) && leftMs > 0) copyAddress(updates.peerOf(update), agent);
-  if (!sameAddress(updates.peerOf(update), agent)) return;
-  update.sequence = load<u16>(record, STATE_UPDATE_SEQUENCE);
-  update.clockAddedMs = load<f64>(record, STATE_UPDATE_CLOCK_OFFSET);
-  update.acceptedTimestamp = load<u64>(record, STATE_UPDATE_TIMESTAMP);
-  bindingUpdateSender.resumeTimestamps();
-  if (!(leftMs > 0)) return;
-  update.expiresMs = clock.now() + min(leftMs, lifetimeMs);
-  awaitExpiry(update);
+/** The lifetime that is asked for, ms. */
+export function configuredLifetimeMs(): f64 {
+  return lifetimeMs;
 }
 
 /** InitialBindackTimeoutFirstReg, ms. */
@@ -260,8 +248,8 @@ function confirm(update: Update): void {
   state.keepUpdate(update.record);
 }
 
-/** 6275-11.1-3 */
-function awaitExpiry(update: Update): void {
+/** The binding ends when its lifetime does (6275-11.1-3). */
+export function awaitExpiry(update: Update): void {
   update.lifetimeTimer = restart(
     update.lifetimeTimer, TimerKind.Lifetime, update.record, update.expiresMs - clock.now(),
   );
