@@ -4,7 +4,7 @@
  * full table does not ask for more room than one call has; packets leave the direct way at once.
  */
 import { DEVICE_ANY } from "../abi/contract";
-import { PeerEvent, PeerObstacle, PeerState, RegistrationAction } from "../abi/states";
+import { PeerEvent, PeerObstacle, PeerState, RegistrationAction, RegistrationState } from "../abi/states";
 import { copyAddress, sameAddress } from "../wire/bytes";
 import * as clock from "../tables/clock";
 import * as peers from "../tables/peers";
@@ -43,7 +43,7 @@ export function registrationActed(action: RegistrationAction): void {
       homeRegistered();
       break;
     case RegistrationAction.SendRemoval:
-      shutdown();
+      if (registration.primary().state == RegistrationState.Deregistering) shutdown();
       break;
     case RegistrationAction.Pause:
     case RegistrationAction.Forget:
