@@ -7,7 +7,7 @@
 import { DeviceKind, Event, Role } from "../abi/contract";
 import { BindingErrorStatus, MulticastScope, NextHeader } from "../abi/codes";
 import { Reason } from "../abi/reasons";
-import { isLinkLocal, isMulticast, multicastScope, sameAddress } from "../wire/bytes";
+import { copyAddress, isLinkLocal, isMulticast, multicastScope, sameAddress } from "../wire/bytes";
 import * as extension from "../wire/extension";
 import * as icmp6 from "../wire/icmp6";
 import * as ip6 from "../wire/ip6";
@@ -84,12 +84,18 @@ function fromHomeAgent(device: u32, packet: usize, inner: usize): Reason {
     orders.event(Event.PathInUse, device, 0, updates.careof(update), 0);
   }
   // A mobile node is a correspondent node as well (6275-5.2.9-1: others reach it at its home address).
-  if (correspondentFlow.isConcerned(inner, length)) return correspondentFlow.receiveTunnelled(device, inner, length);
+  if (correspondentFlow.isConcerned(inner, length)) {
+    const isOfMobile = extension.homeAddressOption() != 0;
+    if (isOfMobile) copyAddress(mobileSender, extension.homeAddress(inner));
+    const refusal = correspondentFlow.receiveTunnelled(device, inner, length);
+    if (isOfMobile && refusal == Reason.None && registration.isPrimary(record)) peer.noteTunnelledIn(mobileSender);
+    return refusal;
+  }
   // Mobility messages to the home address are for us, not for the host's stack.
   if (peer.isMobility(inner, length)) return receiveMobility(device, inner, length);
   if (isErrorAboutMessage(inner, length)) return peerErrors.receive(inner, inner + ip6.LENGTH_BYTES, ip6.payloadLength(inner));
   orders.transmit(devices.first(DeviceKind.Tunnel), inner, length);
-  if (!isToGroup && registration.isPrimary(record)) peer.noteTunnelledIn(inner, length);
+  if (!isToGroup && registration.isPrimary(record)) peer.noteTunnelledIn(ip6.source(inner));
   return Reason.None;
 }
 
@@ -112,5 +118,7 @@ function isErrorAboutMessage(inner: usize, length: u32): bool {
     peerErrors.isAboutPeer(invoking, quoted);
 }
 
+/** The home address of a sender that is mobile as well. */
+const mobileSender = memory.data(16, 16);
 /** Bit of Update.inUse. */
 const INBOUND: u32 = 2;

@@ -20,6 +20,7 @@ import { BindingErrorStatus, Icmpv6Type, NextHeader } from "../abi/codes";
 import { Reason } from "../abi/reasons";
 import { isMulticast, sameAddress } from "../wire/bytes";
 import * as extension from "../wire/extension";
+import * as icmp6 from "../wire/icmp6";
 import * as ip6 from "../wire/ip6";
 import * as routing2 from "../wire/routing2";
 import * as errors from "../encap/errors";
@@ -68,7 +69,7 @@ function inspect(device: u32, packet: usize, length: u32, mayBeFragment: bool): 
     return Reason.NotForUs;
   }
   if (isForCorrespondent(packet)) return correspondentFlow.receive(device, packet, length); // 5: also fragments
-  if (peer.isForHost()) return receiveDirect(device, packet);
+  if (peer.isForHost() && !isPrefixAdvertisement(packet)) return receiveDirect(device, packet);
   if (extension.isFragment()) { // 4
     if (!mayBeFragment || !mayReassemble(packet)) return Reason.FragmentMalformed;
     const whole = reassembly.take(packet);
@@ -93,6 +94,13 @@ function inspect(device: u32, packet: usize, length: u32, mayBeFragment: bool): 
 function isForCorrespondent(packet: usize): bool {
   return node.role() == Role.CorrespondentNode && extension.homeAddressOption() != 0 &&
     extension.upperProtocol() != NextHeader.Mobility;
+}
+
+/** A Mobile Prefix Advertisement has the routing header of the direct way, and is for this node (RFC 6275 §6.8). */
+function isPrefixAdvertisement(packet: usize): bool {
+  return extension.upperProtocol() == NextHeader.Icmpv6 && !extension.isFragment() &&
+    extension.upperLength() >= <u32>icmp6.LENGTH_BYTES &&
+    icmp6.type(packet + extension.upperOffset()) == Icmpv6Type.MobilePrefixAdvertisement;
 }
 
 /** A mobile node puts together only what its home agent fragmented: strangers cannot fill its buffers. */

@@ -114,6 +114,28 @@ export function lostRegistration(): void {
   }
 }
 
+/** The home address is valid only until `untilMs`: peers with a longer binding get a shorter one (6275-11.4.2-7). */
+export function homeShortened(untilMs: f64): void {
+  for (let record = peers.next(0); record != NONE; record = peers.next(record + 1)) {
+    const peer = peers.at(record);
+    if (!peer.isDirect() || peer.expiresMs <= untilMs) continue;
+    peer.refreshMs = clock.now();
+    peer.isActive = 1; // though it may have carried nothing of late
+    routeOptimisation.schedule(record, peer);
+  }
+}
+
+/**
+ * Another home address is the primary one now: what the peers have is about the former one, and ends by its
+ * lifetime. They learn the new one after its next registration.
+ */
+export function homeReplaced(): void {
+  for (let record = peers.next(0); record != NONE; record = peers.next(record + 1)) {
+    peers.at(record).token(HOME_TEST).untilMs = 0;
+  }
+  lostRegistration();
+}
+
 /** The node is on its home link: bindings end, by messages between home address and peer (RFC 6275 §11.5.5). */
 export function cameHome(device: u32): void {
   memory.fill(told, 0, 16);

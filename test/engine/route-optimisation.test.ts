@@ -401,18 +401,6 @@ describe("when it begins (RFC 6275 §11.7.2)", () => {
     expect(world.status()).toMatchObject({ state: "Optimised", tunnelledIn: 2, tunnelledOut: 3 });
   });
 
-  it("for the home address and the peer of the inner packet, for its home address where it names one (6275-11.7.2-4, 6275-11.7.2-5, 6275-5.2.9-1)", () => {
-    const world = new World({}, [new Correspondent()]);
-    world.fromPeer(codec.encode([
-      { name: "ipv6", fields: { source: "2001:db8:c::5", destination: HOME_ADDRESS } },
-      { name: "destination-options", options: [{ name: "home-address", fields: { address: CORRESPONDENT } }] },
-      { name: "echo-request" },
-    ]));
-    world.run();
-    expect(readPeers(world.mobile.engine).map(({ address }) => address)).toEqual([CORRESPONDENT]);
-    expect(world.peer.got.map(({ destination }) => destination)).toEqual(Array(3).fill(CORRESPONDENT));
-  });
-
   it("not with mobility messages", () => {
     const world = new World();
     world.fromPeer(world.peer.test({ type: "HoTI", packet: new Uint8Array(), source: HOME_ADDRESS, destination: CORRESPONDENT, cookie: 1n, options: [] }));
