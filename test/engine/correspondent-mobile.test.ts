@@ -73,8 +73,8 @@ describe("a mobile node as correspondent node", () => {
 
   it("optimises in its own direction with the home address of the other one (6275-11.7.2-4, 6275-11.7.2-5, 6275-5.2.9-1)", () => {
     const mobile = registered();
-    setRouteOptimisation(mobile.engine, { ...ROUTE_OPTIMISATION_DEFAULTS, afterPackets: 1 }, mobile.now);
     bindPeer(mobile);
+    setRouteOptimisation(mobile.engine, { ...ROUTE_OPTIMISATION_DEFAULTS, afterPackets: 1 }, mobile.now);
     mobile.receive(ACCESS, through(codec.encode([
       { name: "ipv6", fields: { source: PEER_CAREOF, destination: HOME_ADDRESS } }, homeAddressOption(PEER), { name: "udp" },
     ])));
