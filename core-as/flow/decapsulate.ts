@@ -77,7 +77,9 @@ function fromHomeAgent(device: u32, packet: usize, inner: usize): Reason {
   }
   // Mobility messages to the home address are for us, not for the host's stack.
   if (peer.isMobility(inner, length)) return receiveMobility(device, inner, length);
-  if (isErrorAboutMessage(inner, length)) return peerErrors.receive(inner, inner + ip6.LENGTH_BYTES, ip6.payloadLength(inner));
+  if (isErrorAboutMessage(inner, length)) {
+    return peerErrors.receive(inner, inner + ip6.LENGTH_BYTES, ip6.payloadLength(inner));
+  }
   orders.transmit(devices.first(DeviceKind.Tunnel), inner, length);
   if (registration.isPrimary(record)) peer.noteTunnelledIn(inner, length);
   return Reason.None;
@@ -94,7 +96,8 @@ function receiveMobility(device: u32, inner: usize, length: u32): Reason {
 function isErrorAboutMessage(inner: usize, length: u32): bool {
   const message = inner + ip6.LENGTH_BYTES;
   const octets = length - <u32>ip6.LENGTH_BYTES;
-  if (ip6.nextHeader(inner) != NextHeader.Icmpv6 || octets < <u32>icmp6.LENGTH_BYTES || !icmp6.isError(message)) return false;
+  if (ip6.nextHeader(inner) != NextHeader.Icmpv6 || octets < <u32>icmp6.LENGTH_BYTES) return false;
+  if (!icmp6.isError(message)) return false;
   const invoking = icmp6.body(message);
   const quoted = octets - <u32>icmp6.LENGTH_BYTES;
   return quoted >= <u32>ip6.LENGTH_BYTES && ip6.nextHeader(invoking) == NextHeader.Mobility &&
