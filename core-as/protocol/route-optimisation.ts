@@ -158,7 +158,7 @@ function startRemoval(record: u32, peer: Peer): void {
 export function tokenTaken(record: u32): void {
   const peer = peers.at(record);
   if (peer.pending != NONE) return; // a move, or an end, that the entry has yet to learn of, comes first
-  if (!peer.token(HOME_TEST).isFresh() || peer.exchange(UPDATE).isAwaited()) return;
+  if (!peer.token(HOME_TEST).isFresh() || peer.exchange(UPDATE).isPlanned()) return;
   switch (peer.state) {
     case PeerState.Testing:
     case PeerState.Renewing:
