@@ -91,10 +91,11 @@ export function isConcerned(inner: usize, length: u32): bool {
   if (!chain.isExtension(first) && first != NextHeader.Mobility && first != NextHeader.Icmpv6) return false;
   if (extension.walk(inner, length) != Reason.None) return false; // the host's stack answers
   const upper = inner + extension.upperOffset();
-  if (extension.homeAddressOption() != 0 && extension.upperProtocol() != NextHeader.Mobility) return true;
+  if (extension.upperProtocol() == NextHeader.Mobility) {
+    return extension.upperLength() >= mobility.UNIT_BYTES && correspondent.isForCorrespondent(upper);
+  }
+  if (extension.homeAddressOption() != 0) return true;
   switch (extension.upperProtocol()) {
-    case NextHeader.Mobility:
-      return extension.upperLength() >= mobility.UNIT_BYTES && correspondent.isForCorrespondent(upper);
     case NextHeader.Icmpv6:
       return extension.upperLength() >= <u32>icmp6.LENGTH_BYTES && icmp6.isError(upper) && isAboutDirectWay(upper);
     default:

@@ -80,7 +80,8 @@ export function start(now: f64): Refusal {
   descriptors = heap.alloc(<usize>INPUT_BYTES * slots);
   clock.start(now);
   orders.start(load<u32>(commandBuffer, START_OUTPUT_BYTES), slotBytes);
-  timers.start(maxBindings + OTHER_TIMERS, now);
+  // A mobile node has bindings of others, and peers of its own.
+  timers.start((role == Role.MobileNode ? 2 : 1) * maxBindings + OTHER_TIMERS, now);
   reassembly.start(reassemblies, slotBytes);
   fragmentation.start(random.next64());
   if (role == Role.HomeAgent) {

@@ -97,9 +97,7 @@ function receiveError(packet: usize, message: usize, length: u32): Reason {
   const value = icmp6.value(message);
   if (node.role() == Role.CorrespondentNode) return correspondentFlow.receiveError(packet, message, length);
   if (isAboutUpdate(invoking, invokingLength)) return reportUnreachable(packet, invoking, message);
-  if (node.role() == Role.MobileNode && registration.isConfigured() && peerErrors.isAboutPeer(invoking, invokingLength)) {
-    return peerErrors.receive(packet, message, length);
-  }
+  if (isAboutPeer(invoking, invokingLength)) return peerErrors.receive(packet, message, length);
   if (type > <u32>Icmpv6Type.ParameterProblem || relay.find(invoking, invokingLength) != Reason.None) {
     return Reason.IcmpNotOurs;
   }
@@ -150,6 +148,12 @@ function isAboutUpdate(invoking: usize, length: u32): bool {
   const next = ip6.nextHeader(invoking);
   return (next == NextHeader.Destination || next == NextHeader.Mobility) &&
     updates.findPath(ip6.source(invoking), ip6.destination(invoking)) != NONE;
+}
+
+/** True for a packet of ours to a correspondent: a message, or one by the direct way. */
+function isAboutPeer(invoking: usize, length: u32): bool {
+  if (node.role() != Role.MobileNode || !registration.isConfigured()) return false;
+  return peerErrors.isAboutPeer(invoking, length);
 }
 
 /** Tells people; the registration itself goes on, since anybody can send such an error. */

@@ -148,11 +148,11 @@ export function noteTunnelledOut(record: u32): void {
 }
 
 /**
- * A packet, no mobility message, came through the tunnel from the home address `sender` (RFC 6275 §11.7.2;
- * 6275-11.7.2-4, 6275-11.7.2-5).
+ * A packet of the peer with this home address, no mobility message, came through the tunnel to our home address
+ * (RFC 6275 §11.7.2; 6275-11.7.2-4).
  */
-export function noteTunnelledIn(sender: usize): void {
-  const record = entryOf(sender);
+export function noteTunnelledIn(address: usize): void {
+  const record = entryOf(address);
   if (record == NONE) return;
   peers.at(record).tunnelledIn += 1;
   count(record, peers.at(record));

@@ -8,7 +8,7 @@ import { PeerEvent, PeerObstacle, PeerState, RegistrationAction, RegistrationSta
 import { copyAddress, sameAddress } from "../wire/bytes";
 import * as clock from "../tables/clock";
 import * as peers from "../tables/peers";
-import { CAREOF_TEST, HOME_TEST, Peer } from "../tables/peers";
+import { CAREOF_TEST, HOME_TEST, Peer, UPDATE } from "../tables/peers";
 import { NONE } from "../tables/slab";
 import * as updates from "../tables/updates";
 import { Update } from "../tables/updates";
@@ -180,8 +180,12 @@ export function policyChanged(): void {
 
 /** Lets the event happen at the entry's next timer, which is due now. */
 function plan(record: u32, peer: Peer, event: PeerEvent): void {
-  // Who has only learnt that tests are complete still has its direct way.
-  if (event != PeerEvent.TestsComplete) peer.directUntilMs = 0;
+  // Who has only learnt that tests are complete still has its direct way. For others, what the peer says of the
+  // last Binding Update comes too late.
+  if (event != PeerEvent.TestsComplete) {
+    peer.directUntilMs = 0;
+    peer.exchange(UPDATE).stop();
+  }
   peer.pending = event;
   routeOptimisation.schedule(record, peer);
 }
@@ -217,5 +221,5 @@ function isTesting(peer: Peer): bool {
 }
 
 function isAwaiting(peer: Peer): bool {
-  return peer.exchange(HOME_TEST).isAwaited() || peer.exchange(CAREOF_TEST).isAwaited();
+  return peer.exchange(HOME_TEST).isPlanned() || peer.exchange(CAREOF_TEST).isPlanned();
 }
