@@ -12,12 +12,15 @@
  *        ICMPv6               → routers, neighbours,    flow/icmp
  *                               errors from the path
  *        anything else        → refused: the host's own stack has the packet as well
+ *
+ * A packet of a correspondent by the direct way goes to the host after step 3: flow/peer.
  */
 import { DEVICE_ANY, Role } from "../abi/contract";
 import { BindingErrorStatus, Icmpv6Type, NextHeader } from "../abi/codes";
 import { Reason } from "../abi/reasons";
 import { isMulticast, sameAddress } from "../wire/bytes";
 import * as extension from "../wire/extension";
+import * as icmp6 from "../wire/icmp6";
 import * as ip6 from "../wire/ip6";
 import * as routing2 from "../wire/routing2";
 import * as errors from "../encap/errors";
@@ -26,6 +29,7 @@ import * as selector from "../select/selector";
 import * as uplinks from "../select/uplinks";
 import { NONE } from "../tables/slab";
 import * as updates from "../tables/updates";
+import * as correspondentCache from "../protocol/correspondent-cache";
 import * as correspondentSettings from "../protocol/correspondent-settings";
 import * as homeAgent from "../protocol/home-agent";
 import * as homeLink from "../protocol/home-link";
@@ -36,6 +40,7 @@ import * as correspondentFlow from "./correspondent";
 import * as decapsulate from "./decapsulate";
 import * as icmp from "./icmp";
 import * as node from "./node";
+import * as peer from "./peer";
 
 /** Takes a packet from link `device`; returns what refused it, uncounted. */
 export function receive(device: u32, packet: usize, length: u32): Reason {
@@ -64,6 +69,7 @@ function inspect(device: u32, packet: usize, length: u32, mayBeFragment: bool): 
     return Reason.NotForUs;
   }
   if (isForCorrespondent(packet)) return correspondentFlow.receive(device, packet, length); // 5: also fragments
+  if (peer.isForHost() && !isPrefixAdvertisement(packet)) return receiveDirect(device, packet);
   if (extension.isFragment()) { // 4
     if (!mayBeFragment || !mayReassemble(packet)) return Reason.FragmentMalformed;
     const whole = reassembly.take(packet);
@@ -88,6 +94,13 @@ function inspect(device: u32, packet: usize, length: u32, mayBeFragment: bool): 
 function isForCorrespondent(packet: usize): bool {
   return node.role() == Role.CorrespondentNode && extension.homeAddressOption() != 0 &&
     extension.upperProtocol() != NextHeader.Mobility;
+}
+
+/** A Mobile Prefix Advertisement, which has a type 2 routing header like what correspondents send (RFC 6275 §6.8). */
+function isPrefixAdvertisement(packet: usize): bool {
+  if (extension.isFragment() || extension.upperProtocol() != NextHeader.Icmpv6) return false;
+  return extension.upperLength() >= <u32>icmp6.LENGTH_BYTES &&
+    icmp6.type(packet + extension.upperOffset()) == Icmpv6Type.MobilePrefixAdvertisement;
 }
 
 /** A mobile node puts together only what its home agent fragmented: strangers cannot fill its buffers. */
@@ -116,6 +129,12 @@ function checkRouting(packet: usize): Reason {
   return updates.find(routing2.homeAddress(packet + at)) != NONE ? Reason.None : Reason.RoutingHeaderNotOurs;
 }
 
+/** A packet of a correspondent by the direct way: its fragments, too, are the host's matter (RFC 6275 §11.3.3). */
+function receiveDirect(device: u32, packet: usize): Reason {
+  const unbound = checkHomeAddress(device, packet);
+  return unbound != Reason.None ? unbound : peer.receive(packet);
+}
+
 function receiveMobility(device: u32, packet: usize, length: u32): Reason {
   const refusal = received.read(device, ip6.destination(packet), packet, length);
   if (refusal != Reason.None) return refusal;
@@ -123,7 +142,7 @@ function receiveMobility(device: u32, packet: usize, length: u32): Reason {
     return homeLink.isConfigured() ? homeAgent.receive(device) : Reason.NotConfigured;
   }
   if (node.role() == Role.CorrespondentNode) return correspondentFlow.receiveMessage(device, packet);
-  return mobileNode.receive();
+  return mobileNode.receive(false);
 }
 
 /**
@@ -139,10 +158,19 @@ function checkHomeAddress(device: u32, packet: usize): Reason {
   ) {
     return Reason.None;
   }
+  if (isBoundHere(packet)) return Reason.None;
   received.sendBindingError(
     device, ip6.destination(packet), BindingErrorStatus.UnknownBinding, packet, extension.homeAddress(packet),
   );
   return Reason.HomeAddressWithoutBinding;
+}
+
+/** A packet from one mobile node to another by the direct way both ways: this one's home address is in the routing header. */
+function isBoundHere(packet: usize): bool {
+  const at = extension.routingHeaderOffset();
+  if (at == 0) return false;
+  const own = correspondentSettings.ownAddress(routing2.homeAddress(packet + at));
+  return own != NONE && correspondentCache.boundTo(extension.homeAddress(packet), ip6.source(packet), own) != NONE;
 }
 
 function isProtected(protocol: u32): bool {

@@ -29,6 +29,7 @@ import * as registration from "../protocol/registration";
 import * as correspondentFlow from "./correspondent";
 import * as listener from "./listener";
 import * as node from "./node";
+import * as peer from "./peer";
 
 /** Takes a packet from tunnel device `device`; returns what refused it, uncounted. */
 export function send(device: u32, packet: usize, length: u32): Reason {
@@ -82,9 +83,10 @@ function toMobileNode(device: u32, packet: usize, length: u32): Reason {
 }
 
 /**
- * Reverse tunnelling (RFC 6275 §11.3.1; 6275-11.3.1-5). That applications use the home address is the doing of
- * the host's stack, whose routes lead into this device, and of this function, which takes nothing else: a
- * connection keeps its home address wherever the node goes (6275-11.3.1-2, 6275-11.3.1-3).
+ * The direct way where the destination has a binding, else reverse tunnelling (RFC 6275 §11.3.1; 6275-11.3.1-5).
+ * That applications use the home address is the doing of the host's stack, whose routes lead into this device,
+ * and of this function, which takes nothing else: a connection keeps its home address wherever the node goes
+ * (6275-11.3.1-2, 6275-11.3.1-3).
  */
 function toHomeAgent(device: u32, packet: usize, length: u32): Reason {
   if (!registration.isConfigured()) return Reason.NotConfigured;
@@ -106,7 +108,15 @@ function toHomeAgent(device: u32, packet: usize, length: u32): Reason {
     orders.transmit(update.homeDevice, packet, length);
     return Reason.None;
   }
-  return throughTunnel(device, update, packet, length);
+  const entry = registration.isPrimary(record) ? peer.entryOf(destination) : NONE;
+  if (peer.isDirect(entry, packet, length)) {
+    // To a node that is mobile as well, and has bound its home address here: past both home agents.
+    const routed = correspondentFlow.takeDirectWay(device, packet, length, peer.largestBytes(entry));
+    return routed == 0 ? Reason.PacketTooBig : peer.send(entry, routed, length + <u32>(packet - routed), device);
+  }
+  const refusal = throughTunnel(device, update, packet, length);
+  if (refusal == Reason.None) peer.noteTunnelledOut(entry);
+  return refusal;
 }
 
 function throughTunnel(device: u32, update: Update, packet: usize, length: u32): Reason {
@@ -115,6 +125,11 @@ function throughTunnel(device: u32, update: Update, packet: usize, length: u32):
   if (update.pathMtu != uplinks.at(uplink).mtu && tunnel.isPathMtuOld(update.pathMtuSinceMs)) {
     registration.setPathMtu(update, uplinks.at(uplink).mtu);
   }
+  // The same through our own home agent.
+  const routed = correspondentFlow.takeDirectWay(device, packet, length, tunnel.innerMtu(update.pathMtu));
+  if (routed == 0) return Reason.PacketTooBig;
+  length += <u32>(packet - routed);
+  packet = routed;
   // 4
   const refusal = tunnel.send(
     uplink, packet, length, uplinks.at(uplink).careof(), updates.peerOf(update), update.pathMtu, device,

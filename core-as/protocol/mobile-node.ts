@@ -32,6 +32,7 @@ import * as homeAgentSelection from "./home-agent-selection";
 import * as homeLinkDetection from "./home-link-detection";
 import * as movement from "./movement";
 import * as received from "./mobility-message";
+import * as peerAnswers from "./peer-answers";
 import * as registration from "./registration";
 import * as registrationTimes from "./registration-times";
 import * as answer from "./registration-answer";
@@ -70,9 +71,13 @@ export function configure(record: usize): Refusal {
   return Refusal.None;
 }
 
-/** Takes a mobility message that has passed `mobility-message.read`; returns its refusal, uncounted. */
-export function receive(): Reason {
+/**
+ * Takes a mobility message that has passed `mobility-message.read`; `fromTunnel`: it came out of the home agent's
+ * tunnel. Returns its refusal, uncounted.
+ */
+export function receive(fromTunnel: bool): Reason {
   if (!registration.isConfigured()) return Reason.NotConfigured;
+  if (peerAnswers.isForPeer()) return peerAnswers.receive(fromTunnel);
   switch (mobility.type(received.message())) {
     case MobilityHeaderType.BindingAcknowledgement:
       return receiveAcknowledgement();

@@ -21,6 +21,7 @@ import * as homeAgentSelection from "./home-agent-selection";
 import * as homePrefixes from "./home-prefixes";
 import * as homecoming from "./homecoming";
 import * as movement from "./movement";
+import * as peerAttachment from "./peer-attachment";
 import { table } from "./registration-table";
 import * as times from "./registration-times";
 import * as renumbering from "./renumbering";
@@ -78,6 +79,11 @@ export function primary(): Update {
   return updates.at(primaryEntry);
 }
 
+/** True for the entry of the configured home address. */
+export function isPrimary(record: u32): bool {
+  return record == primaryEntry;
+}
+
 /** The host shuts the node down: all its home addresses are deregistered. */
 export function shutdown(): void {
   for (let record = updates.next(0); record != NONE; record = updates.next(record + 1)) {
@@ -95,6 +101,7 @@ export function happen(record: u32, event: RegistrationEvent): void {
   if (update.state != before) {
     orders.event(Event.RegistrationState, DEVICE_ANY, updates.home(update), 0, update.state, before);
   }
+  if (isPrimary(record)) peerAttachment.registrationActed(action);
 }
 
 function act(update: Update, action: u32): void {

@@ -20,6 +20,8 @@ export enum TimerKind {
   RouterLifetime = 6,
   /** Mobile node: a preferred uplink has outlasted its hold-down. */
   Selection = 7,
+  /** Mobile node: all that is due for a correspondent. Owner: entry of tables/peers. */
+  Peer = 8,
   /** Mobile node: retransmission of a Home Agent Address Discovery Request, or the pause before the next one. */
   HomeAgentDiscovery = 30,
   /** Mobile node: the next home agent of the list has its turn. */
