@@ -96,10 +96,10 @@ function isForCorrespondent(packet: usize): bool {
     extension.upperProtocol() != NextHeader.Mobility;
 }
 
-/** A Mobile Prefix Advertisement has the routing header of the direct way, and is for this node (RFC 6275 §6.8). */
+/** A Mobile Prefix Advertisement, which has a type 2 routing header like what correspondents send (RFC 6275 §6.8). */
 function isPrefixAdvertisement(packet: usize): bool {
-  return extension.upperProtocol() == NextHeader.Icmpv6 && !extension.isFragment() &&
-    extension.upperLength() >= <u32>icmp6.LENGTH_BYTES &&
+  if (extension.isFragment() || extension.upperProtocol() != NextHeader.Icmpv6) return false;
+  return extension.upperLength() >= <u32>icmp6.LENGTH_BYTES &&
     icmp6.type(packet + extension.upperOffset()) == Icmpv6Type.MobilePrefixAdvertisement;
 }
 

@@ -106,6 +106,7 @@ export function homeRegistered(): void {
 export function lostRegistration(): void {
   memory.fill(told, 0, 16);
   acknowledged = false;
+  if (registration.primary().homeDevice == DEVICE_ANY) atHomeOn = DEVICE_ANY;
   const maySend = atHomeOn != DEVICE_ANY || registration.primary().device != DEVICE_ANY;
   for (let record = peers.next(0); record != NONE; record = peers.next(record + 1)) {
     const peer = peers.at(record);
