@@ -78,6 +78,12 @@ export enum Reason {
   RoutingHeaderNotOurs = 124, // RFC 6275 §6.4
   AuthenticationRefusalDoubted = 125, // RFC 4285 §5.3
   RefreshTooEarly = 126, // RFC 6275 §11.7.4
+  HomeAddressDuplicate = 132, // RFC 6275 §10.3.1
+  UpdateBeingChecked = 133, // RFC 6275 §10.3.1
+  RegistrationTypeChange = 134, // RFC 6275 §9.5.1
+  LinkLocalNotDerivable = 135, // RFC 6275 §10.3.1
+  HomePrefixEnding = 136, // RFC 6275 §10.3.1
+  OwnNeighbourMessage = 137, // RFC 4862 §5.4.3
 
   // tunnel
   TunnelSourceNotBound = 150, // RFC 6275 §10.4.5

@@ -11,9 +11,12 @@ import { Reason } from "../abi/reasons";
 import * as ip6 from "../wire/ip6";
 import * as fragmentation from "../encap/fragmentation";
 import * as reassembly from "../encap/reassembly";
+import * as bindingReview from "../protocol/binding-review";
 import * as homeLink from "../protocol/home-link";
+import * as homeRegistration from "../protocol/home-registration";
 import * as lifetimes from "../protocol/binding-lifetime";
 import * as movement from "../protocol/movement";
+import * as proxyNeighbour from "../protocol/proxy-neighbour";
 import * as random from "../protocol/crypto/random";
 import * as registration from "../protocol/registration";
 import * as registrationTable from "../protocol/registration-table";
@@ -174,6 +177,15 @@ function onTimer(kind: u32, owner: u32): void {
   switch (kind) {
     case TimerKind.Binding:
       lifetimes.onTimer(owner, homeLink.address());
+      break;
+    case TimerKind.Detection:
+      homeRegistration.onDetectionTimer(owner);
+      break;
+    case TimerKind.Announcement:
+      proxyNeighbour.onTimer();
+      break;
+    case TimerKind.Review:
+      bindingReview.onTimer();
       break;
     case TimerKind.Registration:
       registration.onTimer(owner);

@@ -24,6 +24,7 @@ import * as careofAddress from "../protocol/careof-address";
 import * as movement from "../protocol/movement";
 import * as routerDiscovery from "../protocol/router-discovery";
 import * as registration from "../protocol/registration";
+import * as homeNeighbours from "./home-neighbours";
 import * as node from "./node";
 
 /** Takes an ICMPv6 message of which `extension.walk` found the headers; returns what refused it. */
@@ -33,6 +34,7 @@ export function receive(device: u32, packet: usize): Reason {
   const damaged = icmp6.check(message, length, ip6.source(packet), ip6.destination(packet));
   if (damaged != Reason.None) return damaged;
   if (icmp6.isError(message)) return receiveError(packet, message, length);
+  if (node.role() == Role.HomeAgent) return homeNeighbours.receive(device, packet, message, length);
   if (node.role() != Role.MobileNode) return Reason.MessageNotForThisRole;
   switch (icmp6.type(message)) {
     case Icmpv6Type.RouterAdvertisement:

@@ -16,7 +16,7 @@
 import { DEVICE_ANY, Role } from "../abi/contract";
 import { BindingErrorStatus, Icmpv6Type, NextHeader } from "../abi/codes";
 import { Reason } from "../abi/reasons";
-import { isMulticast, sameAddress } from "../wire/bytes";
+import { isLinkLocal, isMulticast, sameAddress } from "../wire/bytes";
 import * as extension from "../wire/extension";
 import * as ip6 from "../wire/ip6";
 import * as routing2 from "../wire/routing2";
@@ -32,6 +32,7 @@ import * as mobileNode from "../protocol/mobile-node";
 import * as received from "../protocol/mobility-message";
 import * as registration from "../protocol/registration";
 import * as decapsulate from "./decapsulate";
+import * as homeNeighbours from "./home-neighbours";
 import * as icmp from "./icmp";
 import * as node from "./node";
 
@@ -40,7 +41,9 @@ export function receive(device: u32, packet: usize, length: u32): Reason {
   const malformed = ip6.check(packet, length); // 1
   if (malformed != Reason.None) return malformed;
   length = ip6.totalLength(packet);
-  if (!isForUs(device, ip6.destination(packet))) return Reason.NotForUs; // 2
+  if (!isForUs(device, ip6.destination(packet))) { // 2
+    return homeNeighbours.isHomeLink(device) ? homeNeighbours.intercept(device, packet, length) : Reason.NotForUs;
+  }
   return inspect(device, packet, length, true);
 }
 
@@ -57,8 +60,8 @@ function inspect(device: u32, packet: usize, length: u32, mayBeFragment: bool): 
     }
     return refusal;
   }
-  // Of what goes to groups, only Neighbour Discovery is ours.
-  if (isMulticast(ip6.destination(packet)) && extension.upperProtocol() != NextHeader.Icmpv6) {
+  // Of what goes to groups and link-local addresses, only Neighbour Discovery is ours.
+  if (isOfLink(ip6.destination(packet)) && extension.upperProtocol() != NextHeader.Icmpv6) {
     return Reason.NotForUs;
   }
   if (extension.isFragment()) { // 4
@@ -88,9 +91,16 @@ function mayReassemble(packet: usize): bool {
 
 /** Addresses that this node listens to on a link: its own, and the groups of Neighbour Discovery. */
 function isForUs(device: u32, destination: usize): bool {
-  if (node.role() == Role.HomeAgent) return sameAddress(destination, homeLink.address());
+  if (node.role() == Role.HomeAgent) {
+    return sameAddress(destination, homeLink.address()) ||
+      (homeNeighbours.isHomeLink(device) && (isMulticast(destination) || sameAddress(destination, homeLink.linkLocal())));
+  }
   // A mobile node also hears its routers, and those who want its address (RFC 4862 §5.4.1).
   return uplinks.findCareof(destination) != DEVICE_ANY || isMulticast(destination);
+}
+
+function isOfLink(destination: usize): bool {
+  return isMulticast(destination) || isLinkLocal(destination);
 }
 
 /** A type 2 routing header must name our own home address (6275-6.4-1), a home agent has none (6275-8.2-3). */
@@ -114,7 +124,8 @@ function receiveMobility(device: u32, packet: usize, length: u32): Reason {
 /**
  * The Home Address option (RFC 6275 §9.3.1; 6275-8.2-1): unless ESP, AH or a Mobility Header will show
  * who sent the packet (6275-9.3.1-2), there must be a binding of that home address to the source
- * (6275-9.3.1-3, 6275-9.3.1-4); else the sender is told (6275-9.3.1-5).
+ * (6275-9.3.1-3, 6275-9.3.1-4); else the sender is told (6275-9.3.1-5). So the option of a Binding Update to a
+ * home agent, and of what IPsec protects, needs none (6275-10.3.1-9, 6275-10.3.1-10).
  */
 function checkHomeAddress(device: u32, packet: usize): Reason {
   if (extension.homeAddressOption() == 0 || isProtected(extension.upperProtocol())) return Reason.None;

@@ -20,6 +20,12 @@ export enum TimerKind {
   RouterLifetime = 6,
   /** Mobile node: a preferred uplink has outlasted its hold-down. */
   Selection = 7,
+  /** Home agent: duplicate address detection of a home address. Owner: binding. */
+  Detection = 20,
+  /** Home agent: neighbours are told once more who takes packets for a home address. Owner: none. */
+  Announcement = 21,
+  /** Home agent: the next bindings are looked at anew. Owner: none. */
+  Review = 22,
 }
 
 /** Sets `timer` anew, or a first one where it is NONE. Returns the handle to keep in its place. */

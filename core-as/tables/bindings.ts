@@ -12,7 +12,7 @@ export class Binding {
   homeLow: u64;
   careofHigh: u64;
   careofLow: u64;
-  /** When the lifetime ends, monotonic ms. */
+  /** When the lifetime ends, monotonic ms; 0: not in force (yet, or any more), so that it carries nothing. */
   expiresMs: f64;
   /** Binding identifier (BID). */
   identifier: u32;
@@ -40,6 +40,14 @@ export class Binding {
   sequence: u16;
   /** Flags of the Binding Update. */
   flags: u16;
+  /** One above the number of what waits for duplicate address detection, 0: nothing. */
+  pending: u32;
+  /** 1 while its home address is intercepted on a real home link. */
+  intercepted: u32;
+
+  hasFlag(flag: u32): bool {
+    return (<u32>this.flags & flag) != 0;
+  }
 }
 
 /** Octets of a record: two cache lines, so that none lies across the border of three. */
@@ -115,6 +123,11 @@ export function remove(record: u32): void {
   slab.give(record);
 }
 
+/** The budget of bindings. */
+export function capacity(): u32 {
+  return slab.capacity;
+}
+
 /** How many bindings there are. */
 export function count(): u32 {
   return slab.used;
@@ -123,6 +136,11 @@ export function count(): u32 {
 /** The first live binding from `cursor` on, or NONE. */
 export function next(cursor: u32): u32 {
   return slab.next(cursor);
+}
+
+/** True for a binding that has a lifetime; else it waits to be made or to be forgotten. */
+export function isInForce(record: u32): bool {
+  return at(record).expiresMs != 0;
 }
 
 /** True when `record` is a live binding: orders and timers may be older than it. */
