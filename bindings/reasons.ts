@@ -250,6 +250,10 @@ export const REASONS: Readonly<Record<Reason, ReasonText>> = {
     section: "RFC 4862 §5.4.3",
     text: "a neighbour discovery message of this node's own came back from the link",
   },
+  [Reason.NodeNotOnHomeLink]: {
+    section: "RFC 6275 §10.3.2",
+    text: "a node that was to be answered on the home link did not say where it is",
+  },
   [Reason.TunnelSourceNotBound]: {
     section: "RFC 6275 §10.4.5",
     text: "a tunnelled packet whose inner source is not bound to its outer source",

@@ -84,6 +84,7 @@ export enum Reason {
   LinkLocalNotDerivable = 135, // RFC 6275 §10.3.1
   HomePrefixEnding = 136, // RFC 6275 §10.3.1
   OwnNeighbourMessage = 137, // RFC 4862 §5.4.3
+  NodeNotOnHomeLink = 138, // RFC 6275 §10.3.2
 
   // tunnel
   TunnelSourceNotBound = 150, // RFC 6275 §10.4.5

@@ -12,6 +12,7 @@ import * as ip6 from "../wire/ip6";
 import * as fragmentation from "../encap/fragmentation";
 import * as reassembly from "../encap/reassembly";
 import * as bindingReview from "../protocol/binding-review";
+import * as homeDelivery from "../protocol/home-delivery";
 import * as homeLink from "../protocol/home-link";
 import * as homeRegistration from "../protocol/home-registration";
 import * as lifetimes from "../protocol/binding-lifetime";
@@ -183,6 +184,9 @@ function onTimer(kind: u32, owner: u32): void {
       break;
     case TimerKind.Announcement:
       proxyNeighbour.onTimer();
+      break;
+    case TimerKind.Delivery:
+      homeDelivery.onTimer(owner);
       break;
     case TimerKind.Review:
       bindingReview.onTimer();

@@ -9,9 +9,11 @@ import { isLinkLocal, isUnspecified } from "../wire/bytes";
 import * as icmp6 from "../wire/icmp6";
 import * as ip6 from "../wire/ip6";
 import * as neighbour from "../wire/neighbour";
+import * as neighbourOptions from "../wire/neighbour-options";
 import * as errors from "../encap/errors";
 import { NONE } from "../tables/slab";
 import * as defendedAddress from "../protocol/defended-address";
+import * as homeDelivery from "../protocol/home-delivery";
 import * as homeLink from "../protocol/home-link";
 import * as homeRegistration from "../protocol/home-registration";
 import * as proxyNeighbour from "../protocol/proxy-neighbour";
@@ -49,7 +51,10 @@ function receiveSolicitation(packet: usize, message: usize, length: u32): Reason
   return Reason.None;
 }
 
-/** RFC 4862 §5.4.4: an advertisement for an address that is being checked. */
+/**
+ * An advertisement for an address that is being checked (RFC 4862 §5.4.4), or of a node at home that is
+ * being looked for.
+ */
 function receiveAdvertisement(packet: usize, message: usize, length: u32): Reason {
   const refusal = neighbour.checkAdvertisement(packet, message, length);
   if (refusal != Reason.None) return refusal;
@@ -59,8 +64,17 @@ function receiveAdvertisement(packet: usize, message: usize, length: u32): Reaso
     return Reason.OwnNeighbourMessage;
   }
   homeRegistration.objected(target);
+  const option = neighbourOptions.find(
+    message + neighbour.OPTIONS, message + length, NeighbourOptionType.TargetLinkLayerAddress,
+  );
+  if (option != 0) {
+    homeDelivery.resolved(target, neighbourOptions.linkLayerAddress(option), LINK_ADDRESS_BYTES);
+  }
   return Reason.None;
 }
+
+/** Octets of the link-layer addresses of Ethernet, which is what the option has room for without padding. */
+const LINK_ADDRESS_BYTES: u32 = 6;
 
 /**
  * A packet to somebody else's address on the home link. Neighbours ask an intercepted address whether it

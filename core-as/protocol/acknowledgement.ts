@@ -11,6 +11,7 @@ import * as nodes from "../tables/nodes";
 import * as orders from "../tables/orders";
 import { NONE } from "../tables/slab";
 import * as authentication from "./authentication";
+import * as homeDelivery from "./home-delivery";
 import * as received from "./mobility-message";
 import { ReceivedUpdate } from "./received-update";
 
@@ -36,13 +37,15 @@ export function send(
   if (update.node != NONE && nodes.at(update.node).authentication == Authentication.SharedKey) {
     end = sign(message, end, update, status);
   }
-  const length = mobility.finish(message, end, self, update.home());
+  const messageBytes = mobility.finish(message, end, self, update.home());
   if (away) routing2.build(out + ip6.LENGTH_BYTES, NextHeader.Mobility, update.home());
-  const payload = <u32>(message - out - ip6.LENGTH_BYTES) + length;
+  const payload = <u32>(message - out - ip6.LENGTH_BYTES) + messageBytes;
   ip6.build(
     out, 0, 0, payload, away ? NextHeader.Routing : NextHeader.Mobility, received.HOP_LIMIT, self, update.source(),
   );
-  orders.transmit(update.device, out, <u32>ip6.LENGTH_BYTES + payload);
+  const length = <u32>ip6.LENGTH_BYTES + payload;
+  if (away) orders.transmit(update.device, out, length);
+  else homeDelivery.send(update.device, out, length);
 }
 
 function sign(message: usize, end: usize, update: ReceivedUpdate, status: u32): usize {

@@ -26,6 +26,8 @@ export enum TimerKind {
   Announcement = 21,
   /** Home agent: the next bindings are looked at anew. Owner: none. */
   Review = 22,
+  /** Home agent: a node on the home link is looked for once more. Owner: slot of the answer to it. */
+  Delivery = 23,
 }
 
 /** Sets `timer` anew, or a first one where it is NONE. Returns the handle to keep in its place. */
