@@ -106,7 +106,7 @@ export function findMany(addresses: usize, count: u32, records: usize): void {
   for (let p = addresses, out = records; p < end; p += 16, out += 4) store<u32>(out, index.find(p, 0));
 }
 
-/** A new binding, all zero but its key; NONE when the budget is used up. */
+/** A new binding, all zero but its key, with no timer; NONE when the budget is used up. */
 export function insert(homeAddress: usize, identifier: u32): u32 {
   const record = slab.take();
   if (record == NONE) return NONE;
@@ -114,6 +114,7 @@ export function insert(homeAddress: usize, identifier: u32): u32 {
   binding.homeHigh = load<u64>(homeAddress);
   binding.homeLow = load<u64>(homeAddress, 8);
   binding.identifier = identifier;
+  binding.timer = NONE;
   index.insert(record);
   return record;
 }
