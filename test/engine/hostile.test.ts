@@ -3,11 +3,13 @@ import { describe, expect, it } from "vitest";
 import { Command } from "../../bindings/engine.ts";
 import { setLink, shutdown } from "../../bindings/commands.ts";
 import { readBindings, readUpdates } from "../../bindings/status.ts";
-import { ACCESS, type Node, TUNNEL, homeAgent, mobileNode } from "./harness.ts";
-import { bindingUpdate } from "./messages.ts";
+import { parseAddress } from "../../bindings/address.ts";
+import { ACCESS, EPOCH, type Node, TUNNEL, homeAgent, mobileNode } from "./harness.ts";
+import { HOME, advertisement, linkedHomeAgent, solicitation } from "./home-link.ts";
+import { bindingUpdate, ntp } from "./messages.ts";
 import { CAREOF, HOME_ADDRESS, HOME_AGENT, codec, echo, register, routerAdvertisement } from "./network.ts";
 
-// MEXT_FUZZ_SECONDS: how long each of the two searches goes on (CI: a minute in all); else a fixed number of runs.
+// MEXT_FUZZ_SECONDS: how long each of the searches goes on (CI: a minute in all); else a fixed number of runs.
 const seconds = Number(process.env.MEXT_FUZZ_SECONDS ?? 0);
 const effort = seconds > 0 ? { numRuns: Number.MAX_SAFE_INTEGER, interruptAfterTimeLimit: seconds * 1000 } : { numRuns: 1500 };
 const timeout = 60_000 + seconds * 2000;
@@ -29,14 +31,16 @@ const seeds: Uint8Array[] = [
   codec.encode([ipv6("2001:db8:ff::1", HOME_AGENT), { name: "packet-too-big", fields: { mtu: 1300 } }, { name: "payload", fields: { data: codec.encode([ipv6(HOME_AGENT, CAREOF), ipv6("2001:db8:200::5", HOME_ADDRESS), { name: "echo-request" }]) } }]),
 ];
 
-const hostilePacket = fc.oneof(
-  { weight: 6, arbitrary: fc.tuple(fc.constantFrom(...seeds), fc.array(fc.tuple(fc.nat(120), fc.nat(255)), { maxLength: 6 }), fc.option(fc.nat(160), { nil: undefined, freq: 4 })) },
+/** One of these packets with some octets changed, perhaps cut; now and then noise. */
+const changed = (packets: Uint8Array[]) => fc.oneof(
+  { weight: 6, arbitrary: fc.tuple(fc.constantFrom(...packets), fc.array(fc.tuple(fc.nat(120), fc.nat(255)), { maxLength: 6 }), fc.option(fc.nat(160), { nil: undefined, freq: 4 })) },
   { weight: 1, arbitrary: fc.uint8Array({ maxLength: 200 }).map((octets) => [octets, [], undefined] as const) },
 ).map(([seed, changes, length]) => {
   const packet = (seed as Uint8Array).slice(0, length ?? undefined);
   for (const [at, value] of changes as [number, number][]) if (at < packet.length) packet[at] = value;
   return packet;
 });
+const hostilePacket = changed(seeds);
 
 /** One thing that happens to an engine. */
 const happening = fc.oneof(
@@ -44,6 +48,20 @@ const happening = fc.oneof(
   { weight: 2, arbitrary: fc.record({ kind: fc.constant("time" as const), ms: fc.oneof(fc.nat(3000), fc.nat(3_000_000), fc.constant(1e12)) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("link" as const), up: fc.boolean() }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("command" as const), code: fc.nat(12), length: fc.nat(600), octets: fc.uint8Array({ maxLength: 64 }) }) },
+);
+
+/** The same on a home link: no commands, which may configure another one. */
+const neighbourSeeds = [
+  solicitation(), solicitation(HOME_ADDRESS, { source: "::" }), solicitation(HOME_ADDRESS, { destination: HOME_ADDRESS }), advertisement(),
+  solicitation("fe80::17", { source: "::" }), advertisement("fe80::17"), echo("fe80::99", "fe80::17"),
+  bindingUpdate({ flags: { linkLocalAddressCompatibility: true } }), bindingUpdate(), bindingUpdate({ sequence: 101, timestamp: ntp(EPOCH + 1500) }),
+  bindingUpdate({ sequence: 102, timestamp: ntp(EPOCH + 1600), source: HOME_ADDRESS, home: null }),
+  bindingUpdate({ sequence: 90, timestamp: ntp(EPOCH + 1700), source: HOME_ADDRESS, home: null }),
+];
+const neighbourly = fc.oneof(
+  { weight: 8, arbitrary: fc.record({ kind: fc.constant("packet" as const), device: fc.constantFrom(TUNNEL, ACCESS, HOME, HOME), packet: changed(neighbourSeeds) }) },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constant("time" as const), ms: fc.oneof(fc.nat(1200), fc.nat(3_000_000)) }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant("link" as const), up: fc.boolean() }) },
 );
 
 type Happening = typeof happening extends fc.Arbitrary<infer T> ? T : never;
@@ -84,6 +102,29 @@ describe("whatever comes in", () => {
       agent.now += 1e9;
       agent.engine.tick(agent.now);
       expect(readBindings(agent.engine)).toEqual([]);
+    }), effort);
+  }, timeout);
+
+  it("nor does one on a real home link, whose routes are those of its bindings", () => {
+    fc.assert(fc.property(fc.array(neighbourly, { maxLength: 40 }), (events) => {
+      const agent = linkedHomeAgent({ budgets: { maxBindings: 4, maxNodes: 4 } });
+      for (const event of events) {
+        apply(agent, event);
+        checkSane(agent);
+      }
+      agent.advance(2000); // detection, reviews
+      const bound = readBindings(agent.engine).map(({ homeAddress }) => homeAddress);
+      for (const home of bound) expect(home).toBe(HOME_ADDRESS);
+      const route = `to 0 ${Buffer.from(parseAddress(HOME_ADDRESS)).toString("hex")}/128`;
+      const added = agent.network.filter((line) => line === `+${route}`).length;
+      const removed = agent.network.filter((line) => line === `-${route}`).length;
+      expect(added - removed).toBe(bound.length);
+      agent.advance(1e9);
+      expect(readBindings(agent.engine)).toEqual([]);
+      expect(agent.network.filter((line) => line === `+${route}`).length).toBe(agent.network.filter((line) => line === `-${route}`).length);
+      agent.take();
+      agent.receive(HOME, solicitation());
+      expect(agent.take()).toEqual([]);
     }), effort);
   }, timeout);
 
