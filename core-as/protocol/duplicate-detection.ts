@@ -60,7 +60,9 @@ export function begin(record: u32, update: ReceivedUpdate): bool {
     discovery.probeAddress(homeLink.device(), update.home());
   }
   if (needsLinkLocal) discovery.probeAddress(homeLink.device(), defendedAddress.linkLocalOf(update.home()));
-  if (isFirst || needsLinkLocal) binding.timer = restart(isFirst ? NONE : binding.timer, TimerKind.Detection, record, DETECTION_MS);
+  if (isFirst || needsLinkLocal) {
+    binding.timer = restart(isFirst ? NONE : binding.timer, TimerKind.Detection, record, DETECTION_MS);
+  }
   if (binding.timer != NONE) return true;
   end(record);
   return false;

@@ -92,7 +92,8 @@ function accept(record: u32, update: ReceivedUpdate): Reason {
 
   // 6275-8.4-7, 6275-10.3.1-22, 6275-10.3.1-23, 6275-10.3.1-27, 6275-10.3.1-28: acknowledged whether asked for or
   // not (6275-9.5.4-2), below 128 (6275-9.5.4-5), with the update's sequence number and the lifetime that is left.
-  const adviceMs = homeLink.adviceMs() < grantedMs ? homeLink.adviceMs() : 0; // 6275-10.3.1-31, 6275-6.2.4-2
+  // 6275-10.3.1-31, 6275-6.2.4-2. Advice shortens nothing here: the lifetime stands (6275-10.3.1-33).
+  const adviceMs = homeLink.adviceMs() < grantedMs ? homeLink.adviceMs() : 0;
   acknowledgement.send(update, homeLink.address(), status(prefix, grantedMs), binding.sequence, grantedMs, adviceMs);
   return Reason.None;
 }

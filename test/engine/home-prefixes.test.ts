@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { Reason } from "../../core-as/abi/reasons.ts";
 import { parseAddress } from "../../bindings/address.ts";
-import { type HomePrefix, addNode, removeNode, setHomeAgent, setWallClock } from "../../bindings/commands.ts";
+import { type HomePrefix, type NodeSettings, addNode, removeNode, setHomeAgent, setWallClock } from "../../bindings/commands.ts";
 import { readBindings } from "../../bindings/status.ts";
 import { ACCESS, CAREOF, EPOCH, HOME_ADDRESS, HOME_AGENT, type Node, SECURITY, hex, homeAgent } from "./harness.ts";
 import { HOME, LINK_LOCAL, advertisement, attach, linkedHomeAgent, registerAway, words } from "./home-link.ts";
@@ -145,7 +145,7 @@ describe("renumbering: an identity owns its interface identifiers in all home pr
   const mine = { id: 0, homeAddresses: [parseAddress(HOME_ADDRESS)], security: SECURITY };
   const both = [prefix(OLD), prefix(NEW)];
 
-  it("so it may bind the address that it formed in a new prefix", () => {
+  it("it may bind the address that it formed in a new prefix", () => {
     const agent = homeAgent({ homePrefixes: both });
     expect(ask(agent, { home: RENUMBERED })!.status).toBe(0);
   });
@@ -157,8 +157,8 @@ describe("renumbering: an identity owns its interface identifiers in all home pr
     ["a prefix that has not 64 bits", RENUMBERED, [prefix(OLD), { ...prefix(NEW), length: 56 }], [mine], 129, Reason.HomeAddressNotOwned],
     ["an identifier that two nodes have", RENUMBERED, [...both, prefix("2001:db8:102::")],
       [mine, { ...other, homeAddresses: [parseAddress("2001:db8:102::17")] }], 129, Reason.HomeAddressNotOwned],
-  ] as const)("but not %s", (_, home, homePrefixes, nodes, status, reason) => {
-    const agent = homeAgent({ homePrefixes: [...homePrefixes], nodes: [...nodes], budgets: { maxNodes: 4 } });
+  ] satisfies [string, string, HomePrefix[], NodeSettings[], number, Reason][])("but not %s", (_, home, homePrefixes, nodes, status, reason) => {
+    const agent = homeAgent({ homePrefixes, nodes, budgets: { maxNodes: 4 } });
     expect(ask(agent, { home })!.status).toBe(status);
     expect(agent.refused(reason)).toBe(1);
     expect(readBindings(agent.engine)).toEqual([]);

@@ -44,7 +44,7 @@ const hostilePacket = changed(seeds);
 
 /** One thing that happens to an engine. */
 const happening = fc.oneof(
-  { weight: 8, arbitrary: fc.record({ kind: fc.constant("packet" as const), device: fc.constantFrom(TUNNEL, ACCESS, 7), packet: hostilePacket }) },
+  { weight: 8, arbitrary: fc.record({ kind: fc.constant("packet" as const), device: fc.constantFrom<number>(TUNNEL, ACCESS, 7), packet: hostilePacket }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant("time" as const), ms: fc.oneof(fc.nat(3000), fc.nat(3_000_000), fc.constant(1e12)) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("link" as const), up: fc.boolean() }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("command" as const), code: fc.nat(12), length: fc.nat(600), octets: fc.uint8Array({ maxLength: 64 }) }) },
@@ -59,7 +59,7 @@ const neighbourSeeds = [
   bindingUpdate({ sequence: 90, timestamp: ntp(EPOCH + 1700), source: HOME_ADDRESS, home: null }),
 ];
 const neighbourly = fc.oneof(
-  { weight: 8, arbitrary: fc.record({ kind: fc.constant("packet" as const), device: fc.constantFrom(TUNNEL, ACCESS, HOME, HOME), packet: changed(neighbourSeeds) }) },
+  { weight: 8, arbitrary: fc.record({ kind: fc.constant("packet" as const), device: fc.constantFrom<number>(TUNNEL, ACCESS, HOME, HOME), packet: changed(neighbourSeeds) }) },
   { weight: 3, arbitrary: fc.record({ kind: fc.constant("time" as const), ms: fc.oneof(fc.nat(1200), fc.nat(3_000_000)) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("link" as const), up: fc.boolean() }) },
 );
