@@ -5,7 +5,7 @@
  */
 import { Icmpv6Type, NeighbourOptionType, NextHeader, UnreachableCode } from "../abi/codes";
 import { Reason } from "../abi/reasons";
-import { isLinkLocal, isUnspecified } from "../wire/bytes";
+import { isLinkLocal, isMulticast, isUnspecified, sameAddress } from "../wire/bytes";
 import * as icmp6 from "../wire/icmp6";
 import * as ip6 from "../wire/ip6";
 import * as neighbour from "../wire/neighbour";
@@ -18,9 +18,14 @@ import * as homeLink from "../protocol/home-link";
 import * as homeRegistration from "../protocol/home-registration";
 import * as proxyNeighbour from "../protocol/proxy-neighbour";
 
-/** True for the device of a real home link. */
-export function isHomeLink(device: u32): bool {
+/** True for the device of a real home link; only a home agent has one. */
+function isHomeLink(device: u32): bool {
   return device == homeLink.device() && !homeLink.isVirtual();
+}
+
+/** True for what the home agent hears on its home link beside its own address: groups, and its link-local address. */
+export function isForUs(device: u32, destination: usize): bool {
+  return isHomeLink(device) && (isMulticast(destination) || sameAddress(destination, homeLink.linkLocal()));
 }
 
 /** Takes an ICMPv6 message from `device` that is no error; returns what refused it. */
@@ -82,6 +87,7 @@ const LINK_ADDRESS_BYTES: u32 = 6;
  * told that it is unreachable (6275-10.4.2-2, 6275-10.4.2-3).
  */
 export function intercept(device: u32, packet: usize, length: u32): Reason {
+  if (!isHomeLink(device)) return Reason.NotForUs;
   const destination = ip6.destination(packet);
   if (proxyNeighbour.interceptedBy(destination) == NONE) return Reason.NotForUs;
   if (ip6.nextHeader(packet) == NextHeader.Icmpv6) {
@@ -93,8 +99,8 @@ export function intercept(device: u32, packet: usize, length: u32): Reason {
   }
   if (!isLinkLocal(destination)) return Reason.NotForUs;
   errors.answer(
-    device, homeLink.linkLocal(), Icmpv6Type.DestinationUnreachable, UnreachableCode.AddressUnreachable, 0, packet,
-    length,
+    device, homeLink.linkLocal(), Icmpv6Type.DestinationUnreachable, UnreachableCode.AddressUnreachable, 0,
+    packet, length,
   );
   return Reason.LinkLocalNotTunnelled;
 }

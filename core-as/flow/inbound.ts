@@ -41,9 +41,7 @@ export function receive(device: u32, packet: usize, length: u32): Reason {
   const malformed = ip6.check(packet, length); // 1
   if (malformed != Reason.None) return malformed;
   length = ip6.totalLength(packet);
-  if (!isForUs(device, ip6.destination(packet))) { // 2
-    return homeNeighbours.isHomeLink(device) ? homeNeighbours.intercept(device, packet, length) : Reason.NotForUs;
-  }
+  if (!isForUs(device, ip6.destination(packet))) return homeNeighbours.intercept(device, packet, length); // 2
   return inspect(device, packet, length, true);
 }
 
@@ -92,8 +90,7 @@ function mayReassemble(packet: usize): bool {
 /** Addresses that this node listens to on a link: its own, and the groups of Neighbour Discovery. */
 function isForUs(device: u32, destination: usize): bool {
   if (node.role() == Role.HomeAgent) {
-    return sameAddress(destination, homeLink.address()) ||
-      (homeNeighbours.isHomeLink(device) && (isMulticast(destination) || sameAddress(destination, homeLink.linkLocal())));
+    return sameAddress(destination, homeLink.address()) || homeNeighbours.isForUs(device, destination);
   }
   // A mobile node also hears its routers, and those who want its address (RFC 4862 §5.4.1).
   return uplinks.findCareof(destination) != DEVICE_ANY || isMulticast(destination);

@@ -41,7 +41,8 @@ export function send(
   if (away) routing2.build(out + ip6.LENGTH_BYTES, NextHeader.Mobility, update.home());
   const payload = <u32>(message - out - ip6.LENGTH_BYTES) + messageBytes;
   ip6.build(
-    out, 0, 0, payload, away ? NextHeader.Routing : NextHeader.Mobility, received.HOP_LIMIT, self, update.source(),
+    out, 0, 0, payload, away ? NextHeader.Routing : NextHeader.Mobility, received.HOP_LIMIT, self,
+    update.source(),
   );
   const length = <u32>ip6.LENGTH_BYTES + payload;
   if (away) orders.transmit(update.device, out, length);

@@ -50,7 +50,7 @@ export function holder(address: usize): u32 {
   return pending;
 }
 
-/** True when somebody else's binding has the link-local address of this home address. */
+/** True when somebody else's binding has the link-local address of this home address, which there must be. */
 export function isTaken(homeAddress: usize, node: u32): bool {
   const record = holder(linkLocalOf(homeAddress));
   return record != NONE && bindings.at(record).node != node;
@@ -58,5 +58,6 @@ export function isTaken(homeAddress: usize, node: u32): bool {
 
 function isHome(record: u32): bool {
   const binding = bindings.at(record);
-  return (bindings.isInForce(record) || binding.pending != 0) && binding.hasFlag(BindingUpdateFlag.HomeRegistration);
+  return binding.hasFlag(BindingUpdateFlag.HomeRegistration) &&
+    (bindings.isInForce(record) || binding.pending != 0);
 }

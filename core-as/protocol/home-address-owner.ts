@@ -14,6 +14,7 @@ export function find(homeAddress: usize): u32 {
   const exact = nodes.findHome(homeAddress);
   if (exact != NONE) return exact;
   const index = homeLink.findPrefix(homeAddress);
-  if (index == homeLink.prefixCount() || homeLink.prefix(index).lengthBits != INTERFACE_PREFIX_BITS) return NONE;
-  return nodes.findInterface(homeAddress);
+  const takesInterfaceIdentifier = index < homeLink.prefixCount() &&
+    homeLink.prefix(index).lengthBits == INTERFACE_PREFIX_BITS;
+  return takesInterfaceIdentifier ? nodes.findInterface(homeAddress) : NONE;
 }

@@ -42,7 +42,7 @@ export function receive(device: u32): Reason {
   }
 }
 
-/** 6275-9.5.1-1, 6275-10.3.1-1, 6275-10.3.1-3, 6275-10.3.2-2: the tests in their order, and only then a change. */
+/** The tests in their order, and only then a change (6275-9.5.1-1, 6275-10.3.1-1, 6275-10.3.1-3, 6275-10.3.2-2). */
 function receiveBindingUpdate(device: u32): Reason {
   const update = receivedUpdate.take(device);
   const unbound = identify(update);
@@ -69,7 +69,8 @@ function receiveBindingUpdate(device: u32): Reason {
 
 /** Step 1: the addresses. What fails here is discarded in silence (6275-9.5.1-16, 6275-9.5.4-1). */
 function identify(update: ReceivedUpdate): Reason {
-  if (isMulticast(update.source()) || isUnspecified(update.source())) return Reason.SourceNotUnicast; // 6275-9.5.4-9
+  // 6275-9.5.4-9
+  if (isMulticast(update.source()) || isUnspecified(update.source())) return Reason.SourceNotUnicast;
   if (!isUnicastRoutable(update.home())) return Reason.HomeAddressNotRoutable; // 6275-9.5.1-2
   if (!isUnicastRoutable(update.careof())) return Reason.CareofNotRoutable; // 6275-6.1.7-9, 6275-6.1.7-11
   // 6275-10.3.1-8: only a node at home may leave the option away, and only to remove its binding (6275-10.3.2-1).
@@ -124,7 +125,8 @@ let refusal: Reason = Reason.None;
 
 /** Steps 3 to 5 on an authentic message: the status to refuse it with, or Accepted. */
 function authorise(update: ReceivedUpdate): u32 {
-  if (!homeLink.isOnHomeLink(update.home())) return refuse(Reason.NotHomeSubnet, Status.NotHomeSubnet); // 6275-10.3.1-6
+  // 6275-10.3.1-6
+  if (!homeLink.isOnHomeLink(update.home())) return refuse(Reason.NotHomeSubnet, Status.NotHomeSubnet);
   // 6275-5.1-3: an identity binds its own home addresses and no others.
   if (homeAddressOwner.find(update.home()) != update.node) {
     return refuse(Reason.HomeAddressNotOwned, Status.AdministrativelyProhibited);

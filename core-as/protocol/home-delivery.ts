@@ -21,7 +21,7 @@ import { TimerKind, restart, stop } from "./timers";
 /** MAX_MULTICAST_SOLICIT and RetransTimer (RFC 4861 §10). */
 const MAX_SOLICITATIONS: u32 = 3;
 const RETRANS_TIMER_MS: f64 = 1000;
-/** Answers that wait at once: only nodes that may register can cause them. A newer one takes the oldest's place. */
+/** Answers that wait at once. Only nodes that may register can cause them; a new one takes the oldest's place. */
 const SLOTS: u32 = 16;
 
 /** Octets of the largest answer. */
@@ -35,8 +35,9 @@ let next: u32 = 0;
 
 /** Sends the acknowledgement `packet` to the home address that is its destination, on device `device`. */
 export function send(device: u32, packet: usize, length: u32): void {
-  const isFound = device != homeLink.device() || proxyNeighbour.interceptedBy(ip6.destination(packet)) == NONE;
-  if (isFound || length > <u32>ANSWER_BYTES) {
+  const isIntercepted = device == homeLink.device() &&
+    proxyNeighbour.interceptedBy(ip6.destination(packet)) != NONE;
+  if (!isIntercepted || length > <u32>ANSWER_BYTES) {
     orders.transmit(device, packet, length);
     return;
   }

@@ -90,11 +90,14 @@ function accept(record: u32, update: ReceivedUpdate): Reason {
   );
   if (needsAnnouncement) proxyNeighbour.begin(binding); // 6275-10.3.1-34
 
-  // 6275-8.4-7, 6275-10.3.1-22, 6275-10.3.1-23, 6275-10.3.1-27, 6275-10.3.1-28: acknowledged whether asked for or
-  // not (6275-9.5.4-2), below 128 (6275-9.5.4-5), with the update's sequence number and the lifetime that is left.
+  // 6275-8.4-7, 6275-10.3.1-22, 6275-10.3.1-23, 6275-10.3.1-27, 6275-10.3.1-28: acknowledged whether asked
+  // for or not (6275-9.5.4-2), below 128 (6275-9.5.4-5), with the update's sequence number and the lifetime
+  // that is left.
   // 6275-10.3.1-31, 6275-6.2.4-2. Advice shortens nothing here: the lifetime stands (6275-10.3.1-33).
   const adviceMs = homeLink.adviceMs() < grantedMs ? homeLink.adviceMs() : 0;
-  acknowledgement.send(update, homeLink.address(), status(prefix, grantedMs), binding.sequence, grantedMs, adviceMs);
+  acknowledgement.send(
+    update, homeLink.address(), status(prefix, grantedMs), binding.sequence, grantedMs, adviceMs,
+  );
   return Reason.None;
 }
 
@@ -104,13 +107,14 @@ function wholeUnits(ms: f64): f64 {
 }
 
 /**
- * The lifetime granted for one that is asked for (6275-6.1.7-6, 6275-9.5.2-2, 6275-10.3.1-16, 6275-10.3.1-20), no
- * longer than the home prefix is valid (6275-10.3.1-17), however long it is preferred (6275-10.3.1-18). 0: the
- * prefix does not last for one unit, and zero would say that the binding is gone.
+ * The lifetime granted for one that is asked for (6275-6.1.7-6, 6275-9.5.2-2, 6275-10.3.1-16,
+ * 6275-10.3.1-20), no longer than the home prefix is valid (6275-10.3.1-17), however long it is preferred
+ * (6275-10.3.1-18). 0: the prefix does not last for one unit, and zero would say that the binding is gone.
  */
 function grant(update: ReceivedUpdate, prefix: HomePrefix): f64 {
   const ownS = nodes.at(update.node).maxLifetimeS;
-  const mostMs = ownS != 0 ? min(homeLink.longestLifetimeMs(), <f64>ownS * 1000) : homeLink.longestLifetimeMs();
+  const longestMs = homeLink.longestLifetimeMs();
+  const mostMs = ownS != 0 ? min(longestMs, <f64>ownS * 1000) : longestMs;
   const policyMs = max<f64>(LIFETIME_UNIT_MS, wholeUnits(min(update.lifetimeMs, mostMs)));
   return min(policyMs, wholeUnits(prefix.validMs()));
 }
@@ -125,8 +129,8 @@ function status(prefix: HomePrefix, grantedMs: f64): u32 {
 }
 
 /**
- * A binding ends, and none is made (RFC 6275 §10.3.2; 6275-6.1.7-7, 6275-9.5.3-1, 6275-9.5.3-2). On a real home
- * link interception ends before the acknowledgement, which then finds the node itself on the link.
+ * A binding ends, and none is made (RFC 6275 §10.3.2; 6275-6.1.7-7, 6275-9.5.3-1, 6275-9.5.3-2). On a real
+ * home link interception ends before the acknowledgement, which then finds the node itself on the link.
  */
 export function remove(update: ReceivedUpdate): Reason {
   const record = bindings.find(update.home(), 0);

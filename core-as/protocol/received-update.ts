@@ -85,7 +85,8 @@ export function take(device: u32): ReceivedUpdate {
   copyAddress(update.home(), option != 0 ? option : update.source());
   const alternate = received.option(MobilityOptionType.AlternateCareofAddress);
   // 6275-9.5.1-18
-  copyAddress(update.careof(), alternate != 0 ? bindingOptions.alternateCareofAddress(alternate) : update.source());
+  const careof = alternate != 0 ? bindingOptions.alternateCareofAddress(alternate) : update.source();
+  copyAddress(update.careof(), careof);
   const replay = received.option(MobilityOptionType.ReplayProtection);
   update.hasTimestamp = replay != 0;
   update.timestamp = replay != 0 ? authenticationOptions.timestamp(replay) : 0;

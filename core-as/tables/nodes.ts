@@ -97,7 +97,8 @@ export function findHome(homeAddress: usize): u32 {
 
 /**
  * The node that owns an address in a home prefix of 64 bits by its interface identifier: the one that has
- * a home address with this identifier in any prefix. Where several nodes have one, none owns it elsewhere.
+ * a home address with this identifier in any prefix. Where several nodes have one, or had, none owns it
+ * elsewhere.
  */
 export function findInterface(address: usize): u32 {
   const home = findInterfaceHome(load<u64>(address, 8));

@@ -19,7 +19,7 @@ function ask(agent: Node, options: BindingUpdateOptions = {}) {
 }
 
 describe("a Binding Update that is accepted", () => {
-  // The Home Address option needs no binding: there is none yet (6275-10.3.1-9, 6275-10.3.1-10).
+  // The Home Address option needs no binding: there is none yet (6275-10.3.1-9).
   it("makes a binding and is acknowledged by a routing header (6275-8.4-1, 6275-8.4-7, 6275-9.5.4-2, 6275-9.5.4-10, 6275-9.5.4-12, 6275-10.3.1-11, 6275-10.3.1-22, 6275-10.3.1-23, 6275-10.3.1-27, 6275-10.3.1-28, 6275-9.5.4-5)", () => {
     const agent = homeAgent();
     expect(ask(agent)).toEqual({
