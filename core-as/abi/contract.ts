@@ -406,7 +406,7 @@ export enum Event {
   BindingAccepted = 14,
   /** Home agent: a binding update was refused; `first` home address, `second` source, value2 status, value3 reason. */
   BindingRefused = 15,
-  /** Home agent: the binding of `first` at `second` ended; value 0 deregistered, 1 expired, 2 node removed, 3 home prefix ended. */
+  /** Home agent: the binding of `first` at `second` ended; value 0 deregistered, 1 expired, 2 node removed, 5 home prefix ended. */
   BindingEnded = 16,
   /** Home agent: a Binding Refresh Request went to `first`. */
   RefreshRequested = 17,

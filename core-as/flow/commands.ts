@@ -12,6 +12,7 @@ import * as homeLink from "../protocol/home-link";
 import * as homeRegistration from "../protocol/home-registration";
 import * as mobileNode from "../protocol/mobile-node";
 import * as movement from "../protocol/movement";
+import * as proxyNeighbour from "../protocol/proxy-neighbour";
 import * as registration from "../protocol/registration";
 import * as security from "../protocol/security";
 import * as clock from "../tables/clock";
@@ -110,6 +111,7 @@ function setHomeLink(record: usize): Refusal {
     // Neighbours that look for a home address ask in its solicited-node group.
     orders.toggle(Order.HearGroups, homeLink.device(), true);
     detection.start();
+    proxyNeighbour.start();
   }
   bindingReview.begin(true);
   return Refusal.None;

@@ -28,7 +28,7 @@ import { TimerKind } from "./timers";
 export const DEREGISTERED: u32 = 0;
 export const EXPIRED: u32 = 1;
 export const NODE_REMOVED: u32 = 2;
-export const PREFIX_ENDED: u32 = 3;
+export const PREFIX_ENDED: u32 = 5;
 
 /** Share of the lifetime that is left when the first request goes out, and how many go out at most. */
 const REQUEST_SHARE: f64 = 0.1;
@@ -122,13 +122,13 @@ function close(record: u32, why: u32): void {
   orders.event(Event.BindingEnded, DEVICE_ANY, bindings.homeAddress(binding), bindings.careofAddress(binding), why);
   binding.expiresMs = 0;
   state.keepBinding(record);
-  proxyNeighbour.stop(binding);
+  proxyNeighbour.stop(record);
 }
 
 /** Takes a binding away without a word: what was kept of it is no longer true. */
 export function drop(record: u32): void {
   timers.cancel(bindings.at(record).timer);
-  proxyNeighbour.stop(bindings.at(record));
+  proxyNeighbour.stop(record);
   bindings.remove(record);
 }
 

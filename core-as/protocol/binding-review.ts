@@ -60,5 +60,5 @@ function review(record: u32): void {
   if (!bindings.isInForce(record)) return;
   const validUntilMs = homeLink.prefix(index).validUntilMs;
   if (validUntilMs < binding.expiresMs) lifetimes.shorten(record, max(validUntilMs, clock.now()));
-  if (binding.intercepted == 0 || announcesAll) proxyNeighbour.begin(binding);
+  if (!proxyNeighbour.isIntercepted(record) || announcesAll) proxyNeighbour.begin(record);
 }

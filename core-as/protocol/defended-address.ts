@@ -8,6 +8,7 @@ import { isLinkLocal, set64 } from "../wire/bytes";
 import * as bindings from "../tables/bindings";
 import { Binding } from "../tables/bindings";
 import { NONE } from "../tables/slab";
+import * as detection from "./duplicate-detection";
 import * as homeLink from "./home-link";
 
 /** Bits of a prefix to which an interface identifier is added (RFC 4291 §2.5.1). */
@@ -59,5 +60,5 @@ export function isTaken(homeAddress: usize, node: u32): bool {
 function isHome(record: u32): bool {
   const binding = bindings.at(record);
   return binding.hasFlag(BindingUpdateFlag.HomeRegistration) &&
-    (bindings.isInForce(record) || binding.pending != 0);
+    (bindings.isInForce(record) || detection.isRunning(record));
 }

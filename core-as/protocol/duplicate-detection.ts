@@ -9,8 +9,10 @@
  */
 import { BindingUpdateFlag } from "../abi/codes";
 import * as bindings from "../tables/bindings";
-import { Slab, NONE, newSlab } from "../tables/slab";
+import { AddressIndex, newIndex } from "../tables/index";
+import { NONE, Slab, newSlab } from "../tables/slab";
 import * as timers from "../tables/timers";
+import * as random from "./crypto/random";
 import * as defendedAddress from "./defended-address";
 import * as homeLink from "./home-link";
 import * as discovery from "./neighbour-discovery";
@@ -24,17 +26,28 @@ export const DETECTION_MS: f64 = 1000;
 const MAX_PENDING: u32 = 16384;
 
 let pending = changetype<Slab>(0);
+let byHome = changetype<AddressIndex>(0);
+/** How many wait. */
+let waiting: u32 = 0;
 
 /** Room for those who wait; none is needed while the home link is a virtual one. */
 export function start(): void {
-  if (changetype<usize>(pending) == 0) {
-    pending = newSlab(receivedUpdate.RECORD_BYTES, min(bindings.capacity(), MAX_PENDING));
-  }
+  if (changetype<usize>(pending) != 0) return;
+  pending = newSlab(receivedUpdate.RECORD_BYTES, min(bindings.capacity(), MAX_PENDING));
+  byHome = newIndex(
+    pending, offsetof<ReceivedUpdate>("homeHigh"), offsetof<ReceivedUpdate>("zero"), random.next64(), random.next64(),
+  );
+}
+
+/** The number of what waits for `record`, an entry of the binding cache, or NONE. */
+function find(record: u32): u32 {
+  if (waiting == 0 || bindings.isInForce(record)) return NONE;
+  return byHome.find(bindings.homeAddress(bindings.at(record)), 0);
 }
 
 /** True while `record`, an entry of the binding cache, waits for its detection. */
 export function isRunning(record: u32): bool {
-  return bindings.at(record).pending != 0;
+  return find(record) != NONE;
 }
 
 /**
@@ -43,14 +56,16 @@ export function isRunning(record: u32): bool {
  */
 export function begin(record: u32, update: ReceivedUpdate): bool {
   const binding = bindings.at(record);
-  const hadLinkLocal = isRunning(record) && defendedAddress.hasLinkLocal(binding);
-  const isFirst = !isRunning(record);
+  let number = find(record);
+  const isFirst = number == NONE;
+  const hadLinkLocal = !isFirst && defendedAddress.hasLinkLocal(binding);
+  if (isFirst) number = pending.take();
+  if (number == NONE) return false;
+  receivedUpdate.copy(pending.at(number), update);
   if (isFirst) {
-    const number = pending.take();
-    if (number == NONE) return false;
-    binding.pending = number + 1;
+    byHome.insert(number);
+    waiting++;
   }
-  receivedUpdate.copy(pending.at(binding.pending - 1), update);
   binding.node = update.node;
   binding.sequence = <u16>update.sequence;
   binding.flags = <u16>update.flags;
@@ -71,12 +86,13 @@ export function begin(record: u32, update: ReceivedUpdate): bool {
 /** Ends the detection; gives the Binding Update that waited, valid until the next one begins. */
 export function end(record: u32): ReceivedUpdate {
   const binding = bindings.at(record);
-  const number = binding.pending - 1;
-  binding.pending = 0;
+  const number = find(record);
   timers.cancel(binding.timer);
   binding.timer = NONE;
   receivedUpdate.copy(ended, changetype<ReceivedUpdate>(pending.at(number)));
+  byHome.remove(number);
   pending.give(number);
+  waiting--;
   return changetype<ReceivedUpdate>(ended);
 }
 const ended = memory.data(336, 8); // receivedUpdate.RECORD_BYTES

@@ -23,6 +23,7 @@ import * as nodes from "../tables/nodes";
 import { NONE } from "../tables/slab";
 import * as authentication from "./authentication";
 import * as bindingRefusal from "./binding-refusal";
+import * as detection from "./duplicate-detection";
 import * as homeAddressOwner from "./home-address-owner";
 import * as homeLink from "./home-link";
 import * as homeRegistration from "./home-registration";
@@ -145,7 +146,7 @@ function authorise(update: ReceivedUpdate): u32 {
   }
   if (update.isRemoval()) {
     // 6275-10.3.2-3: nothing to remove, if not what is still being checked.
-    const exists = record != NONE && (bindings.isInForce(record) || bindings.at(record).pending != 0);
+    const exists = record != NONE && (bindings.isInForce(record) || detection.isRunning(record));
     return exists ? Status.Accepted : refuse(Reason.NoBindingToRemove, Status.NotHomeAgentForThisMobileNode);
   }
   if (homeAddressOwner.find(update.careof()) != NONE || sameAddress(update.careof(), homeLink.address())) {

@@ -88,7 +88,7 @@ function accept(record: u32, update: ReceivedUpdate): Reason {
     Event.BindingAccepted, DEVICE_ANY, update.home(), update.careof(), binding.sequence, binding.lifetimeS,
     isNew ? 0 : moved ? 1 : 2,
   );
-  if (needsAnnouncement) proxyNeighbour.begin(binding); // 6275-10.3.1-34
+  if (needsAnnouncement) proxyNeighbour.begin(record); // 6275-10.3.1-34
 
   // 6275-8.4-7, 6275-10.3.1-22, 6275-10.3.1-23, 6275-10.3.1-27, 6275-10.3.1-28: acknowledged whether asked
   // for or not (6275-9.5.4-2), below 128 (6275-9.5.4-5), with the update's sequence number and the lifetime

@@ -17,7 +17,7 @@ import { Binding } from "../tables/bindings";
 import * as clock from "../tables/clock";
 import * as devices from "../tables/devices";
 import * as orders from "../tables/orders";
-import { NONE } from "../tables/slab";
+import { NONE, allocateZeroed } from "../tables/slab";
 import * as defendedAddress from "./defended-address";
 import * as homeLink from "./home-link";
 import * as discovery from "./neighbour-discovery";
@@ -32,10 +32,11 @@ const HOST_BITS: u32 = 128;
 const allNodes = memory.data<u8>([0xff, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1]);
 
 /** Begins to intercept for a binding, and says so on the link; called again, it says so again. */
-export function begin(binding: Binding): void {
+export function begin(record: u32): void {
   if (homeLink.isVirtual()) return;
-  if (binding.intercepted == 0) {
-    binding.intercepted = 1;
+  const binding = bindings.at(record);
+  if (!isIntercepted(record)) {
+    setIntercepted(record, true);
     route(Order.AddRoute, binding);
   }
   announce(binding);
@@ -43,10 +44,26 @@ export function begin(binding: Binding): void {
 }
 
 /** Ends it: neighbours will find the node itself, or nobody (6275-10.3.2-11). */
-export function stop(binding: Binding): void {
-  if (binding.intercepted == 0) return;
-  binding.intercepted = 0;
-  route(Order.RemoveRoute, binding);
+export function stop(record: u32): void {
+  if (!isIntercepted(record)) return;
+  setIntercepted(record, false);
+  route(Order.RemoveRoute, bindings.at(record));
+}
+
+/** One octet a binding: 1 while its home address is intercepted. None while the home link is a virtual one. */
+let intercepted: usize = 0;
+
+/** Room for them. */
+export function start(): void {
+  if (intercepted == 0) intercepted = allocateZeroed(bindings.capacity());
+}
+
+export function isIntercepted(record: u32): bool {
+  return intercepted != 0 && load<u8>(intercepted + record) != 0;
+}
+
+function setIntercepted(record: u32, value: bool): void {
+  store<u8>(intercepted + record, value ? 1 : 0);
 }
 
 function route(order: Order, binding: Binding): void {

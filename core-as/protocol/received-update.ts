@@ -31,6 +31,8 @@ export class ReceivedUpdate {
   sequence: u32;
   /** BindingUpdateFlag */
   flags: u32;
+  /** Zero: the second key of an index by home address is not used here. */
+  zero: u32;
   hasHomeAddressOption: bool;
   hasTimestamp: bool;
   /** Octets of the identity that stands behind this record; 0: it brought none. */
@@ -95,6 +97,7 @@ export function take(device: u32): ReceivedUpdate {
   update.node = NONE;
   update.sequence = bindingUpdate.sequence(message);
   update.flags = bindingUpdate.flags(message);
+  update.zero = 0;
   update.hasHomeAddressOption = option != 0;
   takeIdentity(update, received.option(MobilityOptionType.MobileNodeIdentifier));
   return update;

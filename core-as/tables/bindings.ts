@@ -40,10 +40,6 @@ export class Binding {
   sequence: u16;
   /** Flags of the Binding Update. */
   flags: u16;
-  /** One above the number of what waits for duplicate address detection, 0: nothing. */
-  pending: u32;
-  /** 1 while its home address is intercepted on a real home link. */
-  intercepted: u32;
 
   hasFlag(flag: u32): bool {
     return (<u32>this.flags & flag) != 0;
