@@ -29,6 +29,7 @@ import * as movement from "../protocol/movement";
 import * as routerDiscovery from "../protocol/router-discovery";
 import * as registration from "../protocol/registration";
 import * as correspondentFlow from "./correspondent";
+import * as homeNeighbours from "./home-neighbours";
 import * as node from "./node";
 import * as peerErrors from "./peer-errors";
 
@@ -39,6 +40,7 @@ export function receive(device: u32, packet: usize): Reason {
   const damaged = icmp6.check(message, length, ip6.source(packet), finalDestination(packet));
   if (damaged != Reason.None) return damaged;
   if (icmp6.isError(message)) return receiveError(packet, message, length);
+  if (node.role() == Role.HomeAgent) return homeNeighbours.receive(device, packet, message, length);
   if (node.role() != Role.MobileNode) return Reason.MessageNotForThisRole;
   switch (icmp6.type(message)) {
     case Icmpv6Type.RouterAdvertisement:
