@@ -10,13 +10,16 @@ import * as homeLink from "../protocol/home-link";
 import * as lifetimes from "../protocol/binding-lifetime";
 import * as mobileNode from "../protocol/mobile-node";
 import * as movement from "../protocol/movement";
+import * as prefixAdvertisement from "../protocol/prefix-advertisement";
 import * as registration from "../protocol/registration";
+import * as routerAdvertiser from "../protocol/router-advertiser";
 import * as security from "../protocol/security";
 import * as bindings from "../tables/bindings";
 import * as clock from "../tables/clock";
 import * as devices from "../tables/devices";
 import * as nodes from "../tables/nodes";
 import { NONE } from "../tables/slab";
+import * as homeServices from "./home-services";
 import * as node from "./node";
 
 /** Carries out the command whose record of `length` octets is at `record`. */
@@ -34,7 +37,7 @@ export function execute(code: u32, record: usize, length: u32): Refusal {
         : setWallClock(load<f64>(record, abi.WALL_CLOCK_OFFSET));
     case Command.HomeAgent:
       if (node.role() != Role.HomeAgent) return Refusal.WrongRole;
-      return length < <u32>abi.HOME_AGENT_PREFIXES ? Refusal.ShortRecord : homeLink.configure(record, length);
+      return length < <u32>abi.HOME_AGENT_PREFIXES ? Refusal.ShortRecord : homeServices.configure(record, length);
     case Command.AddNode:
       if (node.role() != Role.HomeAgent) return Refusal.WrongRole;
       return length < <u32>abi.NODE_HOME_ADDRESSES ? Refusal.ShortRecord : addNode(record, length);
@@ -46,8 +49,12 @@ export function execute(code: u32, record: usize, length: u32): Refusal {
       return length < <u32>abi.MOBILE_NODE_BYTES ? Refusal.ShortRecord : mobileNode.configure(record);
     case Command.HomeLink:
       if (node.role() != Role.HomeAgent) return Refusal.WrongRole;
-      return length < <u32>abi.HOME_LINK_BYTES ? Refusal.ShortRecord : homeLink.configureLink(record);
+      return length < <u32>abi.HOME_LINK_BYTES ? Refusal.ShortRecord : homeServices.configureLink(record);
+    case Command.PrefixDelivery:
+      if (node.role() != Role.HomeAgent) return Refusal.WrongRole;
+      return length < <u32>abi.PREFIX_DELIVERY_BYTES ? Refusal.ShortRecord : prefixAdvertisement.configure(record);
     case Command.Shutdown:
+      if (node.role() == Role.HomeAgent) routerAdvertiser.cease();
       if (registration.isConfigured()) registration.happen(RegistrationEvent.Shutdown);
       return Refusal.None;
     case Command.AddressRefused:
@@ -100,6 +107,7 @@ function setLink(index: u32, up: bool): Refusal {
   if (node.role() == Role.MobileNode && devices.at(index).kind == DeviceKind.Access) {
     movement.linkChanged(index, up);
   }
+  if (node.role() == Role.HomeAgent && index == homeLink.device()) routerAdvertiser.linkChanged(up);
   return Refusal.None;
 }
 

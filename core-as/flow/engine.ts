@@ -30,11 +30,12 @@ import { NONE } from "../tables/slab";
 import * as timers from "../tables/timers";
 import * as updates from "../tables/updates";
 import * as commands from "./commands";
+import * as homeServices from "./home-services";
 import * as inbound from "./inbound";
 import * as node from "./node";
 import * as outbound from "./outbound";
 
-/** Timers beyond one a binding: those of uplinks and registrations. */
+/** Timers beyond one a binding: those of uplinks and registrations, and of a home agent's link. */
 const OTHER_TIMERS: u32 = 4 * <u32>MAX_DEVICES;
 const UPDATES: u32 = 64;
 const MAX_SLOTS: u32 = 4096;
@@ -72,12 +73,14 @@ export function start(now: f64): Refusal {
   descriptors = heap.alloc(<usize>INPUT_BYTES * slots);
   clock.start(now);
   orders.start(load<u32>(commandBuffer, START_OUTPUT_BYTES), slotBytes);
-  timers.start(maxBindings + OTHER_TIMERS, now);
+  const homeTimers = role == Role.HomeAgent ? homeServices.timerCount(maxBindings, maxNodes) : 0;
+  timers.start(maxBindings + OTHER_TIMERS + homeTimers, now);
   reassembly.start(reassemblies, slotBytes);
   fragmentation.start(random.next64());
   if (role == Role.HomeAgent) {
     bindings.start(maxBindings, random.next64(), random.next64());
     nodes.start(maxNodes, random.next64(), random.next64());
+    homeServices.start(maxBindings, maxNodes);
   } else if (role == Role.MobileNode) {
     updates.start(UPDATES);
     uplinks.start();
@@ -183,6 +186,13 @@ function onTimer(kind: u32, owner: u32): void {
       break;
     case TimerKind.Selection:
       movement.onSelectionTimer();
+      break;
+    case TimerKind.HomeAgent:
+    case TimerKind.RouterAdvertisement:
+    case TimerKind.PrefixDelivery:
+    case TimerKind.Membership:
+    case TimerKind.ListenerQuery:
+      homeServices.onTimer(kind, owner);
       break;
     default:
       movement.onTimer(kind, owner);

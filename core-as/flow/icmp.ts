@@ -24,15 +24,19 @@ import * as careofAddress from "../protocol/careof-address";
 import * as movement from "../protocol/movement";
 import * as routerDiscovery from "../protocol/router-discovery";
 import * as registration from "../protocol/registration";
+import * as homeServices from "./home-services";
 import * as node from "./node";
 
 /** Takes an ICMPv6 message of which `extension.walk` found the headers; returns what refused it. */
 export function receive(device: u32, packet: usize): Reason {
   const message = packet + extension.upperOffset();
   const length = extension.upperLength();
-  const damaged = icmp6.check(message, length, ip6.source(packet), ip6.destination(packet));
+  // A Home Address option shows whom the message is from (RFC 6275 §9.3.1).
+  const source = extension.homeAddressOption() != 0 ? extension.homeAddress(packet) : ip6.source(packet);
+  const damaged = icmp6.check(message, length, source, ip6.destination(packet));
   if (damaged != Reason.None) return damaged;
   if (icmp6.isError(message)) return receiveError(packet, message, length);
+  if (node.role() == Role.HomeAgent) return homeServices.receive(device, packet, message, length);
   if (node.role() != Role.MobileNode) return Reason.MessageNotForThisRole;
   switch (icmp6.type(message)) {
     case Icmpv6Type.RouterAdvertisement:

@@ -14,9 +14,9 @@
  *        anything else        → refused: the host's own stack has the packet as well
  */
 import { DEVICE_ANY, Role } from "../abi/contract";
-import { BindingErrorStatus, Icmpv6Type, NextHeader } from "../abi/codes";
+import { BindingErrorStatus, Icmpv6Type, MulticastScope, NextHeader } from "../abi/codes";
 import { Reason } from "../abi/reasons";
-import { isMulticast, sameAddress } from "../wire/bytes";
+import { isMulticast, multicastScope, sameAddress } from "../wire/bytes";
 import * as extension from "../wire/extension";
 import * as ip6 from "../wire/ip6";
 import * as routing2 from "../wire/routing2";
@@ -26,10 +26,12 @@ import * as selector from "../select/selector";
 import * as uplinks from "../select/uplinks";
 import { NONE } from "../tables/slab";
 import * as updates from "../tables/updates";
+import * as addressDiscovery from "../protocol/address-discovery";
 import * as homeAgent from "../protocol/home-agent";
 import * as homeLink from "../protocol/home-link";
 import * as mobileNode from "../protocol/mobile-node";
 import * as received from "../protocol/mobility-message";
+import * as multicastForwarding from "../protocol/multicast-forwarding";
 import * as registration from "../protocol/registration";
 import * as decapsulate from "./decapsulate";
 import * as icmp from "./icmp";
@@ -40,7 +42,11 @@ export function receive(device: u32, packet: usize, length: u32): Reason {
   const malformed = ip6.check(packet, length); // 1
   if (malformed != Reason.None) return malformed;
   length = ip6.totalLength(packet);
-  if (!isForUs(device, ip6.destination(packet))) return Reason.NotForUs; // 2
+  const destination = ip6.destination(packet);
+  if (!isForUs(device, destination)) { // 2
+    if (node.role() == Role.HomeAgent) return atHomeAgent(device, packet, length);
+    return Reason.NotForUs;
+  }
   return inspect(device, packet, length, true);
 }
 
@@ -86,9 +92,25 @@ function mayReassemble(packet: usize): bool {
   return registration.isConfigured() && sameAddress(ip6.source(packet), updates.peerOf(registration.current()));
 }
 
+/** What a home agent hears beside its own address: groups of the home link, and its anycast address (RFC 6275 §10.5). */
+function atHomeAgent(device: u32, packet: usize, length: u32): Reason {
+  const destination = ip6.destination(packet);
+  if (device == homeLink.device() && isMulticast(destination)) {
+    return multicastForwarding.fromHomeLink(device, packet, length);
+  }
+  return addressDiscovery.isAnycast(destination) ? addressDiscovery.receiveAnycast(device, packet, length) : Reason.NotForUs;
+}
+
 /** Addresses that this node listens to on a link: its own, and the groups of Neighbour Discovery. */
 function isForUs(device: u32, destination: usize): bool {
-  if (node.role() == Role.HomeAgent) return sameAddress(destination, homeLink.address());
+  if (node.role() == Role.HomeAgent) {
+    if (sameAddress(destination, homeLink.address())) return true;
+    // On its home link it is a router among others, and hears its neighbours.
+    if (device != homeLink.device()) return false;
+    return isMulticast(destination)
+      ? multicastScope(destination) <= <u32>MulticastScope.Link
+      : sameAddress(destination, homeLink.linkLocal());
+  }
   // A mobile node also hears its routers, and those who want its address (RFC 4862 §5.4.1).
   return uplinks.findCareof(destination) != DEVICE_ANY || isMulticast(destination);
 }

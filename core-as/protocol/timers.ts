@@ -20,6 +20,16 @@ export enum TimerKind {
   RouterLifetime = 6,
   /** Mobile node: a preferred uplink has outlasted its hold-down. */
   Selection = 7,
+  /** Home agent: an entry of the Home Agents List, or an address of it, has ended. Owner: the entry. */
+  HomeAgent = 20,
+  /** Home agent: a Router Advertisement is due. */
+  RouterAdvertisement = 21,
+  /** Home agent: a Mobile Prefix Advertisement is due. Owner: delivery. */
+  PrefixDelivery = 22,
+  /** Home agent: a group was not reported again. Owner: membership. */
+  Membership = 23,
+  /** Home agent: a node is to be asked for its groups. Owner: listener. */
+  ListenerQuery = 24,
 }
 
 /** Sets `timer` anew, or a first one where it is NONE. Returns the handle to keep in its place. */
