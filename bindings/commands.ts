@@ -68,7 +68,7 @@ export interface HomeLinkSettings {
   unsolicited: boolean;
 }
 
-/** RFC 4861 §6.2.1 and RFC 6275 §7, §13. */
+/** RFC 4861 §6.2.1 and RFC 6275 §7, §13: faster advertisements must be asked for (6275-7.5-5). */
 export const HOME_LINK_DEFAULTS = {
   advertise: true,
   minIntervalMs: 198_000,

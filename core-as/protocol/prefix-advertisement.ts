@@ -71,7 +71,8 @@ export function registered(homeAddress: usize): void {
   if (record == NONE) record = deliveries.insert(homeAddress);
   if (record == NONE) return; // more home addresses than may be authorised: the nodes of some were removed just now
   const delivery = deliveries.at(record);
-  if (delivery.timer != NONE) return;
+  const wasGivenUp = delivery.unacknowledged != 0 && delivery.transmissions == 0;
+  if (delivery.timer != NONE && !wasGivenUp) return;
   delivery.transmissions = 0;
   sendAfter(record, delivery.unacknowledged != 0 ? LEAST_DISTANCE_MS : randomDelayMs(homeAddress));
 }

@@ -87,8 +87,9 @@ export function check(record: usize): Refusal {
 
 /** Takes a record that `check` has passed, before `homeLink.configureLink` does: a link that is left is told. */
 export function leave(record: usize): void {
-  const goesOn = load<u32>(record, HOME_LINK_ADVERTISE) != 0 && load<u32>(record, HOME_LINK_DEVICE) == homeLink.device();
-  if (!goesOn) cease();
+  const stays = load<u32>(record, HOME_LINK_DEVICE) == homeLink.device();
+  if (!stays || load<u32>(record, HOME_LINK_ADVERTISE) == 0) cease();
+  if (!stays) lastSentMs = -Infinity;
 }
 
 /** Takes the same record after `homeLink.configureLink`, and begins (6275-8.3-1, 6275-8.3-2, 6275-8.4-10, 6275-13-1). */
