@@ -12,7 +12,7 @@ import { addresses, echo } from "./network.ts";
 
 const GROUP = "ff0e::1234";
 const OTHER_GROUP = "ff3e::8000:1";
-const SENDER = "2001:db8:100::50";
+const SENDER = "2001:db8:100:0:5::1";
 const REPORTS = "ff02::16";
 
 /** A packet with an ICMPv6 message behind a Router Alert. */
