@@ -3,19 +3,11 @@ import { describe, expect, it } from "vitest";
 import { Reason } from "../../core-as/abi/reasons.ts";
 import { parseAddress } from "../../bindings/address.ts";
 import {
-  ACCESS, CAREOF, HOME, HOME_ADDRESS, HOME_AGENT, advertisement, homeLinkAgent, layersOf, repliedAddresses,
+  ACCESS, ANYCAST, CAREOF, HOME, HOME_ADDRESS, HOME_AGENT, advertisement, discoveryRequest as request, homeLinkAgent, layersOf,
+  repliedAddresses,
 } from "./advertising.ts";
 import { type Node, homeAgent } from "./harness.ts";
 import { addresses, codec } from "./network.ts";
-
-const ANYCAST = "2001:db8:100:0:fdff:ffff:ffff:fffe";
-
-function request({ source = CAREOF, destination = ANYCAST, identifier = 0x1234, code = 0, extra = [] as Parameters<typeof codec.encode>[0] } = {}): Uint8Array {
-  return codec.encode([
-    { name: "ipv6", fields: { source, destination, hopLimit: 64 } }, ...extra,
-    { name: "home-agent-address-discovery-request", fields: { identifier, code } },
-  ]);
-}
 
 /** The addresses in the answer to a request. */
 function discover(node: Node): string[] {

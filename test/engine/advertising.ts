@@ -5,6 +5,8 @@ import { HOME_LINK_DEFAULTS, type HomeAgentSettings, type HomeLinkSettings, setD
 import { ACCESS, CAREOF, EPOCH, HOME_ADDRESS, HOME_AGENT, type Node, homeAgent } from "./harness.ts";
 import { bindingUpdate, ntp } from "./messages.ts";
 import { codec } from "./network.ts";
+import { concat } from "../internals/load-wire.ts";
+import { withChecksum } from "../wire/reference.ts";
 
 export const HOME = 2;
 export const LINK_LOCAL = "fe80::1";
@@ -52,6 +54,51 @@ export function advertisement({
 /** A Router Solicitation of a node on the home link. */
 export function solicitation({ source = "::", destination = "ff02::2", hopLimit = 255 } = {}): Uint8Array {
   return codec.encode([{ name: "ipv6", fields: { source, destination, hopLimit } }, { name: "router-solicitation" }]);
+}
+
+/** The Mobile IPv6 Home-Agents anycast address of the home prefix. */
+export const ANYCAST = "2001:db8:100:0:fdff:ffff:ffff:fffe";
+
+/** A Home Agent Address Discovery Request. */
+export function discoveryRequest(
+  { source = CAREOF, destination = ANYCAST, identifier = 0x1234, code = 0, extra = [] as LayerInput[] } = {},
+): Uint8Array {
+  return codec.encode([
+    { name: "ipv6", fields: { source, destination, hopLimit: 64 } }, ...extra,
+    { name: "home-agent-address-discovery-request", fields: { identifier, code } },
+  ]);
+}
+
+/** A Mobile Prefix Solicitation; `home` null: without a Home Address option. */
+export function prefixSolicitation(
+  { source = CAREOF, home = HOME_ADDRESS as string | null, identifier = 0x4321, code = 0 } = {},
+): Uint8Array {
+  return codec.encode([
+    { name: "ipv6", fields: { source, destination: HOME_AGENT, hopLimit: 64 } },
+    ...(home === null ? [] : [{ name: "destination-options", options: [{ name: "home-address", fields: { address: home } }] }]),
+    { name: "mobile-prefix-solicitation", fields: { identifier, code } },
+  ]);
+}
+
+/** A packet with a multicast listener message behind a Router Alert. */
+export function listenerPacket(source: string, destination: string, message: Uint8Array, hopLimit = 1): Uint8Array {
+  const from = parseAddress(source);
+  const to = parseAddress(destination);
+  const payload = concat(Uint8Array.of(58, 0, 5, 2, 0, 0, 1, 0), withChecksum(from, to, message, 58, 2));
+  return concat(Uint8Array.of(0x60, 0, 0, 0, payload.length >> 8, payload.length & 255, 0, hopLimit), from, to, payload);
+}
+
+/** A packet out of the tunnel from a care-of address. */
+export function tunnelled(inner: Uint8Array, careof = CAREOF): Uint8Array {
+  return concat(
+    Uint8Array.of(0x60, 0, 0, 0, inner.length >> 8, inner.length & 255, 41, 64), parseAddress(careof), parseAddress(HOME_AGENT), inner,
+  );
+}
+
+/** A report of version 2, through the tunnel, that the node of the harness joins a group. */
+export function listenerReport(group: string): Uint8Array {
+  const message = concat(Uint8Array.of(143, 0, 0, 0, 0, 0, 0, 1, 4, 0, 0, 0), parseAddress(group));
+  return tunnelled(listenerPacket(HOME_ADDRESS, "ff02::16", message));
 }
 
 /** A layer of a packet as an object; `options` likewise. */

@@ -1,8 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { Command } from "../../bindings/engine.ts";
-import { setLink, shutdown } from "../../bindings/commands.ts";
-import { readBindings, readUpdates } from "../../bindings/status.ts";
+import { setDevice, setLink, shutdown } from "../../bindings/commands.ts";
+import { readBindings, readGroups, readHomeAgents, readUpdates } from "../../bindings/status.ts";
+import {
+  HOME, advertisement, bind, configureLink, discoveryRequest, homeLinkAgent, listenerReport, prefixSolicitation, solicitation,
+} from "./advertising.ts";
 import { ACCESS, type Node, TUNNEL, homeAgent, mobileNode } from "./harness.ts";
 import { bindingUpdate } from "./messages.ts";
 import { CAREOF, HOME_ADDRESS, HOME_AGENT, codec, echo, register, routerAdvertisement } from "./network.ts";
@@ -29,6 +32,15 @@ const seeds: Uint8Array[] = [
   codec.encode([ipv6("2001:db8:ff::1", HOME_AGENT), { name: "packet-too-big", fields: { mtu: 1300 } }, { name: "payload", fields: { data: codec.encode([ipv6(HOME_AGENT, CAREOF), ipv6("2001:db8:200::5", HOME_ADDRESS), { name: "echo-request" }]) } }]),
 ];
 
+/** Those that a home agent on a real home link acts on. */
+const homeLinkSeeds: Uint8Array[] = [
+  advertisement(), advertisement({ preference: 5, addresses: ["2001:db8:100::2", "2001:db8:101::2"] }), advertisement({ lifetime: 0 }),
+  solicitation(), solicitation({ source: "fe80::5" }), discoveryRequest(), discoveryRequest({ destination: HOME_AGENT }), prefixSolicitation(),
+  listenerReport("ff0e::1234"), echo("2001:db8:200::5", "ff0e::1234"), echo("2001:db8:200::5", "ff02::1"),
+  codec.encode([ipv6(CAREOF, HOME_AGENT), ipv6(HOME_ADDRESS, "ff0e::1234"), { name: "echo-request" }]),
+];
+seeds.push(...homeLinkSeeds);
+
 const hostilePacket = fc.oneof(
   { weight: 6, arbitrary: fc.tuple(fc.constantFrom(...seeds), fc.array(fc.tuple(fc.nat(120), fc.nat(255)), { maxLength: 6 }), fc.option(fc.nat(160), { nil: undefined, freq: 4 })) },
   { weight: 1, arbitrary: fc.uint8Array({ maxLength: 200 }).map((octets) => [octets, [], undefined] as const) },
@@ -40,10 +52,10 @@ const hostilePacket = fc.oneof(
 
 /** One thing that happens to an engine. */
 const happening = fc.oneof(
-  { weight: 8, arbitrary: fc.record({ kind: fc.constant("packet" as const), device: fc.constantFrom(TUNNEL, ACCESS, 7), packet: hostilePacket }) },
+  { weight: 8, arbitrary: fc.record({ kind: fc.constant("packet" as const), device: fc.constantFrom(TUNNEL, ACCESS, HOME, 7), packet: hostilePacket }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant("time" as const), ms: fc.oneof(fc.nat(3000), fc.nat(3_000_000), fc.constant(1e12)) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("link" as const), up: fc.boolean() }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant("command" as const), code: fc.nat(12), length: fc.nat(600), octets: fc.uint8Array({ maxLength: 64 }) }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant("command" as const), code: fc.nat(14), length: fc.nat(600), octets: fc.uint8Array({ maxLength: 64 }) }) },
 );
 
 type Happening = typeof happening extends fc.Arbitrary<infer T> ? T : never;
@@ -84,6 +96,29 @@ describe("whatever comes in", () => {
       agent.now += 1e9;
       agent.engine.tick(agent.now);
       expect(readBindings(agent.engine)).toEqual([]);
+    }), effort);
+  }, timeout);
+
+  it("a home agent on its home link neither traps nor sends more than it may, and works afterwards", () => {
+    fc.assert(fc.property(fc.array(happening, { maxLength: 40 }), (events) => {
+      const agent = homeLinkAgent({ budgets: { maxBindings: 4, maxNodes: 4 } });
+      bind(agent, { lifetimeS: 3600 });
+      for (const event of events) {
+        apply(agent, event);
+        checkSane(agent);
+      }
+      expect(readHomeAgents(agent.engine).filter(({ current }) => !current).length).toBeLessThanOrEqual(32 * 8);
+      for (const { homeAddress } of readGroups(agent.engine)) expect(homeAddress).toBe(HOME_ADDRESS);
+      agent.now += 1e9;
+      agent.engine.tick(agent.now);
+      agent.take();
+      expect(readHomeAgents(agent.engine).filter(({ current }) => !current)).toEqual([]);
+      expect(readGroups(agent.engine)).toEqual([]);
+      setDevice(agent.engine, { index: HOME, kind: "access", mtu: 1500, up: true }, agent.now);
+      configureLink(agent);
+      agent.receive(HOME, solicitation());
+      agent.advance(4000);
+      expect(agent.take().some(({ device }) => device === HOME)).toBe(true);
     }), effort);
   }, timeout);
 

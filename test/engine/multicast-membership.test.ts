@@ -6,7 +6,9 @@ import { removeNode } from "../../bindings/commands.ts";
 import { readGroups } from "../../bindings/status.ts";
 import { withChecksum } from "../wire/reference.ts";
 import { concat } from "../internals/load-wire.ts";
-import { ACCESS, CAREOF, HOME, HOME_ADDRESS, HOME_AGENT, LINK_LOCAL, bind, homeLinkAgent, layersOf } from "./advertising.ts";
+import {
+  ACCESS, CAREOF, HOME, HOME_ADDRESS, HOME_AGENT, LINK_LOCAL, bind, homeLinkAgent, layersOf, listenerPacket, tunnelled,
+} from "./advertising.ts";
 import { type Node, TUNNEL, homeAgent } from "./harness.ts";
 import { addresses, echo } from "./network.ts";
 
@@ -14,14 +16,6 @@ const GROUP = "ff0e::1234";
 const OTHER_GROUP = "ff3e::8000:1";
 const SENDER = "2001:db8:100:0:5::1";
 const REPORTS = "ff02::16";
-
-/** A packet with an ICMPv6 message behind a Router Alert. */
-function listenerPacket(source: string, destination: string, message: Uint8Array, hopLimit = 1): Uint8Array {
-  const from = parseAddress(source);
-  const to = parseAddress(destination);
-  const payload = concat(Uint8Array.of(58, 0, 5, 2, 0, 0, 1, 0), withChecksum(from, to, message, 58, 2));
-  return concat(Uint8Array.of(0x60, 0, 0, 0, payload.length >> 8, payload.length & 255, 0, hopLimit), from, to, payload);
-}
 
 /** Messages of version 1: report 131, done 132, query 130. */
 const version1 = (type: number, group: string) => concat(Uint8Array.of(type, 0, 0, 0, 0, 0, 0, 0), parseAddress(group));
@@ -35,13 +29,6 @@ function version2(...records: Record[]): Uint8Array {
       Uint8Array.of(type, auxiliary, 0, sources), parseAddress(group), new Uint8Array(16 * sources), new Uint8Array(4 * auxiliary),
     ),
   ));
-}
-
-/** A packet out of the tunnel from a care-of address. */
-function tunnelled(inner: Uint8Array, careof = CAREOF): Uint8Array {
-  return concat(
-    Uint8Array.of(0x60, 0, 0, 0, inner.length >> 8, inner.length & 255, 41, 64), parseAddress(careof), parseAddress(HOME_AGENT), inner,
-  );
 }
 
 function report(node: Node, message: Uint8Array, { home = HOME_ADDRESS, careof = CAREOF, to = REPORTS, hopLimit = 1 } = {}): void {

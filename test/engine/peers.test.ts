@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { LinkType } from "../../bindings/codec.ts";
 import { setLink, shutdown } from "../../bindings/commands.ts";
 import { writePcapng } from "../../bindings/pcapng-write.ts";
+import { HOME, advertisement, bind, discoveryRequest, homeLinkAgent, listenerReport, prefixSolicitation, solicitation } from "./advertising.ts";
 import { ACCESS, CORRESPONDENT, type Node, TUNNEL, homeAgent, mobileNode } from "./harness.ts";
 import { bindingUpdate, ntp } from "./messages.ts";
 import { CAREOF, HOME_ADDRESS, HOME_AGENT, arrive, codec, echo, exchange } from "./network.ts";
@@ -50,6 +51,18 @@ function everythingSent(): Uint8Array[] {
   setLink(mobile.engine, ACCESS, false, mobile.now);
   arrive(mobile, "2001:db8:b::");
   shutdown(mobile.engine, mobile.now);
+
+  const router = record(homeLinkAgent({ link: { preference: 7, homeAgentLifetimeMs: 600_000, minIntervalMs: 3000, maxIntervalMs: 4000 } }));
+  bind(router, { lifetimeS: 3600 });
+  router.receive(HOME, advertisement());
+  router.receive(HOME, solicitation());
+  router.advance(500); // Router Advertisement
+  router.receive(ACCESS, discoveryRequest()); // Home Agent Address Discovery Reply
+  router.receive(ACCESS, prefixSolicitation()); // Mobile Prefix Advertisement
+  router.receive(ACCESS, listenerReport("ff0e::1234"));
+  router.receive(HOME, echo(CORRESPONDENT, "ff0e::1234"));
+  router.advance(125_000); // listener query in the tunnel
+  shutdown(router.engine, router.now);
   return sent;
 }
 
@@ -64,6 +77,7 @@ it("covers the messages of both roles", () => {
   for (const name of [
     "router-solicitation", "neighbour-solicitation", "binding-update", "binding-acknowledgement", "binding-error",
     "binding-refresh-request", "packet-too-big", "destination-unreachable", "routing-type2", "destination-options",
+    "router-advertisement", "home-agent-address-discovery-reply", "mobile-prefix-advertisement",
   ]) expect(names, name).toContain(name);
 });
 

@@ -4,21 +4,15 @@ import { Reason } from "../../core-as/abi/reasons.ts";
 import { parseAddress } from "../../bindings/address.ts";
 import { type HomePrefix, PREFIX_DELIVERY_DEFAULTS, removeNode, setHomeAgent, setPrefixDelivery } from "../../bindings/commands.ts";
 import { Refusal } from "../../bindings/engine.ts";
-import { ACCESS, CAREOF, HOME_ADDRESS, HOME_AGENT, bind, layersOf, taken } from "./advertising.ts";
+import {
+  ACCESS, CAREOF, HOME_ADDRESS, HOME_AGENT, bind, layersOf, prefixSolicitation as solicitation, taken,
+} from "./advertising.ts";
 import { Node, homeAgent } from "./harness.ts";
 import { addresses, codec } from "./network.ts";
 
 const MPA = "mobile-prefix-advertisement";
 const DAY = 86_400_000;
 const PREFIXES: HomePrefix[] = [{ address: parseAddress("2001:db8:100::"), length: 64, validMs: 10 * DAY, preferredMs: 5 * DAY }];
-
-function solicitation({ source = CAREOF, home = HOME_ADDRESS as string | null, identifier = 0x4321, code = 0 } = {}): Uint8Array {
-  return codec.encode([
-    { name: "ipv6", fields: { source, destination: HOME_AGENT, hopLimit: 64 } },
-    ...(home === null ? [] : [{ name: "destination-options", options: [{ name: "home-address", fields: { address: home } }] }]),
-    { name: "mobile-prefix-solicitation", fields: { identifier, code } },
-  ]);
-}
 
 /** A home agent with the node of the harness bound at CAREOF for an hour. */
 function agentWithBinding(homePrefixes = PREFIXES, lifetimeS = 3600): Node {
