@@ -14,6 +14,7 @@ import * as reassembly from "../encap/reassembly";
 import * as homeLink from "../protocol/home-link";
 import * as lifetimes from "../protocol/binding-lifetime";
 import * as movement from "../protocol/movement";
+import * as multicastForwarding from "../protocol/multicast-forwarding";
 import * as random from "../protocol/crypto/random";
 import * as registration from "../protocol/registration";
 import * as registrationTable from "../protocol/registration-table";
@@ -80,7 +81,7 @@ export function start(now: f64): Refusal {
   if (role == Role.HomeAgent) {
     bindings.start(maxBindings, random.next64(), random.next64());
     nodes.start(maxNodes, random.next64(), random.next64());
-    homeServices.start(maxBindings, maxNodes);
+    homeServices.start(maxBindings, maxNodes, slotBytes);
   } else if (role == Role.MobileNode) {
     updates.start(UPDATES);
     uplinks.start();
@@ -120,6 +121,7 @@ export function process(now: f64, first: u32, count: u32): u32 {
   begin(now);
   if (!node.started() || first >= slots) return count;
   const last = min(first + count, slots);
+  multicastForwarding.resume();
   let slot = first;
   let foreseen = first;
   while (slot < last && orders.hasRoom()) {
@@ -192,6 +194,7 @@ function onTimer(kind: u32, owner: u32): void {
     case TimerKind.PrefixDelivery:
     case TimerKind.Membership:
     case TimerKind.ListenerQuery:
+    case TimerKind.MulticastCopies:
       homeServices.onTimer(kind, owner);
       break;
     default:

@@ -16,6 +16,7 @@ import * as advertisedPrefixes from "../protocol/advertised-prefixes";
 import * as random from "../protocol/crypto/random";
 import * as homeAgentsList from "../protocol/home-agents-list";
 import * as homeLink from "../protocol/home-link";
+import * as multicastForwarding from "../protocol/multicast-forwarding";
 import * as multicastMembership from "../protocol/multicast-membership";
 import * as prefixAdvertisement from "../protocol/prefix-advertisement";
 import * as routerAdvertiser from "../protocol/router-advertiser";
@@ -39,7 +40,8 @@ export function timerCount(maxBindings: u32, maxNodes: u32): u32 {
   return homeAgents.MAX_HOME_AGENTS + 2 * membershipCapacity(maxBindings) + deliveryCapacity(maxNodes);
 }
 
-export function start(maxBindings: u32, maxNodes: u32): void {
+export function start(maxBindings: u32, maxNodes: u32, packetBytes: u32): void {
+  multicastForwarding.start(packetBytes);
   homeAgents.start();
   memberships.start(membershipCapacity(maxBindings), random.next64(), random.next64());
   deliveries.start(deliveryCapacity(maxNodes), random.next64(), random.next64());
@@ -109,8 +111,11 @@ export function onTimer(kind: u32, owner: u32): void {
     case TimerKind.Membership:
       multicastMembership.onMembershipTimer(owner);
       break;
-    default:
+    case TimerKind.ListenerQuery:
       multicastMembership.onQueryTimer(owner);
+      break;
+    default:
+      multicastForwarding.onTimer();
       break;
   }
 }

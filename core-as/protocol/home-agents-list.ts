@@ -1,6 +1,6 @@
 /**
  * The Home Agents List (RFC 6275 §10.1, §10.5.1; 6275-8.4-8, 6275-10.1-1): the other home agents of the home link,
- * learnt from their router advertisements. This home agent itself has no entry; who reads the list adds it.
+ * learnt from their router advertisements, where alone their options count (6275-7.3-6, 6275-7.4-11). This home agent itself has no entry; who reads the list adds it.
  */
 import { Event } from "../abi/contract";
 import { NeighbourOptionType } from "../abi/codes";

@@ -4,8 +4,8 @@
  *   home link, or the tunnel device of a virtual one ──► a copy to the care-of address of each member
  *   a mobile node's tunnel ──► home link, and a copy to each other member
  *
- * Only global scope goes into tunnels: link-local never (6275-10.4.2-4), what lies between should not
- * (6275-10.4.2-6). A group has as many copies at a time as there is room for output; the rest is counted.
+ * Only global scope goes into tunnels: link-local never (6275-10.4.2-4, 6275-10.4.2-5), what lies between should
+ * not (6275-10.4.2-6). Copies that find no room for output wait for the next call, and other packets for them.
  */
 import { DeviceKind } from "../abi/contract";
 import { NextHeader } from "../abi/codes";
@@ -24,6 +24,8 @@ import * as orders from "../tables/orders";
 import { NONE } from "../tables/slab";
 import * as homeLink from "./home-link";
 import * as multicastMembership from "./multicast-membership";
+import * as timers from "./timers";
+import { TimerKind } from "./timers";
 
 /** A packet to a group from the home link: the home agent is its next router, which lowers the hop limit. */
 export function fromHomeLink(device: u32, packet: usize, length: u32): Reason {
@@ -73,7 +75,7 @@ function count(binding: u32, length: u32): void {
 
 function hasMembers(packet: usize): bool {
   return multicastMembership.isTunnelled(ip6.destination(packet)) &&
-    memberships.firstMember(ip6.destination(packet)) != NONE;
+    memberships.hasMembers(ip6.destination(packet));
 }
 
 function refusal(packet: usize): Reason {
@@ -88,18 +90,57 @@ function lowerHopLimit(packet: usize): bool {
   return true;
 }
 
+// ---- copies ---------------------------------------------------------------------------------
+
+/** The packet whose copies did not all find room: the next call goes on with it before anything else. */
+let waiting: usize = 0;
+let waitingRoom: u32 = 0;
+let waitingLength: u32 = 0;
+let waitingDevice: u32 = 0;
+let timer: u32 = NONE;
+
+/** Room for a packet of up to `packetBytes` that waits. */
+export function start(packetBytes: u32): void {
+  waiting = heap.alloc(packetBytes);
+  waitingRoom = packetBytes;
+}
+
 /** A copy to each member but the sender (6275-10.4.2-7); returns what refused the last one that was refused. */
 function toMembers(device: u32, packet: usize, length: u32): Reason {
+  memberships.walk(ip6.destination(packet));
+  const refused = copyWhileThereIsRoom(device, packet, length);
+  if (!memberships.isWalking()) return refused;
+  if (length > waitingRoom) return Reason.PacketTooLarge;
+  memory.copy(waiting, packet, length);
+  waitingLength = length;
+  waitingDevice = device;
+  plan();
+  return refused;
+}
+
+/** Goes on with the packet that waits, at the begin of a call; the host has carried out what was ordered before. */
+export function resume(): void {
+  if (!memberships.isWalking()) return;
+  counters.refuse(copyWhileThereIsRoom(waitingDevice, waiting, waitingLength));
+}
+
+/** As `resume`, when no packet came in between. */
+export function onTimer(): void {
+  timer = NONE;
+  resume();
+  if (memberships.isWalking()) plan();
+}
+
+function plan(): void {
+  timer = timers.restart(timer, TimerKind.MulticastCopies, 0, 0);
+}
+
+function copyWhileThereIsRoom(device: u32, packet: usize, length: u32): Reason {
   let refused = Reason.None;
-  let member = memberships.firstMember(ip6.destination(packet));
-  for (; member != NONE; member = memberships.at(member).next) {
-    const home = memberships.at(member).home();
+  while (memberships.isWalking() && orders.hasRoom()) {
+    const home = memberships.at(memberships.nextOfWalk()).home();
     const binding = selector.forHomeAddress(home);
     if (binding == NONE || sameAddress(home, ip6.source(packet))) continue;
-    if (!orders.hasRoom()) {
-      counters.refuse(Reason.OutputFull);
-      continue;
-    }
     const copy = orders.allocate(length);
     if (copy == 0) continue;
     memory.copy(copy, packet, length);

@@ -162,8 +162,8 @@ export function receive(device: u32, packet: usize, message: usize, length: u32)
 
 /**
  * Sends all prefixes to the care-of address, with the home address in a type 2 routing header, from the address
- * that the binding was made with (6275-6.8-1, 6275-6.8-2, 6275-10.6.3-1, 6275-10.6.3-2, 6275-10.6.3-4). DHCPv6 is
- * not relayed, so the M and O bits are clear (6275-6.8-10).
+ * that the binding was made with (6275-6.8-1, 6275-6.8-2, 6275-10.6.3-1, 6275-10.6.3-2, 6275-10.6.3-4), as every
+ * packet of ours by the host's routes (6275-10.6.3-6). No DHCPv6: the M and O bits are clear (6275-6.8-10).
  */
 function send(device: u32, delivery: Delivery, to: usize, identifier: u32, isSolicited: bool): void {
   const packet = orders.allocate(HEADERS_BYTES + <u32>mobilePrefix.OPTIONS + advertisedPrefixes.MAX_BYTES);

@@ -21,15 +21,17 @@ export enum TimerKind {
   /** Mobile node: a preferred uplink has outlasted its hold-down. */
   Selection = 7,
   /** Home agent: an entry of the Home Agents List, or an address of it, has ended. Owner: the entry. */
-  HomeAgent = 20,
+  HomeAgent = 24,
   /** Home agent: a Router Advertisement is due. */
-  RouterAdvertisement = 21,
+  RouterAdvertisement = 25,
   /** Home agent: a Mobile Prefix Advertisement is due. Owner: delivery. */
-  PrefixDelivery = 22,
+  PrefixDelivery = 26,
   /** Home agent: a group was not reported again. Owner: membership. */
-  Membership = 23,
+  Membership = 27,
   /** Home agent: a node is to be asked for its groups. Owner: listener. */
-  ListenerQuery = 24,
+  ListenerQuery = 28,
+  /** Home agent: further copies of a packet to a group are to be sent. */
+  MulticastCopies = 29,
 }
 
 /** Sets `timer` anew, or a first one where it is NONE. Returns the handle to keep in its place. */

@@ -107,10 +107,30 @@ export function find(home: usize, groupAddress: usize): u32 {
   return group == NONE ? NONE : byBoth.find(home, group);
 }
 
-/** The first member of a group, for `at(…).next`; NONE: nobody has joined it. */
-export function firstMember(groupAddress: usize): u32 {
+/** True when somebody has joined a group. */
+export function hasMembers(groupAddress: usize): bool {
+  return byGroup.find(groupAddress, 0) != NONE;
+}
+
+/** The membership that `walk` is at; NONE: behind the last one. */
+let walker: u32 = NONE;
+
+/** Begins a walk along the members of a group; it may take its time, while members come and go. */
+export function walk(groupAddress: usize): void {
   const group = byGroup.find(groupAddress, 0);
-  return group == NONE ? NONE : groupAt(group).first;
+  walker = group == NONE ? NONE : groupAt(group).first;
+}
+
+/** Whether the walk has members before it. */
+export function isWalking(): bool {
+  return walker != NONE;
+}
+
+/** The next member of the walk; only while it has some. */
+export function nextOfWalk(): u32 {
+  const record = walker;
+  walker = at(record).next;
+  return record;
 }
 
 /** A new membership, without timer; NONE when the budget, or the node's share of it, is used up. */
@@ -146,6 +166,7 @@ export function remove(record: u32): void {
   else at(membership.previous).next = membership.next;
   if (membership.next != NONE) at(membership.next).previous = membership.previous;
   listenerAt(listener).groupCount--;
+  if (walker == record) walker = membership.next;
   timers.cancel(membership.timer);
   byBoth.remove(record);
   memberships.give(record);

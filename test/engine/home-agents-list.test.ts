@@ -5,9 +5,10 @@ import { parseAddress } from "../../bindings/address.ts";
 import { setDevice } from "../../bindings/commands.ts";
 import { readHomeAgents } from "../../bindings/status.ts";
 import {
-  ACCESS, HOME, HOME_AGENT, LINK_LOCAL, NEIGHBOUR, advertisement, configureLink, homeLinkAgent, solicitation,
+  ACCESS, HOME, HOME_AGENT, LINK_LOCAL, NEIGHBOUR, advertisement, configureLink, homeLinkAgent, solicitation, taken,
 } from "./advertising.ts";
 import { type Node, homeAgent } from "./harness.ts";
+import { codec } from "./network.ts";
 
 const others = (node: Node) => readHomeAgents(node.engine).filter(({ current }) => !current);
 const names = (node: Node) => node.events.map(({ name }) => name).filter((name) => name.startsWith("HomeAgent"));
@@ -141,6 +142,22 @@ describe("what does not change the list", () => {
     node.receive(HOME, advertisement({ source: "fe80::3", lifetime: 0 }));
     node.receive(HOME, advertisement({ source: "fe80::99" }));
     expect(others(node).map(({ linkLocal }) => linkLocal)).toContain("fe80::99");
+  });
+
+  it("the options of an advertisement in other messages (6275-7.3-6, 6275-7.4-11)", () => {
+    const node = homeLinkAgent();
+    const options = [
+      { name: "home-agent-information", fields: { preference: 9, lifetime: 600 } }, { name: "advertisement-interval", fields: { interval: 50 } },
+      { name: "prefix-information", fields: { prefix: "2001:db8:100::2", prefixLength: 64, routerAddress: true, validLifetime: 600 } },
+    ];
+    const ipv6 = { name: "ipv6", fields: { source: NEIGHBOUR, destination: "ff02::2", hopLimit: 255 } };
+    node.receive(HOME, codec.encode([ipv6, { name: "router-solicitation", options }]));
+    expect(others(node)).toEqual([]);
+    node.receive(HOME, advertisement({ preference: 1 }));
+    node.receive(HOME, codec.encode([ipv6, { name: "router-solicitation", options }]));
+    expect(others(node)).toMatchObject([{ preference: 1 }]);
+    node.advance(4000);
+    expect(taken(node, "router-advertisement").length).toBeGreaterThan(0); // answered all the same
   });
 
   it("what a home agent with a virtual home link hears", () => {

@@ -100,6 +100,44 @@ describe.skipIf(!hasTshark)("tshark (needs tshark)", () => {
   });
 });
 
+describe.skipIf(!hasTshark)("tshark reads what a home agent advertises (needs tshark)", () => {
+  const read = (filter: string, ...fields: string[]) => execFileSync("tshark", [
+    "-r", file, "-Y", filter, "-T", "fields", ...fields.flatMap((field) => ["-e", `icmpv6.${field}`]),
+  ], { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }).replace(/\n$/, "").split("\n").map((line) => line.split("\t"));
+  const set = expect.stringMatching(/^(1|True)$/);
+  const clear = expect.stringMatching(/^(0|False)$/);
+
+  it("Router Advertisements (RFC 6275 §7)", () => {
+    const [first, ...others] = read(
+      "icmpv6.type == 134 && ipv6.src == fe80::1", "nd.ra.flag.h", "nd.ra.router_lifetime", "opt.src_linkaddr", "opt.advertisement_interval",
+      "opt.home_agent_preference", "opt.home_agent_lifetime", "opt.prefix", "opt.prefix.flag.r", "opt.prefix.valid_lifetime",
+    );
+    expect(first).toEqual([set, "1800", "02:00:00:00:00:01", "4000", "7", "600", HOME_AGENT, set, "4294967295"]);
+    expect(others.at(-1)!.slice(0, 2)).toEqual([set, "0"]);
+  });
+
+  it("Home Agent Address Discovery Replies (§6.6)", () => {
+    const [[identifier, addresses]] = read("icmpv6.type == 145", "mip6.identifier", "mip6.home_agent_address");
+    expect(Number(identifier)).toBe(0x1234);
+    expect(addresses.split(",")).toEqual([HOME_AGENT, "2001:db8:100::2"]);
+  });
+
+  it("Mobile Prefix Advertisements (§6.8)", () => {
+    const [[identifier, managed, other, prefix, router]] = read(
+      "icmpv6.type == 147", "mip6.identifier", "mip6.flag.m", "mip6.flag.o", "opt.prefix", "opt.prefix.flag.r",
+    );
+    expect(Number(identifier)).toBe(0x4321);
+    expect([managed, other, prefix, router]).toEqual([clear, clear, HOME_AGENT, set]);
+  });
+
+  it("listener queries (RFC 3810 §5.1)", () => {
+    const [[delay, group, robustness, interval, sources]] = read(
+      "icmpv6.type == 130", "mld.maximum_response_code", "mld.multicast_address", "mld.flag.qrv", "mld.qqi", "mld.nb_sources",
+    );
+    expect([delay, group, Number(robustness), interval, sources]).toEqual(["10000", "::", 2, "125", "0"]);
+  });
+});
+
 describe.skipIf(!hasScapy)("scapy (needs scapy)", () => {
   it("reads each packet, and computes the same checksums and lengths", () => {
     // scapy looks for a Home Address option only where it is alone in its header: the padding is taken out for the checksum.

@@ -1,5 +1,6 @@
 /** Mobile Prefix Advertisements (RFC 6275 §10.6, §6.7, §6.8). */
 import { describe, expect, it } from "vitest";
+import { DEVICE_ANY } from "../../core-as/abi/contract.ts";
 import { Reason } from "../../core-as/abi/reasons.ts";
 import { parseAddress } from "../../bindings/address.ts";
 import { type HomePrefix, PREFIX_DELIVERY_DEFAULTS, removeNode, setHomeAgent, setPrefixDelivery } from "../../bindings/commands.ts";
@@ -133,12 +134,13 @@ describe("changes are told", () => {
     ["another preferred lifetime", [{ ...PREFIXES[0], preferredMs: 6 * DAY }]],
     ["a further prefix (6275-10.6.2-2)", [...PREFIXES, { address: parseAddress("2001:db8:101::"), length: 64 }]],
     ["a further prefix that changes (6275-10.6.2-3)", [...PREFIXES, { address: parseAddress("2001:db8:101::"), length: 64, validMs: DAY, preferredMs: DAY }]],
-  ])("%s: at a random moment between the intervals, to the care-of address (6275-6.8-1)", (_, changed) => {
+  ])("%s: at a random moment between the intervals, to the care-of address by the host's routes (6275-6.8-1, 6275-10.6.3-6)", (_, changed) => {
     const node = agentWithBinding();
     setPrefixDelivery(node.engine, { enabled: true, minIntervalMs: 60_000, maxIntervalMs: 300_000 }, node.now);
     serve(node, ...changed);
     const [first] = moments(node, 300_001);
     expect(first).toBeGreaterThanOrEqual(60_000);
+    expect(node.sent.every(({ device }) => device === DEVICE_ANY)).toBe(true);
     const sent = taken(node, MPA)[0];
     expect(sent.ipv6.destination).toBe(CAREOF);
     expect(sent[MPA].options).toHaveLength(changed.length);
