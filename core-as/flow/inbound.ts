@@ -16,7 +16,7 @@
 import { DEVICE_ANY, Role } from "../abi/contract";
 import { BindingErrorStatus, Icmpv6Type, MulticastScope, NextHeader } from "../abi/codes";
 import { Reason } from "../abi/reasons";
-import { isMulticast, multicastScope, sameAddress } from "../wire/bytes";
+import { isLinkLocal, isMulticast, multicastScope, sameAddress } from "../wire/bytes";
 import * as extension from "../wire/extension";
 import * as ip6 from "../wire/ip6";
 import * as routing2 from "../wire/routing2";
@@ -63,8 +63,8 @@ function inspect(device: u32, packet: usize, length: u32, mayBeFragment: bool): 
     }
     return refusal;
   }
-  // Of what goes to groups, only Neighbour Discovery is ours.
-  if (isMulticast(ip6.destination(packet)) && extension.upperProtocol() != NextHeader.Icmpv6) {
+  // Of what goes to groups and link-local addresses, only Neighbour Discovery is ours.
+  if (isOfLink(ip6.destination(packet)) && extension.upperProtocol() != NextHeader.Icmpv6) {
     return Reason.NotForUs;
   }
   if (extension.isFragment()) { // 4
@@ -92,13 +92,14 @@ function mayReassemble(packet: usize): bool {
   return registration.isConfigured() && sameAddress(ip6.source(packet), updates.peerOf(registration.current()));
 }
 
-/** What a home agent hears beside its own address: groups of the home link, and its anycast address (RFC 6275 §10.5). */
+/** What a home agent hears beside its own address: groups of the home link, its anycast address (RFC 6275 §10.5). */
 function atHomeAgent(device: u32, packet: usize, length: u32): Reason {
   const destination = ip6.destination(packet);
   if (device == homeLink.device() && isMulticast(destination)) {
     return multicastForwarding.fromHomeLink(device, packet, length);
   }
-  return addressDiscovery.isAnycast(destination) ? addressDiscovery.receiveAnycast(device, packet, length) : Reason.NotForUs;
+  if (!addressDiscovery.isAnycast(destination)) return Reason.NotForUs;
+  return addressDiscovery.receiveAnycast(device, packet, length);
 }
 
 /** Addresses that this node listens to on a link: its own, and the groups of Neighbour Discovery. */
@@ -113,6 +114,10 @@ function isForUs(device: u32, destination: usize): bool {
   }
   // A mobile node also hears its routers, and those who want its address (RFC 4862 §5.4.1).
   return uplinks.findCareof(destination) != DEVICE_ANY || isMulticast(destination);
+}
+
+function isOfLink(destination: usize): bool {
+  return isMulticast(destination) || isLinkLocal(destination);
 }
 
 /** A type 2 routing header must name our own home address (6275-6.4-1), a home agent has none (6275-8.2-3). */

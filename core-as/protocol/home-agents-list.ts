@@ -1,6 +1,7 @@
 /**
  * The Home Agents List (RFC 6275 §10.1, §10.5.1; 6275-8.4-8, 6275-10.1-1): the other home agents of the home link,
- * learnt from their router advertisements, where alone their options count (6275-7.3-6, 6275-7.4-11). This home agent itself has no entry; who reads the list adds it.
+ * learnt from their router advertisements; the options of these count nowhere else (6275-7.3-6, 6275-7.4-11).
+ * This home agent itself has no entry; who reads the list adds it.
  */
 import { Event } from "../abi/contract";
 import { NeighbourOptionType } from "../abi/codes";
@@ -59,12 +60,12 @@ function readAddresses(agent: HomeAgent, first: usize, end: usize): bool {
   const wanted = NeighbourOptionType.PrefixInformation;
   let option = options.find(first, end, wanted);
   for (; option != 0; option = options.find(options.next(option), end, wanted)) {
-    const isAddress = options.hasPrefixFlag(option, PrefixFlag.RouterAddress) && options.prefixLength(option) <= 128 &&
-      isUnicastRoutable(options.prefix(option));
+    const isAddress = options.hasPrefixFlag(option, PrefixFlag.RouterAddress) &&
+      options.prefixLength(option) <= 128 && isUnicastRoutable(options.prefix(option));
     if (!isAddress) continue;
     const validMs = options.validLifetimeMs(option);
-    const isForEver = validMs == FOR_EVER_MS;
-    if (!homeAgents.setAddress(agent, options.prefix(option), isForEver ? Infinity : clock.now() + validMs)) hasRoom = false;
+    const validUntilMs = validMs == FOR_EVER_MS ? Infinity : clock.now() + validMs;
+    if (!homeAgents.setAddress(agent, options.prefix(option), validUntilMs)) hasRoom = false;
   }
   homeAgents.dropAddresses(agent, clock.now());
   return hasRoom;

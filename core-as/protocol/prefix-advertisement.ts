@@ -173,9 +173,8 @@ function send(device: u32, delivery: Delivery, to: usize, identifier: u32, isSol
   const length = <u32>(end - message);
   icmp6.finish(message, length, homeLink.address(), delivery.home());
   routing2.build(packet + ip6.LENGTH_BYTES, NextHeader.Icmpv6, delivery.home());
-  ip6.build(
-    packet, 0, 0, <u32>routing2.LENGTH_BYTES + length, NextHeader.Routing, ip6.DEFAULT_HOP_LIMIT, homeLink.address(), to,
-  );
+  const payload = <u32>routing2.LENGTH_BYTES + length;
+  ip6.build(packet, 0, 0, payload, NextHeader.Routing, ip6.DEFAULT_HOP_LIMIT, homeLink.address(), to);
   orders.transmit(device, packet, HEADERS_BYTES + length);
   delivery.lastSentMs = clock.now();
   orders.event(

@@ -92,7 +92,9 @@ export function leave(record: usize): void {
   if (!stays) lastSentMs = -Infinity;
 }
 
-/** Takes the same record after `homeLink.configureLink`, and begins (6275-8.3-1, 6275-8.3-2, 6275-8.4-10, 6275-13-1). */
+/**
+ * Takes the same record after `homeLink.configureLink`, and begins (6275-8.3-1, 6275-8.3-2, 6275-8.4-10, 6275-13-1).
+ */
 export function begin(record: usize): void {
   minIntervalMs = load<f64>(record, HOME_LINK_MIN_INTERVAL);
   maxIntervalMs = load<f64>(record, HOME_LINK_MAX_INTERVAL);

@@ -81,7 +81,9 @@ export function start(capacity: u32, secretHigh: u64, secretLow: u64): void {
   memberships = newSlab(offsetof<Membership>(), capacity);
   byHome = newIndex(listeners, offsetof<Listener>("homeHigh"), offsetof<Listener>("zero"), secretHigh, secretLow);
   byGroup = newIndex(groups, offsetof<Group>("addressHigh"), offsetof<Group>("zero"), secretLow, secretHigh);
-  byBoth = newIndex(memberships, offsetof<Membership>("homeHigh"), offsetof<Membership>("group"), secretHigh, secretLow);
+  byBoth = newIndex(
+    memberships, offsetof<Membership>("homeHigh"), offsetof<Membership>("group"), secretHigh, secretLow,
+  );
 }
 
 export function at(record: u32): Membership {

@@ -1,7 +1,7 @@
 /** A home agent on a real home link, and what its neighbours there say. */
 import { parseAddress } from "../../bindings/address.ts";
 import type { Layer, LayerInput } from "../../bindings/codec.ts";
-import { HOME_LINK_DEFAULTS, type HomeAgentSettings, type HomeLinkSettings, setDevice, setHomeLink } from "../../bindings/commands.ts";
+import { HOME_LINK_DEFAULTS, type HomeLinkSettings, setDevice, setHomeLink } from "../../bindings/commands.ts";
 import { ACCESS, CAREOF, EPOCH, HOME_ADDRESS, HOME_AGENT, type Node, homeAgent } from "./harness.ts";
 import { bindingUpdate, ntp } from "./messages.ts";
 import { codec } from "./network.ts";
@@ -15,7 +15,7 @@ export const LINK_ADDRESS = Uint8Array.of(2, 0, 0, 0, 0, 1);
 
 /** A home agent whose home link is device HOME; nothing that it sent so far is left. */
 export function homeLinkAgent(
-  { link, ...settings }: { link?: Partial<HomeLinkSettings> } & Partial<HomeAgentSettings> = {},
+  { link, ...settings }: { link?: Partial<HomeLinkSettings> } & Parameters<typeof homeAgent>[0] = {},
 ): Node {
   const node = homeAgent(settings);
   setDevice(node.engine, { index: HOME, kind: "access", mtu: 1500, up: true, linkAddress: LINK_ADDRESS }, node.now);

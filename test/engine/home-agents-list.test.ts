@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { Reason } from "../../core-as/abi/reasons.ts";
 import { parseAddress } from "../../bindings/address.ts";
+import type { LayerInput } from "../../bindings/codec.ts";
 import { setDevice } from "../../bindings/commands.ts";
 import { readHomeAgents } from "../../bindings/status.ts";
 import {
@@ -146,7 +147,7 @@ describe("what does not change the list", () => {
 
   it("the options of an advertisement in other messages (6275-7.3-6, 6275-7.4-11)", () => {
     const node = homeLinkAgent();
-    const options = [
+    const options: LayerInput[] = [
       { name: "home-agent-information", fields: { preference: 9, lifetime: 600 } }, { name: "advertisement-interval", fields: { interval: 50 } },
       { name: "prefix-information", fields: { prefix: "2001:db8:100::2", prefixLength: 64, routerAddress: true, validLifetime: 600 } },
     ];

@@ -5,10 +5,10 @@ import { parseAddress } from "../../bindings/address.ts";
 import { HOME_LINK_DEFAULTS, setDevice, setHomeAgent, setHomeLink, setLink, shutdown } from "../../bindings/commands.ts";
 import { Refusal } from "../../bindings/engine.ts";
 import {
-  ACCESS, HOME, HOME_AGENT, LINK_ADDRESS, LINK_LOCAL, configureLink, homeLinkAgent, layersOf, solicitation, taken,
+  ACCESS, HOME, HOME_ADDRESS, HOME_AGENT, LINK_ADDRESS, LINK_LOCAL, configureLink, homeLinkAgent, layersOf, solicitation, taken,
 } from "./advertising.ts";
 import { Node, TUNNEL, hex, homeAgent } from "./harness.ts";
-import { addresses } from "./network.ts";
+import { addresses, codec } from "./network.ts";
 
 const RA = "router-advertisement";
 
@@ -293,6 +293,19 @@ describe("what is refused", () => {
     node.receive(ACCESS, solicitation({ destination: HOME_AGENT }));
     expect(node.refused(Reason.MessageNotForThisRole)).toBe(1);
     expect(moments(node, 4000)).toEqual([]);
+  });
+
+  it("what else comes to the link-local address or to all nodes: that is the host's", () => {
+    const node = homeLinkAgent({ link: { advertise: false } });
+    for (const destination of [LINK_LOCAL, "ff02::1"]) {
+      node.receive(HOME, codec.encode([{ name: "ipv6", fields: { source: "fe80::5", destination } }, { name: "udp" }]));
+      node.receive(HOME, codec.encode([
+        { name: "ipv6", fields: { source: "fe80::5", destination } }, { name: "ipv6", fields: { source: HOME_ADDRESS, destination: "2001:db8::1" } },
+        { name: "echo-request" },
+      ]));
+    }
+    expect(node.refused(Reason.NotForUs)).toBe(4);
+    expect(node.take()).toEqual([]);
   });
 
   it.each([
