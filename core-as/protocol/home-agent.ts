@@ -36,6 +36,7 @@ import * as acknowledgement from "./acknowledgement";
 import * as lifetimes from "./binding-lifetime";
 import * as homeLink from "./home-link";
 import * as received from "./mobility-message";
+import * as multicastMembership from "./multicast-membership";
 import * as prefixAdvertisement from "./prefix-advertisement";
 import * as sequence from "./sequence";
 import * as state from "./state";
@@ -235,6 +236,7 @@ function register(device: u32, message: usize): Reason {
   );
 
   prefixAdvertisement.registered(homeAddress); // RFC 6275 §10.6.2
+  multicastMembership.registered(homeAddress); // RFC 6275 §10.4.3
   // 6275-8.4-7, 6275-10.3.1-22, 6275-10.3.1-23, 6275-10.3.1-27, 6275-10.3.1-28: acknowledged whether asked for or
   // not (6275-9.5.4-2), with status 0, the update's sequence number and the lifetime that is left.
   const adviceMs = homeLink.adviceMs() < grantedMs ? homeLink.adviceMs() : 0; // 6275-10.3.1-31, 6275-6.2.4-2

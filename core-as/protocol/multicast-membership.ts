@@ -1,6 +1,7 @@
 /**
  * Which groups nodes away from home listen to (RFC 6275 §10.4.3; 6275-8.4-14, 6275-10.4.3-1): the home agent hears
- * their Multicast Listener Discovery out of the tunnel, and asks them again every two minutes.
+ * their Multicast Listener Discovery out of the tunnel. It asks after each registration, which shows a node that
+ * there is somebody to report to (§11.3.4), and those who have joined groups again every two minutes.
  *
  * A tunnel has one node at its end, so a group is left at once when it says so: there is nobody else to be asked.
  * Sources that a report names are not told apart: the node gets all of the group, and its stack picks.
@@ -25,6 +26,9 @@ import { TokenBucket } from "../tables/token-bucket";
 import * as homeLink from "./home-link";
 import * as timers from "./timers";
 import { TimerKind } from "./timers";
+
+/** From a registration to the query: its acknowledgement has arrived then. */
+const FIRST_QUERY_MS: f64 = 1000;
 
 // RFC 3810 §9.
 const ROBUSTNESS: u32 = 2;
@@ -132,11 +136,20 @@ export function onMembershipTimer(record: u32): void {
 
 // ---- queries --------------------------------------------------------------------------------
 
+/** A home registration was accepted: the node is asked soon. */
+export function registered(home: usize): void {
+  const listener = memberships.takeListener(home);
+  if (listener != NONE) queryAfter(listener, FIRST_QUERY_MS);
+}
+
+function queryAfter(listener: u32, ms: f64): void {
+  const entry = memberships.listenerAt(listener);
+  entry.timer = timers.restart(entry.timer, TimerKind.ListenerQuery, listener, ms);
+}
+
 /** Plans a listener's next query, unless one is planned. */
 function planQuery(listener: u32): void {
-  const entry = memberships.listenerAt(listener);
-  if (entry.timer != NONE) return;
-  entry.timer = timers.restart(NONE, TimerKind.ListenerQuery, listener, <f64>QUERY_INTERVAL_S * 1000);
+  if (memberships.listenerAt(listener).timer == NONE) queryAfter(listener, <f64>QUERY_INTERVAL_S * 1000);
 }
 
 /** It is time to ask a listener; one that is not bound now is asked when it is again, or its memberships end. */
@@ -145,7 +158,8 @@ export function onQueryTimer(listener: u32): void {
   entry.timer = NONE;
   const binding = selector.forHomeAddress(entry.home());
   if (binding != NONE) query(binding);
-  planQuery(listener);
+  if (entry.groupCount != 0) planQuery(listener);
+  else memberships.dropListener(listener);
 }
 
 /** Sends a General Query through the tunnel of a binding, from a link-local address (RFC 3810 §5.1.14). */

@@ -175,7 +175,8 @@ export function remove(record: u32): void {
   giveUnused(listener, group);
 }
 
-function takeListener(home: usize): u32 {
+/** The listener at a home address, or a new one without groups; NONE when the budget is used up. */
+export function takeListener(home: usize): u32 {
   let record = byHome.find(home, 0);
   if (record != NONE) return record;
   record = listeners.take();
@@ -184,6 +185,11 @@ function takeListener(home: usize): u32 {
   listenerAt(record).timer = NONE;
   byHome.insert(record);
   return record;
+}
+
+/** Takes a listener away that has no groups; another one stays. */
+export function dropListener(record: u32): void {
+  giveUnused(record, NONE);
 }
 
 function takeGroup(address: usize): u32 {

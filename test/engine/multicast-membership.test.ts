@@ -41,7 +41,14 @@ const joins = (node: Node) => node.events.filter(({ name }) => name === "GroupMe
 function agent(make: () => Node = homeAgent): Node {
   const node = make();
   bind(node, { lifetimeS: 3600 });
+  askedFirst(node);
   return node;
+}
+
+/** Lets the query after a registration pass. */
+function askedFirst(node: Node): void {
+  node.advance(1001);
+  node.take();
 }
 
 /** A home agent with `count` nodes without keys, ::10 and so on, each bound at an address of its own. */
@@ -49,6 +56,7 @@ function agentWith(count: number): Node {
   const nodes = Array.from({ length: count }, (_, id) => ({ id, homeAddresses: [parseAddress(home(id))], security: { authentication: "none" as const } }));
   const node = homeAgent({ nodes, budgets: { maxNodes: 2000, maxBindings: 2000 } });
   nodes.forEach(({ id }) => bind(node, { home: home(id), careof: careof(id), key: null, identity: null, timestamp: null, lifetimeS: 3600 }));
+  askedFirst(node);
   return node;
 }
 const home = (id: number) => `2001:db8:100::${(id + 16).toString(16)}`;
@@ -191,6 +199,24 @@ describe("the home agent asks", () => {
     expect(node.take()).toHaveLength(1);
     node.advance(20_000); // OTHER_GROUP was not reported again
     expect(groups(node)).toEqual([GROUP]);
+  });
+
+  it("after each registration, so that the node knows that it may report (RFC 6275 §11.3.4), and then not again", () => {
+    const node = homeAgent();
+    for (const sequence of [100, 101]) {
+      bind(node, { sequence, lifetimeS: 3600 });
+      node.advance(1001);
+      const [{ packet }, ...more] = node.take();
+      expect(more).toEqual([]);
+      expect(packet[40 + 48]).toBe(130);
+      expect(addresses(packet)).toEqual([HOME_AGENT, CAREOF]);
+    }
+    node.advance(1_000_000);
+    expect(node.take()).toEqual([]);
+    bind(node, { sequence: 102, lifetimeS: 3600 });
+    removeNode(node.engine, 0, node.now);
+    node.advance(1001);
+    expect(node.take()).toEqual([]);
   });
 
   it("nobody who has left all groups, or has no binding", () => {
