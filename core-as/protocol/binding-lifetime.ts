@@ -20,6 +20,7 @@ import * as orders from "../tables/orders";
 import { NONE } from "../tables/slab";
 import * as timers from "../tables/timers";
 import * as received from "./mobility-message";
+import * as prefixAdvertisement from "./prefix-advertisement";
 import * as state from "./state";
 import { TimerKind } from "./timers";
 
@@ -89,6 +90,7 @@ export function end(record: u32, why: u32): void {
   orders.event(Event.BindingEnded, DEVICE_ANY, bindings.homeAddress(binding), bindings.careofAddress(binding), why);
   binding.expiresMs = 0;
   state.keepBinding(record);
+  prefixAdvertisement.ended(bindings.homeAddress(binding)); // RFC 6275 §10.6.2
   bindings.remove(record);
 }
 

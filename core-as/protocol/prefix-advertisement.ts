@@ -77,6 +77,15 @@ export function registered(homeAddress: usize): void {
   sendAfter(record, delivery.unacknowledged != 0 ? LEAST_DISTANCE_MS : randomDelayMs(homeAddress));
 }
 
+/** A home registration has ended: nothing is sent any more (6275-10.6.2-7). What was not acknowledged is remembered. */
+export function ended(homeAddress: usize): void {
+  const record = deliveries.find(homeAddress);
+  if (record == NONE) return;
+  const delivery = deliveries.at(record);
+  delivery.timer = timers.stop(delivery.timer);
+  if (delivery.unacknowledged == 0) deliveries.remove(record);
+}
+
 /** The home prefixes have changed: every node that is away is told, each at its own random moment (6275-10.6.2-1). */
 export function prefixesChanged(): void {
   if (!isEnabled) return;
