@@ -43,6 +43,11 @@ export class SendQueue {
     for (const errno of this.#sender.results.subarray(0, count)) if (errno !== 0) this.#failures.count(errno);
   }
 
+  /** Makes an anycast address one of this host's on an interface, until `close`. Throws SystemError. */
+  joinAnycast(address: string, interfaceIndex: number): void {
+    this.#sender.joinAnycast(address, interfaceIndex);
+  }
+
   close(): void {
     this.#sender.close();
   }

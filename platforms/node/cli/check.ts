@@ -5,7 +5,7 @@ import {
 import { readConfigFile } from "../config-file.ts";
 import { EXIT_FAILURE, EXIT_OK, readArguments, suggestion, UsageError } from "./arguments.ts";
 
-const ROLES: readonly Config["role"][] = ["home-agent", "mobile-node"];
+const ROLES: readonly Config["role"][] = ["home-agent", "mobile-node", "correspondent"];
 
 const USAGE = `Usage: mext check <file> [--json]
        mext check --explain <role>
