@@ -17,6 +17,8 @@ import { type Link, listLinks } from "./system/links.ts";
 import type { NetworkEvent } from "./system/network-monitor.ts";
 import { listRoutes } from "./system/routes.ts";
 
+const ETHERNET_ADDRESS_CHARACTERS = "02:00:00:00:00:01".length;
+
 export class HomeLinkAccess {
   port: AccessPort | undefined;
   readonly #linux: Linux;
@@ -96,8 +98,8 @@ export class HomeLinkAccess {
 function findLink({ netlink, report }: Linux, name: string): Link {
   const link = listLinks(netlink).find((each) => each.name === name);
   if (link === undefined) throw new StartError(`the home link ${name} is not there: ip link shows what is`);
-  if (link.macAddress.length !== "00:00:00:00:00:00".length) {
-    throw new StartError(`${name} has no Ethernet address: a home link must be a link that hosts share`);
+  if (link.loopback || link.macAddress.length !== ETHERNET_ADDRESS_CHARACTERS) {
+    throw new StartError(`${name} has no Ethernet address: the home link must be one that hosts share`);
   }
   if (!link.up) report(`the home link ${name} is switched off: ip link set ${name} up`);
   return link;
