@@ -106,7 +106,7 @@ export interface RouteOptimisationSettings {
   lifetimeMs: number;
   /** Until a peer that does not take part is asked again. */
   retryMs: number;
-  rules: { prefix: Uint8Array; length: number; policy: RoutePolicyName }[];
+  rules: readonly { prefix: Uint8Array; length: number; policy: RoutePolicyName }[];
 }
 
 export const ROUTE_OPTIMISATION_DEFAULTS = {

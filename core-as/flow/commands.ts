@@ -1,7 +1,6 @@
 /** Commands of the host: each checks its record, then changes one thing. */
 import * as abi from "../abi/contract";
 import { Authentication, Command, DeviceKind, Refusal, Role } from "../abi/contract";
-import { RegistrationEvent } from "../abi/states";
 import { MINIMUM_MTU } from "../abi/codes";
 import { isUnicastRoutable, sameAddress } from "../wire/bytes";
 import * as authentication from "../protocol/authentication";
@@ -48,7 +47,7 @@ export function execute(code: u32, record: usize, length: u32): Refusal {
       if (node.role() != Role.HomeAgent) return Refusal.WrongRole;
       return length < <u32>abi.HOME_LINK_BYTES ? Refusal.ShortRecord : homeLink.configureLink(record);
     case Command.Shutdown:
-      if (registration.isConfigured()) registration.happen(RegistrationEvent.Shutdown);
+      if (node.role() == Role.MobileNode) registration.shutdown();
       return Refusal.None;
     case Command.AddressRefused:
       return length < <u32>abi.ADDRESS_BYTES ? Refusal.ShortRecord : refuseAddress(record);

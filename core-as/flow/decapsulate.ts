@@ -60,9 +60,11 @@ function fromMobileNode(device: u32, packet: usize, inner: usize): Reason {
 /** 6275-11.3.3-1, 6275-11.3.3-2, 6275-8.5-3 */
 function fromHomeAgent(device: u32, packet: usize, inner: usize): Reason {
   if (!registration.isConfigured()) return Reason.NotConfigured;
-  const update = registration.current();
+  if (!updates.isPeer(ip6.source(packet))) return Reason.TunnelNotFromHomeAgent;
+  const record = updates.find(ip6.destination(inner));
+  if (record == NONE) return Reason.TunnelInnerNotOurs;
+  const update = updates.at(record);
   if (!sameAddress(ip6.source(packet), updates.peerOf(update))) return Reason.TunnelNotFromHomeAgent;
-  if (!sameAddress(ip6.destination(inner), updates.home(update))) return Reason.TunnelInnerNotOurs;
   const length = ip6.totalLength(inner);
   update.packetsIn += 1;
   update.bytesIn += <f64>length;

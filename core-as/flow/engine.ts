@@ -34,9 +34,10 @@ import * as inbound from "./inbound";
 import * as node from "./node";
 import * as outbound from "./outbound";
 
-/** Timers beyond one a binding: those of uplinks and registrations. */
-const OTHER_TIMERS: u32 = 4 * <u32>MAX_DEVICES;
+/** Home addresses that a mobile node can have at once. */
 const UPDATES: u32 = 64;
+/** Timers beyond one a binding: those of uplinks and registrations. */
+const OTHER_TIMERS: u32 = 4 * <u32>MAX_DEVICES + 2 * UPDATES;
 const MAX_SLOTS: u32 = 4096;
 const MAX_SLOT_BYTES: u32 = 65575;
 const MIN_SLOT_BYTES: u32 = 1500;

@@ -75,7 +75,7 @@ function receiveError(packet: usize, message: usize, length: u32): Reason {
   const invokingLength = length - <u32>(invoking - message);
   const type = icmp6.type(message);
   const value = icmp6.value(message);
-  if (isAboutUpdate(invoking, invokingLength)) return reportUnreachable(packet, message);
+  if (isAboutUpdate(invoking, invokingLength)) return reportUnreachable(packet, invoking, message);
   if (type > <u32>Icmpv6Type.ParameterProblem || relay.find(invoking, invokingLength) != Reason.None) {
     return Reason.IcmpNotOurs;
   }
@@ -100,11 +100,11 @@ function errorToCareof(invoking: usize, type: u32, value: u32): Reason {
 
 function errorToHomeAgent(invoking: usize, type: u32, value: u32): Reason {
   if (!registration.isConfigured()) return Reason.NotConfigured;
-  const update = registration.current();
+  const record = updates.find(ip6.source(relay.inner()));
+  if (record == NONE) return Reason.IcmpNotOurs;
+  const update = updates.at(record);
   const isOurs = sameAddress(ip6.source(invoking), updates.careof(update)) &&
-    sameAddress(ip6.destination(invoking), updates.peerOf(update)) && sameAddress(
-      ip6.source(relay.inner()), updates.home(update),
-    );
+    sameAddress(ip6.destination(invoking), updates.peerOf(update));
   if (!isOurs) return Reason.IcmpNotOurs;
   if (type == Icmpv6Type.PacketTooBig) {
     if (!isNarrower(value, update.pathMtu)) return Reason.PathMtuImplausible;
@@ -120,21 +120,20 @@ function isNarrower(reported: u32, known: u32): bool {
   return reported >= <u32>MINIMUM_MTU && reported <= known;
 }
 
-/** True for a packet of ours to the home agent that is a message and no tunnel packet. */
+/** True for a packet of ours to a home agent that is a message and no tunnel packet. */
 function isAboutUpdate(invoking: usize, length: u32): bool {
   if (node.role() != Role.MobileNode || !registration.isConfigured() || length < <u32>ip6.LENGTH_BYTES) return false;
-  const update = registration.current();
   return ip6.nextHeader(invoking) == NextHeader.Destination &&
-    sameAddress(ip6.source(invoking), updates.careof(update)) &&
-    sameAddress(ip6.destination(invoking), updates.peerOf(update));
+    updates.findPath(ip6.source(invoking), ip6.destination(invoking)) != NONE;
 }
 
 /** Tells people; the registration itself goes on, since anybody can send such an error. */
-function reportUnreachable(packet: usize, message: usize): Reason {
-  const peer = updates.peerOf(registration.current());
+function reportUnreachable(packet: usize, invoking: usize, message: usize): Reason {
   if (reports.take()) {
+    const peer = ip6.destination(invoking);
+    const device = updates.at(updates.findPath(ip6.source(invoking), peer)).device;
     orders.event(
-      Event.PeerUnreachable, registration.current().device, peer, ip6.source(packet), icmp6.type(message), icmp6.code(message),
+      Event.PeerUnreachable, device, peer, ip6.source(packet), icmp6.type(message), icmp6.code(message),
     );
   }
   return Reason.None;

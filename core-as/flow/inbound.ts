@@ -83,7 +83,7 @@ function inspect(device: u32, packet: usize, length: u32, mayBeFragment: bool): 
 /** A mobile node puts together only what its home agent fragmented: strangers cannot fill its buffers. */
 function mayReassemble(packet: usize): bool {
   if (node.role() != Role.MobileNode) return true;
-  return registration.isConfigured() && sameAddress(ip6.source(packet), updates.peerOf(registration.current()));
+  return registration.isConfigured() && updates.isPeer(ip6.source(packet));
 }
 
 /** Addresses that this node listens to on a link: its own, and the groups of Neighbour Discovery. */
@@ -98,8 +98,7 @@ function checkRouting(packet: usize): Reason {
   const at = extension.routingHeaderOffset();
   if (at == 0) return extension.refuseOtherRouting();
   if (node.role() != Role.MobileNode || !registration.isConfigured()) return Reason.RoutingHeaderNotOurs;
-  const ours = sameAddress(routing2.homeAddress(packet + at), updates.home(registration.current()));
-  return ours ? Reason.None : Reason.RoutingHeaderNotOurs;
+  return updates.find(routing2.homeAddress(packet + at)) != NONE ? Reason.None : Reason.RoutingHeaderNotOurs;
 }
 
 function receiveMobility(device: u32, packet: usize, length: u32): Reason {

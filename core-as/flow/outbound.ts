@@ -74,13 +74,14 @@ function toMobileNode(device: u32, packet: usize, length: u32): Reason {
 /** Reverse tunnelling (RFC 6275 §11.3.1; 6275-11.3.1-5). */
 function toHomeAgent(device: u32, packet: usize, length: u32): Reason {
   if (!registration.isConfigured()) return Reason.NotConfigured;
-  const update = registration.current();
   const destination = ip6.destination(packet);
   // 2: what the host's stack says to the neighbours of a link that is none.
   if (isUnspecified(ip6.source(packet)) || isLinkLocal(ip6.source(packet))) return Reason.LinkLocalNotTunnelled;
   if (isLinkLocal(destination)) return Reason.LinkLocalNotTunnelled;
   if (isMulticast(destination) && (get8(destination + 1) & 0x0f) <= LINK_SCOPE) return Reason.MulticastNotTunnelled;
-  if (!sameAddress(ip6.source(packet), updates.home(update))) return Reason.InnerSourceNotHome; // 6275-11.3.4-7
+  const record = updates.find(ip6.source(packet));
+  if (record == NONE) return Reason.InnerSourceNotHome; // 6275-11.3.4-7
+  const update = updates.at(record);
 
   const uplink = selector.forHomeAgent(update); // 3
   if (uplink == DEVICE_ANY) return Reason.NoPath;

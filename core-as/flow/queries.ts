@@ -72,6 +72,10 @@ function listBindings(from: u32, reply: usize): u32 {
 function listUpdates(from: u32, reply: usize): u32 {
   let used: u32 = 0;
   for (let record = updates.next(from); record != NONE; record = updates.next(record + 1)) {
+    if (used + abi.UPDATE_BYTES > <u32>REPLY_BYTES) {
+      nextCursor = record;
+      break;
+    }
     const update = updates.at(record);
     const p = reply + used;
     copyAddress(p + abi.UPDATE_HOME_ADDRESS, updates.home(update));
@@ -137,7 +141,7 @@ const LARGEST_STATE_BYTES: u32 = 128;
 export function exportState(from: u32, reply: usize): u32 {
   nextCursor = 0;
   if (node.role() == Role.MobileNode) {
-    return registration.isConfigured() ? state.writeUpdate(reply, updates.next(0)) : 0;
+    return exportUpdates(from, reply);
   }
   if (node.role() != Role.HomeAgent) return 0;
   let used: u32 = 0;
@@ -157,6 +161,18 @@ export function exportState(from: u32, reply: usize): u32 {
       break;
     }
     used += state.writeBinding(reply + used, record);
+  }
+  return used;
+}
+
+function exportUpdates(from: u32, reply: usize): u32 {
+  let used: u32 = 0;
+  for (let record = updates.next(from); record != NONE; record = updates.next(record + 1)) {
+    if (used + LARGEST_STATE_BYTES > <u32>REPLY_BYTES) {
+      nextCursor = record;
+      break;
+    }
+    used += state.writeUpdate(reply + used, record);
   }
   return used;
 }

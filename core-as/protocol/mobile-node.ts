@@ -29,6 +29,7 @@ import * as authentication from "./authentication";
 import * as movement from "./movement";
 import * as received from "./mobility-message";
 import * as registration from "./registration";
+import * as answer from "./registration-answer";
 import * as security from "./security";
 
 /** Transmissions in a row that must be refused for their authentication before that is believed. */
@@ -53,12 +54,10 @@ export function configure(record: usize): Refusal {
     return Refusal.OutOfRange;
   }
 
-  const entry = updates.insert(record + MOBILE_NODE_HOME_ADDRESS, record + MOBILE_NODE_HOME_AGENT);
-  if (entry == NONE) return Refusal.BudgetExhausted;
   security.configure(record + MOBILE_NODE_SECURITY);
   registration.configure(lifetimeMs, firstMs, timeoutMs, maxMs);
   uplinks.configure(load<u32>(record, MOBILE_NODE_OPTIMISTIC) != 0, load<f64>(record, MOBILE_NODE_HOLD_DOWN));
-  registration.begin(entry);
+  registration.addHome(record + MOBILE_NODE_HOME_ADDRESS, record + MOBILE_NODE_HOME_AGENT);
   movement.reselect();
   return Refusal.None;
 }
@@ -68,25 +67,27 @@ export function receive(): Reason {
   if (!registration.isConfigured()) return Reason.NotConfigured;
   switch (mobility.type(received.message())) {
     case MobilityHeaderType.BindingAcknowledgement:
-      return receiveAcknowledgement(registration.current());
+      return receiveAcknowledgement();
     case MobilityHeaderType.BindingError:
-      return receiveError(registration.current());
+      return receiveError();
     case MobilityHeaderType.BindingRefreshRequest:
-      return receiveRefreshRequest(registration.current());
+      return receiveRefreshRequest();
     default:
       return Reason.MessageNotForThisRole;
   }
 }
 
 /** RFC 6275 §11.7.3 (6275-8.5-11). What fails a test is ignored in silence (6275-11.7.3-4). */
-function receiveAcknowledgement(update: Update): Reason {
+function receiveAcknowledgement(): Reason {
   const message = received.message();
-  const home = updates.home(update);
-  if (!sameAddress(ip6.source(received.packet()), updates.peerOf(update))) return Reason.NotFromHomeAgent;
-  const routed = received.routedHomeAddress();
-  if (routed == 0 || !sameAddress(routed, home)) return Reason.AcknowledgementRoutingHeader;
+  const source = ip6.source(received.packet());
+  if (!updates.isPeer(source)) return Reason.NotFromHomeAgent;
+  const record = received.routedHomeAddress() != 0 ? updates.find(received.routedHomeAddress()) : NONE;
+  if (record == NONE) return Reason.AcknowledgementRoutingHeader;
+  const update = updates.at(record);
+  if (!sameAddress(source, updates.peerOf(update))) return Reason.NotFromHomeAgent;
 
-  const forged = checkAuthentic(message, home);
+  const forged = checkAuthentic(message, updates.home(update));
   if (forged != Reason.None) return forged;
   const status = bindingAcknowledgement.status(message);
   // Nothing is awaited, or it was about another care-of address than the one in the last update.
@@ -98,14 +99,14 @@ function receiveAcknowledgement(update: Update): Reason {
 
   if (status == Status.SequenceNumberOutOfWindow) {
     update.sequence = <u16>bindingAcknowledgement.sequence(message); // 6275-11.7.3-9: the next one is above it
-    registration.correctable(status);
+    answer.correctable(update, status);
     return Reason.None;
   }
   // 6275-11.7.3-1
   if (bindingAcknowledgement.sequence(message) != <u32>update.sequence) return Reason.AcknowledgementUnexpected;
   if (status == Status.IdentificationMismatch) {
     adjustClock(update);
-    registration.correctable(status);
+    answer.correctable(update, status);
     return Reason.None;
   }
   // Anybody who sees an update can have a damaged copy of it refused, with our own numbers. Only when
@@ -113,8 +114,8 @@ function receiveAcknowledgement(update: Update): Reason {
   const isDoubtful = status == Status.AuthenticationFailed && update.transmissions < MIN_AUTHENTICATION_FAILURES;
   if (isDoubtful) return Reason.AuthenticationRefusalDoubted;
   const advice = received.option(MobilityOptionType.BindingRefreshAdvice);
-  registration.acknowledged(
-    status, bindingAcknowledgement.lifetimeMs(message), advice != 0 ? bindingOptions.refreshIntervalMs(advice) : 0,
+  answer.acknowledged(
+    update, status, bindingAcknowledgement.lifetimeMs(message), advice != 0 ? bindingOptions.refreshIntervalMs(advice) : 0,
   );
   return Reason.None;
 }
@@ -133,7 +134,7 @@ function checkAuthentic(message: usize, home: usize): Reason {
 
 /** True while a Binding Update is out; also after a refusal, which another's damaged copy of it may have caused. */
 function isAwaiting(update: Update): bool {
-  if (registration.isDeferred()) return false;
+  if (update.deferred != 0) return false; // it has not been sent
   switch (update.state) {
     case RegistrationState.Registering:
     case RegistrationState.Updating:
@@ -174,28 +175,32 @@ function adjustClock(update: Update): void {
 }
 
 /** RFC 6275 §11.3.6 (6275-8.5-5). */
-function receiveError(update: Update): Reason {
+function receiveError(): Reason {
   const message = received.message();
   const source = ip6.source(received.packet());
-  // 6275-11.3.6-1
-  if (!sameAddress(source, updates.peerOf(update)) || !updates.hasCareof(update)) {
-    return Reason.BindingErrorUnexpected;
-  }
+  const careof = ip6.destination(received.packet());
+  if (updates.findPath(careof, source) == NONE) return Reason.BindingErrorUnexpected; // 6275-11.3.6-1
+  const device = updates.at(updates.findPath(careof, source)).device;
   const status = bindingError.status(message);
-  orders.event(Event.BindingError, update.device, bindingError.homeAddress(message), source, status);
+  const home = bindingError.homeAddress(message);
+  orders.event(Event.BindingError, device, home, source, status);
   // 6275-11.3.6-2: the home agent has no binding, so it gets one. Status 2 tells of an extension that we did not use.
+  const record = updates.find(home);
   if (
-    status != BindingErrorStatus.UnknownBinding ||
-    !sameAddress(bindingError.homeAddress(message), updates.home(update))
+    status != BindingErrorStatus.UnknownBinding || record == NONE ||
+    !sameAddress(source, updates.peerOf(updates.at(record)))
   ) {
     return Reason.BindingErrorUnexpected;
   }
-  return registration.refreshWanted() ? Reason.None : Reason.RefreshTooEarly;
+  return answer.refreshWanted(updates.at(record)) ? Reason.None : Reason.RefreshTooEarly;
 }
 
 /** RFC 6275 §6.1.2: the home agent would like a Binding Update, and says so through the tunnel (6275-8.5-12). */
-function receiveRefreshRequest(update: Update): Reason {
-  if (!sameAddress(ip6.source(received.packet()), updates.peerOf(update))) return Reason.NotFromHomeAgent;
-  if (!sameAddress(ip6.destination(received.packet()), updates.home(update))) return Reason.MessageNotForThisRole;
-  return registration.refreshWanted() ? Reason.None : Reason.RefreshTooEarly;
+function receiveRefreshRequest(): Reason {
+  const source = ip6.source(received.packet());
+  if (!updates.isPeer(source)) return Reason.NotFromHomeAgent;
+  const record = updates.find(ip6.destination(received.packet()));
+  if (record == NONE) return Reason.MessageNotForThisRole;
+  if (!sameAddress(source, updates.peerOf(updates.at(record)))) return Reason.NotFromHomeAgent;
+  return answer.refreshWanted(updates.at(record)) ? Reason.None : Reason.RefreshTooEarly;
 }

@@ -1,9 +1,9 @@
 /**
- * The binding update list (RFC 6275 §11.1; 6275-8.5-1, 6275-11.1-1): what this mobile node has asked of its
- * peers. Today that is the home registration.
+ * The binding update list (RFC 6275 §11.1; 6275-8.5-1, 6275-11.1-1) as far as it is about home agents: one
+ * entry for each home address.
  */
 import { DEVICE_ANY } from "../abi/contract";
-import { copyAddress, isUnspecified } from "../wire/bytes";
+import { copyAddress, isUnspecified, sameAddress } from "../wire/bytes";
 import { NONE, Slab, newSlab } from "./slab";
 
 @unmanaged
@@ -39,6 +39,8 @@ export class Update {
   packetsOut: f64;
   bytesIn: f64;
   bytesOut: f64;
+  /** Number of this record. */
+  record: u32;
   /** RegistrationState */
   state: u32;
   /** Uplink that has the care-of address, DEVICE_ANY: none. */
@@ -51,6 +53,8 @@ export class Update {
   transmissions: u32;
   /** Corrections of sequence number or clock in a row. */
   corrections: u32;
+  /** 1: a Binding Update waits for the rate limit, which is no loss. */
+  deferred: u32;
   /** Bit 0: a packet left on this care-of address; bit 1: one came. */
   inUse: u32;
   sequence: u16;
@@ -72,6 +76,7 @@ export function insert(homeAddress: usize, peer: usize): u32 {
   const record = slab.take();
   if (record == NONE) return NONE;
   const update = at(record);
+  update.record = record;
   copyAddress(home(update), homeAddress);
   copyAddress(peerOf(update), peer);
   update.roundTripMs = -1;
@@ -87,8 +92,49 @@ export function at(record: u32): Update {
   return changetype<Update>(slab.at(record));
 }
 
+/** The first entry from `cursor` on, NONE: there are no more. */
 export function next(cursor: u32): u32 {
   return slab.next(cursor);
+}
+
+/** Frees an entry whose timers are stopped. */
+export function remove(record: u32): void {
+  slab.give(record);
+}
+
+/** The entry of a home address of ours, NONE: the address is not one. */
+export function find(homeAddress: usize): u32 {
+  for (let record = next(0); record != NONE; record = next(record + 1)) {
+    if (sameAddress(home(at(record)), homeAddress)) return record;
+  }
+  return NONE;
+}
+
+/** An entry whose messages go from `careofAddress` to `peer`, NONE: there is none. */
+export function findPath(careofAddress: usize, peer: usize): u32 {
+  for (let record = next(0); record != NONE; record = next(record + 1)) {
+    const update = at(record);
+    if (sameAddress(careof(update), careofAddress) && sameAddress(peerOf(update), peer)) return record;
+  }
+  return NONE;
+}
+
+/** True for the address of a home agent of ours. */
+export function isPeer(address: usize): bool {
+  for (let record = next(0); record != NONE; record = next(record + 1)) {
+    if (sameAddress(peerOf(at(record)), address)) return true;
+  }
+  return false;
+}
+
+/** The smallest MTU of the paths in use, octets; `otherwise` when there is none. */
+export function leastPathMtu(otherwise: u32): u32 {
+  let least = otherwise;
+  for (let record = next(0); record != NONE; record = next(record + 1)) {
+    const update = at(record);
+    if (hasCareof(update)) least = min<u32>(least, update.pathMtu);
+  }
+  return least;
 }
 
 /** Pointer to the home address. */

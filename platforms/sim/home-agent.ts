@@ -1,35 +1,63 @@
-/** A simulated home agent: the router of a home network that exists only as a route into its tunnel. */
+/**
+ * A simulated home agent. Its home network exists only as a route into its tunnel, or is a real link: then the
+ * home agent is a router between that link and the one to everybody else.
+ */
 import {
-  addNode, type HomeAgentSettings, type NodeSettings, removeNode, setHomeAgent,
+  addNode, HOME_LINK_DEFAULTS, type HomeAgentSettings, type HomeLinkSettings, type NodeSettings, removeNode,
+  setHomeAgent, setHomeLink,
 } from "../../bindings/commands.ts";
+import { parseAddress } from "../../bindings/address.ts";
 import { type Engine, Role } from "../../bindings/engine.ts";
-import { type BindingStatus, readBindings, readRefusals, type RefusalCount } from "../../bindings/status.ts";
-import { UNSPECIFIED } from "./ip.ts";
+import {
+  type BindingStatus, type GroupStatus, type HomeAgentStatus, readBindings, readGroups, readHomeAgents,
+  readRefusals, type RefusalCount,
+} from "../../bindings/status.ts";
+import {
+  ALL_ROUTERS, destinationOf, isLinkLocal, isMulticast, isNeighbourDiscovery, sameAddress, UNSPECIFIED,
+} from "./ip.ts";
 import type { Link, Port } from "./link.ts";
 import type { Network } from "./network.ts";
 import { CoreNode } from "./node.ts";
+import type { Device } from "./routes.ts";
 
 /** RFC 6275 has no values for these: ten minutes, no advice; RFC 4285 §6 has the window. */
 export const HOME_AGENT_DEFAULTS = {
   maxLifetimeMs: 600_000, refreshAdviceMs: 0, replayWindowMs: 7000,
 } as const;
 
+/** A real home link. */
+export interface HomeLink {
+  readonly link: Link;
+  /** The home agent's address in the other link. */
+  readonly outsideAddress: Uint8Array;
+  /** By default the home agent's address behind fe80::/64 and `HOME_LINK_DEFAULTS`. */
+  readonly settings?: Partial<Omit<HomeLinkSettings, "device">>;
+}
+
 export class HomeAgent extends CoreNode {
   readonly port: Port;
+  /** In the home link; absent where it is a virtual one. */
+  readonly homePort?: Port;
   private readonly nodes = new Map<number, NodeSettings>();
+  private homeLink?: HomeLink;
 
   /** A home agent in `link`, whose router there is `gateway`; `start` switches it on. */
   constructor(
     network: Network,
     name: string,
-    readonly settings: HomeAgentSettings,
+    public settings: HomeAgentSettings,
     link: Link,
     private readonly gateway: Uint8Array,
+    homeLink?: HomeLink,
   ) {
     super(network, name, Role.HomeAgent);
     this.forwarding = true;
     this.port = this.addPort(link.name);
     this.port.attach(link);
+    if (!homeLink) return;
+    this.homeLink = homeLink;
+    this.homePort = this.addPort(homeLink.link.name);
+    this.homePort.attach(homeLink.link);
   }
 
   /** Lets a mobile node register, now and after every restart. */
@@ -43,26 +71,106 @@ export class HomeAgent extends CoreNode {
     this.withCore((engine, nowMs) => removeNode(engine, id, nowMs));
   }
 
+  /** Changes what is served, now and after every restart. */
+  setHomeAgent(settings: Partial<HomeAgentSettings>): void {
+    this.settings = { ...this.settings, ...settings };
+    this.withCore((engine, nowMs) => setHomeAgent(engine, this.settings, nowMs));
+  }
+
+  /** Changes how the home link is served, now and after every restart. */
+  setHomeLink(settings: Partial<Omit<HomeLinkSettings, "device">>): void {
+    if (!this.homeLink) throw new Error(`${this.name} has a virtual home link`);
+    this.homeLink = { ...this.homeLink, settings: { ...this.homeLink.settings, ...settings } };
+    this.withCore((engine, nowMs) => setHomeLink(engine, this.homeLinkSettings!, nowMs));
+  }
+
   /** The binding cache; empty while the node is down. */
   get bindings(): BindingStatus[] {
     return this.engine ? readBindings(this.engine) : [];
+  }
+
+  /** The home agents list (RFC 6275 §10.1). */
+  get homeAgents(): HomeAgentStatus[] {
+    return this.engine ? readHomeAgents(this.engine) : [];
+  }
+
+  /** Groups that mobile nodes have joined through the tunnel. */
+  get groups(): GroupStatus[] {
+    return this.engine ? readGroups(this.engine) : [];
   }
 
   get refusals(): RefusalCount[] {
     return this.engine ? readRefusals(this.engine) : [];
   }
 
-  /** Home prefixes lead into the tunnel, everything else out. */
+  /** One mobile node may write to another: what comes out of the tunnel may go into it again. */
+  override route(packet: Uint8Array): void {
+    this.send(packet);
+  }
+
+  /**
+   * On a home link also what neighbours ask of mobile nodes that are away, and what they send to link-local
+   * addresses of those (RFC 6275 §10.4.1, §10.4.2).
+   */
+  protected override isForCore(device: Device, packet: Uint8Array): boolean {
+    return super.isForCore(device, packet) || (device === this.homePort && isForAbsent(packet));
+  }
+
+  /** Neighbour discovery is never forwarded (RFC 4861 §3.1). */
+  protected override forward(packet: Uint8Array): void {
+    if (isNeighbourDiscovery(packet)) this.network.drop(this.name, this.name, "not for this node", packet);
+    else super.forward(packet);
+  }
+
+  protected override isMember(device: Device, group: Uint8Array): boolean {
+    return sameAddress(group, ALL_ROUTERS) || super.isMember(device, group);
+  }
+
+  /**
+   * Everything that is not home leads out. Home prefixes lead into the tunnel, or to the home link; there the
+   * core adds routes into the tunnel for those who are away.
+   */
   protected override setUpKernel(): void {
-    this.addAddress(this.port, this.settings.address, 128);
+    const { settings: { address, homePrefixes }, homePort } = this;
     this.addRoute({ prefix: UNSPECIFIED, lengthBits: 0, device: this.port, gateway: this.gateway });
-    for (const { address, length } of this.settings.homePrefixes) {
-      this.addRoute({ prefix: address, lengthBits: length, device: this.tunnel });
+    if (homePort) {
+      this.addAddress(this.port, this.homeLink!.outsideAddress, 64);
+      this.addAddress(homePort, this.homeLinkSettings!.linkLocal, 64);
+      this.addAddress(homePort, address, 64);
+    } else {
+      this.addAddress(this.port, address, 128);
+    }
+    for (const { address: prefix, length: lengthBits } of homePrefixes) {
+      this.addRoute({ prefix, lengthBits, device: homePort ?? this.tunnel });
+      this.addAddress(homePort ?? this.port, homeAgentsAnycast(prefix, lengthBits), 128);
     }
   }
 
   protected override configure(engine: Engine, nowMs: number): void {
     setHomeAgent(engine, this.settings, nowMs);
+    if (this.homePort) setHomeLink(engine, this.homeLinkSettings!, nowMs);
     for (const node of this.nodes.values()) addNode(engine, node, nowMs);
   }
+
+  private get homeLinkSettings(): HomeLinkSettings | undefined {
+    if (!this.homePort) return undefined;
+    const linkLocal = parseAddress("fe80::");
+    linkLocal.set(this.settings.address.subarray(8), 8);
+    const { settings } = this.homeLink!;
+    return { ...HOME_LINK_DEFAULTS, linkLocal, ...settings, device: this.indexOf(this.homePort) };
+  }
+}
+
+function isForAbsent(packet: Uint8Array): boolean {
+  const destination = destinationOf(packet);
+  return !isMulticast(destination) && (isLinkLocal(destination) || isNeighbourDiscovery(packet));
+}
+
+/** The anycast address of the home agents of a prefix (RFC 2526 §2, §3): all ones but for the last bit … */
+function homeAgentsAnycast(prefix: Uint8Array, lengthBits: number): Uint8Array {
+  const anycast = prefix.slice();
+  for (let bit = lengthBits; bit < 128; bit++) anycast[bit >> 3] |= 0x80 >> (bit & 7);
+  anycast[15] = 0xfe;
+  if (lengthBits <= 64) anycast[8] = 0xfd; // … and, in an EUI-64 identifier, the universal/local bit
+  return anycast;
 }

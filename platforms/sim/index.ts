@@ -1,10 +1,12 @@
 /** `mext/sim`: whole networks of mext nodes in virtual time, in any JavaScript runtime. */
 export { Clock, type Timer } from "./clock.ts";
+export { CorrespondentNode } from "./correspondent-node.ts";
 export { demoScenario, type DemoSettings } from "./demo.ts";
-export { HOME_AGENT_DEFAULTS, HomeAgent } from "./home-agent.ts";
+export { HOME_AGENT_DEFAULTS, HomeAgent, type HomeLink } from "./home-agent.ts";
 export { Host } from "./host.ts";
 export { type Conditions, GOOD_CONDITIONS, Link, Port } from "./link.ts";
-export { MobileNode } from "./mobile-node.ts";
+export { MobileNode, type RouteOptimisation } from "./mobile-node.ts";
+export { Neighbours } from "./neighbours.ts";
 export { Network, type NetworkSettings } from "./network.ts";
 export { CoreNode, NO_STATE } from "./node.ts";
 export { Ping, type PingSettings } from "./ping.ts";

@@ -23,6 +23,12 @@ const SOURCE = HOP_LIMIT + 1;
 const DESTINATION = SOURCE + 16;
 const HEADER_BYTES = DESTINATION + 16;
 
+/** Next Header of ICMPv6, and types of neighbour discovery. */
+export const ICMPV6 = 58;
+const ROUTER_SOLICITATION = 133;
+export const ROUTER_ADVERTISEMENT = 134;
+const REDIRECT = 137;
+
 export const UNSPECIFIED = parseAddress("::");
 export const ALL_NODES = parseAddress("ff02::1");
 export const ALL_ROUTERS = parseAddress("ff02::2");
@@ -40,6 +46,17 @@ export function nextHeader(packet: Uint8Array): number {
 /** The hop limit. */
 export function hopLimit(packet: Uint8Array): number {
   return packet[HOP_LIMIT];
+}
+
+/** The ICMPv6 type of a packet whose ICMPv6 header follows at once; undefined where none does. */
+export function icmpType(packet: Uint8Array): number | undefined {
+  return nextHeader(packet) === ICMPV6 && packet.length > HEADER_BYTES ? packet[HEADER_BYTES] : undefined;
+}
+
+/** Whether a packet is a message of neighbour discovery: types 133 to 137 (RFC 4861 §4). */
+export function isNeighbourDiscovery(packet: Uint8Array): boolean {
+  const type = icmpType(packet);
+  return type !== undefined && type >= ROUTER_SOLICITATION && type <= REDIRECT;
 }
 
 /** One hop less, in place. */
@@ -79,6 +96,13 @@ export function hasPrefix(address: Uint8Array, prefix: Uint8Array, lengthBits: n
   for (let index = 0; index < whole; index++) if (address[index] !== prefix[index]) return false;
   const rest = lengthBits & 7;
   return rest === 0 || (address[whole] ^ prefix[whole]) >> (8 - rest) === 0;
+}
+
+/** The solicited-node multicast address of `address` (RFC 4291 §2.7.1). */
+export function solicitedNodeOf(address: Uint8Array): Uint8Array {
+  const group = SOLICITED_NODE.slice();
+  group.set(address.subarray(13), 13);
+  return group;
 }
 
 /** Whether `group` is the solicited-node multicast address of `address` (RFC 4291 §2.7.1). */

@@ -1,11 +1,11 @@
 /**
  * Links and the ports on them. A link is a broadcast domain: a frame to a multicast address reaches every
- * other port, a frame to a unicast address the port that has it (what neighbour discovery would find is known
- * at once).
+ * other port, a frame to a unicast address the port that its sender finds there (`neighbours.ts`).
  */
 import type { Random } from "./random.ts";
 import type { Network } from "./network.ts";
 import { isMulticast, sameAddress } from "./ip.ts";
+import { Neighbours } from "./neighbours.ts";
 
 /** How a frame fares on its way; a port may have its own conditions for what it sends. */
 export interface Conditions {
@@ -55,6 +55,11 @@ export class Port {
   /** Ports in different partitions of a link do not hear each other. */
   partition = 0;
   readonly addresses: InterfaceAddress[] = [];
+  /** 6 octets, locally administered. */
+  readonly linkAddress: Uint8Array;
+  readonly neighbours: Neighbours;
+  /** This port gets every frame of its link that no other port gets: everybody else is played by its owner. */
+  playsOthers = false;
   /** For what this port sends; without them the link's. */
   conditions?: Partial<Conditions>;
   /** When the last frame of this port has left it, and when it arrives. */
@@ -65,7 +70,10 @@ export class Port {
     private readonly network: Network,
     readonly owner: Receiver,
     readonly name: string,
-  ) {}
+  ) {
+    this.linkAddress = network.nextLinkAddress();
+    this.neighbours = new Neighbours(network, this);
+  }
 
   get mtuBytes(): number {
     return this.conditions?.mtuBytes ?? this.link?.conditions.mtuBytes ?? GOOD_CONDITIONS.mtuBytes;
@@ -82,6 +90,7 @@ export class Port {
   /** Pulls the cable: frames on their way to this port are lost. */
   detach(): void {
     if (!this.link) return;
+    this.neighbours.clear();
     this.link.ports.splice(this.link.ports.indexOf(this), 1);
     this.link = undefined;
   }
@@ -92,13 +101,16 @@ export class Port {
   }
 
   /**
-   * Sends a packet to the neighbour `nextHop`, a unicast or multicast address; false if nobody has that
-   * address.
+   * Sends a packet to the neighbour `nextHop`, a unicast or multicast address; `unreachable` is called when
+   * nobody there has that address.
    */
-  send(packet: Uint8Array, nextHop: Uint8Array): boolean {
-    if (this.link && this.up) return this.link.transmit(this, packet, nextHop);
-    this.network.drop(this.owner.name, this.name, "port down", packet);
-    return true;
+  send(packet: Uint8Array, nextHop: Uint8Array, unreachable?: () => void): void {
+    const { link, neighbours } = this;
+    if (!link || !this.up) return this.network.drop(this.owner.name, this.name, "port down", packet);
+    if (isMulticast(nextHop)) return link.transmit(this, packet);
+    const to = neighbours.find(nextHop);
+    if (to) link.transmit(this, packet, to);
+    else neighbours.resolve(packet, nextHop, unreachable);
   }
 }
 
@@ -124,24 +136,24 @@ export class Link {
     for (const port of this.ports) port.partition = 1 + groups.findIndex((group) => group.includes(port));
   }
 
-  /** A frame from a port of this link; false if it is for an address that nobody here has. */
-  transmit(from: Port, packet: Uint8Array, nextHop: Uint8Array): boolean {
-    const { network } = this;
+  /** The port, another one than `asker`, that has an address. */
+  ownerOf(address: Uint8Array, asker: Port): Port | undefined {
+    for (const port of this.ports) if (port !== asker && port.owns(address)) return port;
+    return this.ports.find((port) => port !== asker && port.playsOthers);
+  }
+
+  /** The port with a link-layer address. */
+  portOf(linkAddress: Uint8Array): Port | undefined {
+    return this.ports.find((port) => port.linkAddress.every((octet, index) => octet === linkAddress[index]));
+  }
+
+  /** A frame from a port of this link: to one other, or to all. */
+  transmit(from: Port, packet: Uint8Array, to?: Port): void {
     const conditions = from.conditions ? { ...this.conditions, ...from.conditions } : this.conditions;
     const leavesMs = this.serialize(from, packet, conditions);
-    if (leavesMs === undefined) return true;
-
-    if (isMulticast(nextHop)) {
-      for (const port of this.ports) if (port !== from) this.carry(from, port, packet, leavesMs, conditions);
-      return true;
-    }
-    for (const port of this.ports) {
-      if (port === from || !port.owns(nextHop)) continue;
-      this.carry(from, port, packet, leavesMs, conditions);
-      return true;
-    }
-    network.drop(from.owner.name, this.name, "nobody has the address", packet);
-    return false;
+    if (leavesMs === undefined) return;
+    if (to) return this.carry(from, to, packet, leavesMs, conditions);
+    for (const port of this.ports) if (port !== from) this.carry(from, port, packet, leavesMs, conditions);
   }
 
   /** When the last bit is on the link; undefined if the packet never gets there. */

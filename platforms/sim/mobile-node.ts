@@ -1,16 +1,33 @@
-/** A simulated mobile node: applications on the home address, uplinks that come and go. */
-import { type MobileNodeSettings, setMobileNode, shutdown } from "../../bindings/commands.ts";
+/**
+ * A simulated mobile node: applications on the home address, uplinks that come and go. A link may be its home
+ * link: then the core orders the home address onto the port, and what comes from it goes by the routes.
+ */
+import {
+  CORRESPONDENT_DEFAULTS, type CorrespondentSettings, type MobileNodeSettings, ROUTE_OPTIMISATION_DEFAULTS,
+  type RouteOptimisationSettings, setCorrespondent, setMobileNode, setRouteOptimisation, shutdown,
+} from "../../bindings/commands.ts";
 import { type Engine, Role } from "../../bindings/engine.ts";
 import {
-  readRefusals, readUpdates, readUplinks, type RefusalCount, type UpdateStatus, type UplinkStatus,
+  type BindingStatus, type PeerStatus, readBindings, readPeers, readRefusals, readUpdates, readUplinks,
+  type RefusalCount, type UpdateStatus, type UplinkStatus,
 } from "../../bindings/status.ts";
 import { sameAddress, sourceOf } from "./ip.ts";
 import type { Link, Port } from "./link.ts";
 import type { Network } from "./network.ts";
 import { CoreNode } from "./node.ts";
+import type { Device } from "./routes.ts";
+
+/** What a mobile node does with its correspondents; absent: all packets go through the home agent. */
+export interface RouteOptimisation {
+  /** With whom it wants optimised routes. */
+  routes?: Partial<RouteOptimisationSettings>;
+  /** What it answers as a correspondent node of other mobile nodes. */
+  correspondent?: Partial<Omit<CorrespondentSettings, "addresses">>;
+}
 
 export class MobileNode extends CoreNode {
   readonly uplinks: Port[];
+  private atHome = false;
 
   /**
    * A mobile node with `uplinkCount` ports, the first one preferred, none in a link; `start` switches it on.
@@ -20,6 +37,7 @@ export class MobileNode extends CoreNode {
     name: string,
     readonly settings: MobileNodeSettings,
     uplinkCount = 1,
+    private optimisation: RouteOptimisation = {},
   ) {
     super(network, name, Role.MobileNode);
     this.uplinks = Array.from({ length: uplinkCount }, (_, index) => this.addPort(`uplink ${index + 1}`));
@@ -35,6 +53,12 @@ export class MobileNode extends CoreNode {
   shutdown(): void {
     this.network.note(this.name, "shuts down");
     this.withCore(shutdown);
+  }
+
+  /** Changes with whom the node wants optimised routes, now and after every restart. */
+  setRouteOptimisation(routes: Partial<RouteOptimisationSettings>): void {
+    this.optimisation = { ...this.optimisation, routes };
+    this.withCore((engine, nowMs) => setRouteOptimisation(engine, complete(routes), nowMs));
   }
 
   get homeAddress(): Uint8Array {
@@ -54,21 +78,51 @@ export class MobileNode extends CoreNode {
     return this.engine ? readUplinks(this.engine) : [];
   }
 
+  /** Correspondent nodes, and whether packets take the direct way to them. */
+  get peers(): PeerStatus[] {
+    return this.engine ? readPeers(this.engine) : [];
+  }
+
+  /** Mobile nodes whose correspondent node this one is. */
+  get bindings(): BindingStatus[] {
+    return this.engine ? readBindings(this.engine) : [];
+  }
+
+  /** Whether the core says that the node is on its home link. */
+  get isAtHome(): boolean {
+    return this.atHome;
+  }
+
   get refusals(): RefusalCount[] {
     return this.engine ? readRefusals(this.engine) : [];
   }
 
-  /** What has the home address as its source goes into the tunnel, whatever the routes say. */
-  override send(packet: Uint8Array): void {
-    if (sameAddress(sourceOf(packet), this.homeAddress)) this.tunnel.send(packet);
-    else super.send(packet);
+  /** Away from home, what has the home address as its source goes into the tunnel, whatever the routes say. */
+  override send(packet: Uint8Array, except?: Device): void {
+    const tunnelled = !this.atHome && except !== this.tunnel && sameAddress(sourceOf(packet), this.homeAddress);
+    if (tunnelled) this.tunnel.send(packet);
+    else super.send(packet, except);
+  }
+
+  override useTunnel(use: boolean): void {
+    this.atHome = !use;
   }
 
   protected override setUpKernel(): void {
+    this.atHome = false;
     this.addAddress(this.tunnel, this.homeAddress, 128);
   }
 
   protected override configure(engine: Engine, nowMs: number): void {
+    const { routes, correspondent } = this.optimisation;
     setMobileNode(engine, this.settings, nowMs);
+    if (routes) setRouteOptimisation(engine, complete(routes), nowMs);
+    if (correspondent) {
+      setCorrespondent(engine, { ...CORRESPONDENT_DEFAULTS, addresses: [], ...correspondent }, nowMs);
+    }
   }
+}
+
+function complete(routes: Partial<RouteOptimisationSettings>): RouteOptimisationSettings {
+  return { ...ROUTE_OPTIMISATION_DEFAULTS, rules: [], ...routes };
 }

@@ -11,8 +11,8 @@ import type { DropReason, TraceRecord } from "./trace.ts";
 export interface NetworkSettings {
   seed: number;
   /**
-   * The compiled core (`compileCore`): builds and reads packets, and runs in every mobile node and home
-   * agent.
+   * The compiled core (`compileCore`): builds and reads packets, and runs in every mobile node, home
+   * agent and correspondent node.
    */
   core: WebAssembly.Module;
   /** What the wall clocks show when virtual time is 0, Unix ms. */
@@ -27,6 +27,7 @@ export class Network {
   readonly packets: Packets;
   /** Packets that went no further, by reason. */
   readonly drops = new Map<DropReason, number>();
+  private ports = 0;
   private readonly listeners: ((record: TraceRecord) => void)[] = [];
 
   constructor(settings: NetworkSettings) {
@@ -48,6 +49,12 @@ export class Network {
   /** A new link. */
   link(name: string, conditions: Partial<Conditions> = {}): Link {
     return new Link(this, name, conditions);
+  }
+
+  /** A link-layer address for a new port: 02:00:00 and a number. */
+  nextLinkAddress(): Uint8Array {
+    const number = ++this.ports;
+    return Uint8Array.of(2, 0, 0, number >> 16, number >> 8, number);
   }
 
   /** Lets virtual time pass. */

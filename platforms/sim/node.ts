@@ -1,5 +1,5 @@
 /**
- * A node with a core: a home agent or a mobile node as a host of the core, like the daemons of other
+ * A node with a core: a home agent, a mobile node or a correspondent node as a host of the core, like the daemons of other
  * platforms.
  *
  *   links ⇄ ports ⇄ kernel (Stack) ⇄ tunnel ⇄ core ⇄ ports ⇄ links
@@ -35,9 +35,8 @@ export class Tunnel implements Device {
 
   constructor(private readonly feed: (packet: Uint8Array) => void) {}
 
-  send(packet: Uint8Array): boolean {
+  send(packet: Uint8Array): void {
     this.feed(packet);
-    return true;
   }
 }
 
@@ -49,6 +48,8 @@ export abstract class CoreNode extends Stack {
   readonly tunnel: Tunnel;
   readonly eventListeners: ((event: CoreEvent) => void)[] = [];
   private readonly ports: Port[] = [];
+  /** Ports on which the core hears all groups, and not only those of the node's addresses. */
+  private readonly hearing = new Set<Device>();
   private readonly orders = new Orders(this);
   private readonly entropy: Random;
   /** What a restart finds: Order.Keep records, or an exported state and those that came after it. */
@@ -141,6 +142,20 @@ export abstract class CoreNode extends Stack {
     this.eventListeners.push(listener);
   }
 
+  /** Sends a packet of the core by the routes, and not into the tunnel again, where it may have come from. */
+  route(packet: Uint8Array): void {
+    this.send(packet, this.tunnel);
+  }
+
+  /** Whether what comes from a home address goes into the tunnel, or not: the node is at home. */
+  useTunnel(_use: boolean): void {}
+
+  /** Whether the core hears all groups on a port. */
+  hearGroups(device: Device, hear: boolean): void {
+    if (hear) this.hearing.add(device);
+    else this.hearing.delete(device);
+  }
+
   /** Takes a state record into what a restart finds. */
   keep(record: Uint8Array): void {
     this.kept.push(record);
@@ -162,11 +177,15 @@ export abstract class CoreNode extends Stack {
   /** The core sees what is for this node, the kernel what concerns it: echo, UDP, addresses in use. */
   override receive(device: Device, packet: Uint8Array): void {
     if (!this.engine) return this.network.drop(this.name, device.name, "node is down", packet);
-    if (device !== this.tunnel) {
-      const destination = destinationOf(packet);
-      if (isMulticast(destination) || this.owns(destination)) this.feed(this.indexOf(device), packet);
-    }
+    if (device !== this.tunnel && this.isForCore(device, packet)) this.feed(this.indexOf(device), packet);
     super.receive(device, packet);
+  }
+
+  /** Whether what came from a link concerns the core: it is for this node, or for a group that it hears. */
+  protected isForCore(device: Device, packet: Uint8Array): boolean {
+    const destination = destinationOf(packet);
+    if (!isMulticast(destination)) return this.owns(destination);
+    return this.hearing.has(device) || this.isMember(device, destination);
   }
 
   private feed(device: number, packet: Uint8Array): void {
@@ -202,16 +221,18 @@ export abstract class CoreNode extends Stack {
   private clearKernel(): void {
     for (const device of this.devices) device.addresses.length = 0;
     this.routes.clear();
+    this.hearing.clear();
   }
 
   private deviceOf(port: Port) {
     return {
       index: this.indexOf(port), kind: "access" as const, mtu: port.mtuBytes, up: port.link !== undefined,
-      preference: this.ports.indexOf(port),
+      preference: this.ports.indexOf(port), linkAddress: port.linkAddress,
     };
   }
 
-  private indexOf(device: Device): number {
+  /** The number of a port among the core's devices. */
+  protected indexOf(device: Device): number {
     return TUNNEL + 1 + this.ports.indexOf(device as Port);
   }
 

@@ -3,6 +3,7 @@ import { formatAddress } from "../../bindings/address.ts";
 import type { OrderHandler } from "../../bindings/engine.ts";
 import { readEvent } from "../../bindings/events.ts";
 import { UNSPECIFIED } from "./ip.ts";
+import { Port } from "./link.ts";
 import { type CoreNode, TUNNEL } from "./node.ts";
 import type { Route } from "./routes.ts";
 
@@ -16,7 +17,7 @@ export class Orders implements OrderHandler {
   transmit(index: number, pointer: number, lengthBytes: number): void {
     const { node } = this;
     const packet = node.engine!.memory.slice(pointer, pointer + lengthBytes);
-    if (index === ANY_DEVICE) node.send(packet);
+    if (index === ANY_DEVICE) node.route(packet);
     else if (index !== TUNNEL) node.sendOn(node.devices[index], packet);
     else node.network.clock.after(0, () => node.receive(node.tunnel, packet));
   }
@@ -68,11 +69,21 @@ export class Orders implements OrderHandler {
     this.node.removeRoute({ prefix, lengthBits, device: this.node.devices[index] });
   }
 
-  addNeighbour(_index: number, _address: Uint8Array, _linkAddress: Uint8Array): void {}
+  addNeighbour(index: number, address: Uint8Array, linkAddress: Uint8Array): void {
+    this.show("add neighbour", index, formatAddress(address));
+    const device = this.node.devices[index];
+    if (device instanceof Port) device.neighbours.claim(address, linkAddress);
+  }
 
-  useTunnel(_index: number, _use: boolean): void {}
+  useTunnel(index: number, use: boolean): void {
+    this.show(use ? "use tunnel" : "do not use tunnel", index, "for the home address");
+    this.node.useTunnel(use);
+  }
 
-  hearGroups(_index: number, _hear: boolean): void {}
+  hearGroups(index: number, hear: boolean): void {
+    this.show("hear", index, hear ? "all groups" : "own groups");
+    this.node.hearGroups(this.node.devices[index], hear);
+  }
 
   private defaultRoute(index: number, gateway: Uint8Array): Route {
     return { prefix: UNSPECIFIED, lengthBits: 0, device: this.node.devices[index], gateway };

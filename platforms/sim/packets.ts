@@ -4,7 +4,9 @@
  */
 import { Codec, type Layer, type LayerInput, valueOf } from "../../bindings/codec.ts";
 import { describe } from "../../bindings/describe.ts";
-import { ALL_NODES, ALL_ROUTERS, nextHeader, sameAddress, sourceOf, UNSPECIFIED } from "./ip.ts";
+import {
+  ALL_NODES, ALL_ROUTERS, ICMPV6, icmpType, nextHeader, ROUTER_ADVERTISEMENT, sameAddress, sourceOf, UNSPECIFIED,
+} from "./ip.ts";
 
 /** A packet as a plain host sees it. */
 export type Message =
@@ -12,6 +14,8 @@ export type Message =
   | { kind: "echo-reply"; identifier: number; sequence: number; data: Uint8Array }
   | { kind: "udp"; sourcePort: number; destinationPort: number; data: Uint8Array }
   | { kind: "neighbour-solicitation"; target: Uint8Array }
+  /** The link-layer address is absent where the option is. */
+  | { kind: "neighbour-advertisement"; target: Uint8Array; override: boolean; linkAddress?: Uint8Array }
   | { kind: "router-solicitation" }
   | IcmpError
   | { kind: "other" };
@@ -38,7 +42,6 @@ export const NO_ROUTE = 0;
 export const ADDRESS_UNREACHABLE = 3;
 export const HOP_LIMIT_EXCEEDED = 0;
 
-const ICMPV6 = 58;
 const UDP = 17;
 /** Neighbour discovery is not for routers to forward (RFC 4861 §3.1). */
 const NEIGHBOUR_HOP_LIMIT = 255;
@@ -83,16 +86,26 @@ export class Packets {
   }
 
   /** "I have `target`"; to all nodes when the asker has no address (RFC 4861 §4.4, §7.2.4). */
-  neighbourAdvertisement(source: Uint8Array, asker: Uint8Array, target: Uint8Array): Uint8Array {
+  neighbourAdvertisement(
+    source: Uint8Array, asker: Uint8Array, target: Uint8Array, linkAddress: Uint8Array,
+  ): Uint8Array {
     const solicited = !sameAddress(asker, UNSPECIFIED);
     const to = solicited ? asker : ALL_NODES;
     const fields = { solicited, override: true, target };
-    return this.encodeNeighbour(source, to, { name: "neighbour-advertisement", fields });
+    const options = [{ name: "target-link-layer-address", fields: { linkLayerAddress: linkAddress } }];
+    return this.encodeNeighbour(source, to, { name: "neighbour-advertisement", fields, options });
   }
 
-  /** RFC 4861 §4.3; from the unspecified address: duplicate address detection (RFC 4862 §5.4.2). */
-  neighbourSolicitation(source: Uint8Array, group: Uint8Array, target: Uint8Array): Uint8Array {
-    return this.encodeNeighbour(source, group, { name: "neighbour-solicitation", fields: { target } });
+  /**
+   * RFC 4861 §4.3; from the unspecified address, and without a link-layer address: duplicate address detection
+   * (RFC 4862 §5.4.2).
+   */
+  neighbourSolicitation(
+    source: Uint8Array, group: Uint8Array, target: Uint8Array, linkAddress?: Uint8Array,
+  ): Uint8Array {
+    const option = { name: "source-link-layer-address", fields: { linkLayerAddress: linkAddress ?? "" } };
+    const options = linkAddress ? [option] : [];
+    return this.encodeNeighbour(source, group, { name: "neighbour-solicitation", fields: { target }, options });
   }
 
   /** RFC 4861 §4.1. */
@@ -116,6 +129,7 @@ export class Packets {
   read(packet: Uint8Array): Message {
     const protocol = nextHeader(packet);
     if (protocol !== ICMPV6 && protocol !== UDP) return { kind: "other" };
+    if (icmpType(packet) === ROUTER_ADVERTISEMENT) return { kind: "other" }; // they are many
     const layer = this.codec.dissect(packet)[1];
     if (layer === undefined || layer.problem || layer.checksum === "bad") return { kind: "other" };
     const data = packet.subarray(layer.offset + layer.length);
@@ -130,6 +144,14 @@ export class Packets {
         };
       case "neighbour-solicitation":
         return { kind: "neighbour-solicitation", target: octetsOf(packet, layer, "target") };
+      case "neighbour-advertisement": {
+        const option = layer.options.find(({ name }) => name === "target-link-layer-address");
+        return {
+          kind: "neighbour-advertisement", target: octetsOf(packet, layer, "target"),
+          override: valueOf(layer, "override") === true,
+          ...(option && { linkAddress: octetsOf(packet, option, "linkLayerAddress") }),
+        };
+      }
       case "router-solicitation":
         return { kind: "router-solicitation" };
     }

@@ -7,8 +7,8 @@ export interface Device {
   readonly name: string;
   readonly mtuBytes: number;
   readonly addresses: InterfaceAddress[];
-  /** False if the next hop is known not to exist. */
-  send(packet: Uint8Array, nextHop: Uint8Array): boolean;
+  /** `unreachable` is called when the next hop does not exist. */
+  send(packet: Uint8Array, nextHop: Uint8Array, unreachable?: () => void): void;
 }
 
 export interface Route {
@@ -38,11 +38,11 @@ export class RouteTable {
     this.routes.length = 0;
   }
 
-  /** The longest matching route, the newest of equals; over `device` only, if given. */
-  find(destination: Uint8Array, device?: Device): Route | undefined {
+  /** The longest matching route, the newest of equals; over `device` only, if given, and not over `except`. */
+  find(destination: Uint8Array, device?: Device, except?: Device): Route | undefined {
     let best: Route | undefined;
     for (const route of this.routes) {
-      if (device && route.device !== device) continue;
+      if ((device && route.device !== device) || route.device === except) continue;
       if (best && route.lengthBits < best.lengthBits) continue;
       if (hasPrefix(destination, route.prefix, route.lengthBits)) best = route;
     }

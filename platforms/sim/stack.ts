@@ -4,12 +4,12 @@
  *
  *   receive → ours? deliver : forward        send → route → device
  *
- * Neighbour discovery is reduced to what others can see: links know who has an address, and a node defends
- * its own addresses against duplicates (RFC 4862 §5.4.3).
+ * Neighbour discovery is reduced to what others can see (`neighbours.ts`): a node says which addresses are its
+ * own, which also defends them against duplicates (RFC 4862 §5.4.3), and believes what others say of theirs.
  */
 import { Port, type Receiver } from "./link.ts";
 import {
-  decrementHopLimit, destinationOf, hopLimit, isIpv6, isLinkLocal, isMulticast, isSolicitedNodeOf,
+  ALL_NODES, decrementHopLimit, destinationOf, hopLimit, isIpv6, isLinkLocal, isMulticast, isSolicitedNodeOf,
   sameAddress, sourceOf, UNSPECIFIED,
 } from "./ip.ts";
 import type { Network } from "./network.ts";
@@ -20,9 +20,6 @@ import {
 
 type MessageOf<Kind extends Message["kind"]> = Extract<Message, { kind: Kind }>;
 type Handler<Kind extends Message["kind"]> = (message: MessageOf<Kind>, packet: Uint8Array) => void;
-
-/** MAX_MULTICAST_SOLICIT × RETRANS_TIMER: so long a neighbour is asked for (RFC 4861 §7.2.2, §10). */
-const RESOLUTION_MS = 3000;
 
 export class Stack implements Receiver {
   readonly devices: Device[] = [];
@@ -76,14 +73,17 @@ export class Stack implements Receiver {
     return false;
   }
 
-  /** Sends a packet of this node where its routes lead; to an address of its own it comes back. */
-  send(packet: Uint8Array): void {
+  /**
+   * Sends a packet of this node where its routes lead, if given not over `except`; to an address of its own it
+   * comes back.
+   */
+  send(packet: Uint8Array, except?: Device): void {
     const destination = destinationOf(packet);
     if (this.owns(destination)) {
       this.network.clock.after(0, () => this.deliver(this.devices[0], packet));
       return;
     }
-    const route = this.routes.find(destination);
+    const route = this.routes.find(destination, undefined, except);
     if (!route) return this.network.drop(this.name, this.name, "no route", packet);
     route.device.send(packet, route.gateway ?? destination);
   }
@@ -127,8 +127,7 @@ export class Stack implements Receiver {
       return this.sendError({ error: "packet-too-big", code: 0, mtuBytes }, packet);
     }
     decrementHopLimit(packet);
-    if (route.device.send(packet, route.gateway ?? destination)) return;
-    network.clock.after(RESOLUTION_MS, () =>
+    route.device.send(packet, route.gateway ?? destination, () =>
       this.sendError({ error: "destination-unreachable", code: ADDRESS_UNREACHABLE }, packet));
   }
 
@@ -165,12 +164,18 @@ export class Stack implements Receiver {
       case "udp": return this.udpHandlers.get(message.destinationPort)?.(message, packet);
       case "error": return this.errorHandlers.forEach((handle) => handle(message, packet));
       case "neighbour-solicitation": return this.defend(device, message.target, packet);
+      case "neighbour-advertisement":
+        if (device instanceof Port && message.linkAddress) {
+          device.neighbours.claim(message.target.slice(), message.linkAddress.slice(), message.override);
+        }
+        return;
       case "router-solicitation": return this.answerSolicitation(device);
     }
   }
 
+  /** Whether an interface hears a group. */
   protected isMember(device: Device, group: Uint8Array): boolean {
-    return device.addresses.some(({ address }) => isSolicitedNodeOf(group, address));
+    return sameAddress(group, ALL_NODES) || device.addresses.some(({ address }) => isSolicitedNodeOf(group, address));
   }
 
   /** What a router does about a router solicitation; nodes that are none ignore it. */
@@ -185,8 +190,10 @@ export class Stack implements Receiver {
 
   /** "This address is mine": to the asker, or to all nodes if it has no address yet (RFC 4861 §7.2.4). */
   private defend(device: Device, target: Uint8Array, packet: Uint8Array): void {
-    if (!device.addresses.some(({ address }) => sameAddress(address, target))) return;
-    this.sendOn(device, this.network.packets.neighbourAdvertisement(target, sourceOf(packet), target));
+    if (!(device instanceof Port) || !device.owns(target)) return;
+    const { packets } = this.network;
+    const asker = sourceOf(packet);
+    this.sendOn(device, packets.neighbourAdvertisement(target, asker, target, device.linkAddress));
   }
 
   /** Takes what comes to a UDP port; undefined: no longer. */

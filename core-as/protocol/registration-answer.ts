@@ -1,0 +1,69 @@
+/**
+ * What a home agent's answer means for the registration that it is about (RFC 6275 §11.7.3, §11.7.4):
+ * lifetimes, the refresh, and which event of the registration it is.
+ */
+import { Event } from "../abi/contract";
+import { BINDING_REJECTED_MIN, BindingAcknowledgementStatus as Status } from "../abi/codes";
+import { RegistrationEvent, RegistrationState } from "../abi/states";
+import * as clock from "../tables/clock";
+import * as orders from "../tables/orders";
+import * as updates from "../tables/updates";
+import { Update } from "../tables/updates";
+import * as random from "./crypto/random";
+import { happen } from "./registration";
+
+/** Share of the lifetime after which the binding is refreshed: well before its end (6275-11.7.3-8). */
+const REFRESH_SHARE: f64 = 0.75;
+/** Corrections in a row before retransmission goes back to its timer. */
+const MAX_CORRECTIONS: u32 = 3;
+/** Between a Binding Update and one that a peer wants. */
+const MIN_REFRESH_MS: f64 = 2000;
+const SECOND_MS: f64 = 1000;
+
+/** An authentic acknowledgement of the last Binding Update (RFC 6275 §11.7.3; 6275-11.7.3-5). */
+export function acknowledged(update: Update, status: u32, grantedMs: f64, adviceMs: f64): void {
+  update.lastStatus = <u16>status;
+  update.roundTripMs = clock.now() - update.sentMs;
+  update.corrections = 0;
+  orders.event(
+    Event.BindingAcknowledged, update.device, updates.home(update), updates.careof(update), update.sequence, status,
+    <u32>(grantedMs / 1000),
+  );
+  if (status >= <u32>BINDING_REJECTED_MIN) {
+    // A binding that the home agent does not have is removed as well as one that it has.
+    const gone = update.state == RegistrationState.Deregistering && status == Status.NotHomeAgentForThisMobileNode;
+    happen(update.record, gone ? RegistrationEvent.Removed : RegistrationEvent.Rejected);
+    return;
+  }
+  if (update.state == RegistrationState.Deregistering) {
+    happen(update.record, RegistrationEvent.Removed);
+    return;
+  }
+  update.acceptedTimestamp = update.timestamp;
+  // 6275-11.7.3-7: what the home agent granted, counted from when the Binding Update was sent.
+  update.expiresMs = update.sentMs + min(grantedMs, update.lifetimeMs);
+  const leftMs = update.expiresMs - clock.now();
+  const plannedMs = adviceMs > 0 && adviceMs < grantedMs ? adviceMs : grantedMs * REFRESH_SHARE; // 6275-11.7.3-14
+  update.refreshMs = clock.now() + max<f64>(
+    SECOND_MS, min(plannedMs, leftMs * REFRESH_SHARE) * (1 - random.nextUnit() / 20),
+  );
+  happen(update.record, RegistrationEvent.Accepted);
+}
+
+/**
+ * A peer wants a Binding Update. Not too often: who forges such a wish must not make this node send
+ * without end (RFC 6275 §11.7.4). Returns false when it is too early.
+ */
+export function refreshWanted(update: Update): bool {
+  if (update.state == RegistrationState.Registered && clock.now() - update.sentMs < MIN_REFRESH_MS) return false;
+  happen(update.record, RegistrationEvent.RefreshDue);
+  return true;
+}
+
+/** A refusal that a corrected Binding Update can mend; too many in a row wait for the timer. */
+export function correctable(update: Update, status: u32): void {
+  update.lastStatus = <u16>status;
+  if (update.corrections >= MAX_CORRECTIONS) return;
+  update.corrections++;
+  happen(update.record, RegistrationEvent.Correctable);
+}
