@@ -39,7 +39,7 @@ export class CorrespondentAccess extends HostAccess implements Access {
     }
   }
 
-  /** With receive offload, segments that mobile nodes send would be joined into packets that fit into no slot. */
+  /** With receive offload, segments from mobile nodes would be joined into packets that fit into no slot. */
   routesChanged(count: number): void {
     if (count > 0 === this.#hasRoutes) return;
     this.#hasRoutes = count > 0;

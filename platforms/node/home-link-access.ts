@@ -77,7 +77,8 @@ export class HomeLinkAccess {
       this.#tell(host);
       report(`the home link ${this.#link.name} is gone: start the home agent again when it is back`);
     } else if (event.kind === "address" && event.address.duplicate && this.#isOurs(event.address.address)) {
-      report(`another host on the link of ${this.#link.name} has the home agent address ${event.address.address}`);
+      const { address } = event.address;
+      report(`another host on the link of ${this.#link.name} has the home agent address ${address}`);
     }
   }
 
@@ -126,9 +127,8 @@ function placeOnLink({ netlink, changes }: Linux, link: Link, address: string, p
   }
   if (present.interfaceIndex === link.index) return;
   const name = listLinks(netlink).find(({ index }) => index === present.interfaceIndex)?.name;
-  throw new StartError(
-    `${address} is on ${name}, and not on the home link: ip addr del ${address}/${present.prefixLength} dev ${name}`,
-  );
+  const remedy = `ip addr del ${address}/${present.prefixLength} dev ${name}`;
+  throw new StartError(`${address} is on ${name}, and not on the home link: ${remedy}`);
 }
 
 /** The home prefix is on the link: where the kernel has not made that route with an address, we do. */

@@ -45,9 +45,9 @@ export class Orders implements Host {
     this.#access = access;
     this.#journal = journal;
     const { interfaceIndex } = linux.tun;
-    this.network = new NetworkOrders(
-      linux, access.ownAddress, (device) => (device === TUNNEL ? interfaceIndex : access.interfaceIndex(device)),
-    );
+    this.network = new NetworkOrders(linux, access.ownAddress, (device) => {
+      return device === TUNNEL ? interfaceIndex : access.interfaceIndex(device);
+    });
   }
 
   attach(engine: Engine): void {

@@ -136,9 +136,8 @@ function mobileNodePart({ homeAgent, homeAddress, uplinks }: MobileNodeConfig, l
   });
   const { updates, peers, homeAgents, groups } = loop;
   const known = homeAgent ?? updates[0]?.peer ?? "::";
-  return {
-    homeAgent: known, homeAddress, updates, uplinks: named, peers, homeAgents, groups, bindings: ofStrangers(loop),
-  };
+  const bindings = ofStrangers(loop);
+  return { homeAgent: known, homeAddress, updates, uplinks: named, peers, homeAgents, groups, bindings };
 }
 
 function sumOf(all: readonly Traffic[]): Traffic {

@@ -31,7 +31,8 @@ export function peerTable({ peers = [] }: DaemonStatus): string[] {
     each.nextAttemptMs >= 0 ? duration(each.nextAttemptMs) : "-",
     String(each.pathMtu),
   ]);
-  return table(["PEER", "WAY", "WHY", "DIRECT IN/OUT", "TUNNELLED IN/OUT", "EXPIRES IN", "NEXT IN", "MTU"], rows);
+  const counts = ["DIRECT IN/OUT", "TUNNELLED IN/OUT"];
+  return table(["PEER", "WAY", "WHY", ...counts, "EXPIRES IN", "NEXT IN", "MTU"], rows);
 }
 
 function whyOf({ optimised, obstacle, lastStatus }: PeerStatus): string {
