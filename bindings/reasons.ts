@@ -294,6 +294,54 @@ export const REASONS: Readonly<Record<Reason, ReasonText>> = {
     section: "RFC 8201 §4",
     text: "a Packet Too Big that reports less than IPv6 allows, or more than the path had",
   },
+  [Reason.RouteOptimisationDisabled]: {
+    section: "RFC 6275 §8.2",
+    text: "route optimisation is switched off: no node may bind a route here",
+  },
+  [Reason.TestInitWithHomeAddress]: {
+    section: "RFC 6275 §9.4.1",
+    text: "a Home or Care-of Test Init with a Home Address option",
+  },
+  [Reason.TestInitRateLimited]: {
+    section: "RFC 6275 §15.4.5",
+    text: "more Home and Care-of Test Init messages in a second than are answered",
+  },
+  [Reason.HomeRegistrationNotSupported]: {
+    section: "RFC 6275 §10.3.1",
+    text: "a home registration: this node is no home agent",
+  },
+  [Reason.RegistrationTypeChange]: {
+    section: "RFC 6275 §9.5.1",
+    text: "a home registration where there is a binding made by return routability",
+  },
+  [Reason.NonceIndicesMissing]: {
+    section: "RFC 6275 §9.5.1",
+    text: "a Binding Update to a correspondent node without a Nonce Indices option",
+  },
+  [Reason.BindingAuthorizationDataMissing]: {
+    section: "RFC 6275 §9.5.1",
+    text: "a Binding Update to a correspondent node without a Binding Authorization Data option",
+  },
+  [Reason.NonceIndexExpired]: {
+    section: "RFC 6275 §9.5.1",
+    text: "a nonce index that is too old or was never given",
+  },
+  [Reason.AuthenticatorInvalid]: {
+    section: "RFC 6275 §9.5.1",
+    text: "the authenticator is not that of the keygen tokens: a forgery",
+  },
+  [Reason.BindingUpdateReplayed]: {
+    section: "RFC 6275 §5.2.8",
+    text: "a Binding Update with the nonces of a binding that has ended: a replay",
+  },
+  [Reason.BindingCircular]: {
+    section: "RFC 6275 §6.1.8",
+    text: "the care-of address is our own or a bound home address: packets would go in a circle",
+  },
+  [Reason.HomeAddressIsOwn]: {
+    section: "RFC 6275 §9.5.1",
+    text: "a Binding Update that would bind an address of this node itself",
+  },
   [Reason.OutputFull]: { section: "mext, budgets", text: "room for the results of one call was used up" },
   [Reason.ErrorRateLimited]: {
     section: "RFC 4443 §2.4(f)",

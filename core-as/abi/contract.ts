@@ -402,13 +402,13 @@ export enum Event {
   RegistrationState = 12,
   /** The clock of the home agent differs: value2 ms (signed) were added to the timestamps. */
   ClockAdjusted = 13,
-  /** Home agent: a binding of `first` at `second` was accepted; value sequence, value2 lifetime s, value3 0 new, 1 moved, 2 refreshed. */
+  /** A binding of `first` at `second` was accepted; value sequence, value2 lifetime s, value3 0 new, 1 moved, 2 refreshed. */
   BindingAccepted = 14,
-  /** Home agent: a binding update was refused; `first` home address, `second` source, value2 status, value3 reason. */
+  /** A binding update was refused; `first` home address, `second` source, value2 status, value3 reason. */
   BindingRefused = 15,
-  /** Home agent: the binding of `first` at `second` ended; value 0 deregistered, 1 expired, 2 node removed. */
+  /** The binding of `first` at `second` ended; value 0 deregistered, 1 expired, 2 node removed, 3 replaced, 4 unreachable. */
   BindingEnded = 16,
-  /** Home agent: a Binding Refresh Request went to `first`. */
+  /** A Binding Refresh Request went to `first`. */
   RefreshRequested = 17,
   /** Path MTU to `first` is now value octets. */
   PathMtu = 18,

@@ -101,6 +101,20 @@ export enum Reason {
   UpperProtocolUnknown = 169, // RFC 8200 §4
   PathMtuImplausible = 170, // RFC 8201 §4
 
+  // correspondent node
+  RouteOptimisationDisabled = 200, // RFC 6275 §8.2
+  TestInitWithHomeAddress = 201, // RFC 6275 §9.4.1
+  TestInitRateLimited = 202, // RFC 6275 §15.4.5
+  HomeRegistrationNotSupported = 203, // RFC 6275 §10.3.1
+  RegistrationTypeChange = 204, // RFC 6275 §9.5.1
+  NonceIndicesMissing = 205, // RFC 6275 §9.5.1
+  BindingAuthorizationDataMissing = 206, // RFC 6275 §9.5.1
+  NonceIndexExpired = 207, // RFC 6275 §9.5.1
+  AuthenticatorInvalid = 208, // RFC 6275 §9.5.1
+  BindingUpdateReplayed = 209, // RFC 6275 §5.2.8
+  BindingCircular = 210, // RFC 6275 §6.1.8
+  HomeAddressIsOwn = 211, // RFC 6275 §9.5.1
+
   // the engine's own limits
   OutputFull = 180, // room for output used up in one call
   ErrorRateLimited = 181, // RFC 4443 §2.4(f)

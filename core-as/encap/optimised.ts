@@ -24,20 +24,26 @@ import * as routing2 from "../wire/routing2";
 export const ADDED_BYTES: u32 = <u32>routing2.LENGTH_BYTES;
 
 /**
- * True when the packet, which has passed `ip6.check`, may take an optimised route: its extension headers lie
- * inside of it, and it has no routing header of its own.
+ * True when a Home Address option may be put into the packet, which has passed `ip6.check`: its extension
+ * headers lie inside of it, and it has no routing header but a type 2 one before the place of the option.
  */
 export function mayTake(packet: usize, length: u32): bool {
-  const at = headersBefore(packet, length);
-  return at != 0 && namedAt(packet, at) != NextHeader.Routing;
+  const at = behindRouting(packet, length);
+  return at != 0 && !isRoutedBehind(packet, length, at);
+}
+
+/** The same for a type 2 routing header: the packet has no routing header at all. */
+export function mayTakeRoutingHeader(packet: usize, length: u32): bool {
+  const at = behindHopByHop(packet, length);
+  return at != 0 && !isRoutedBehind(packet, length, at);
 }
 
 /**
  * Puts a type 2 routing header with the packet's destination into it and addresses it to `careofAddress`
- * (RFC 6275 §9.3.2). The packet has HEADROOM before it and `mayTake` holds. Returns where it begins now.
+ * (RFC 6275 §9.3.2; 6275-8.2-2). The packet has HEADROOM before it and `mayTakeRoutingHeader` holds. Returns where it begins now.
  */
 export function insertRoutingHeader(packet: usize, length: u32, careofAddress: usize): usize {
-  const at = headersBefore(packet, length);
+  const at = behindHopByHop(packet, length);
   const begin = open(packet, at);
   routing2.build(begin + at, namedAt(begin, at), ip6.destination(begin));
   finishInsertion(begin, at, NextHeader.Routing);
@@ -47,10 +53,10 @@ export function insertRoutingHeader(packet: usize, length: u32, careofAddress: u
 
 /**
  * Puts a Home Address option with the packet's source into it and lets it come from `careofAddress`
- * (RFC 6275 §11.3.1). As `insertRoutingHeader`.
+ * (RFC 6275 §11.3.1). The packet has HEADROOM before it and `mayTake` holds. Returns where it begins now.
  */
 export function insertHomeAddress(packet: usize, length: u32, careofAddress: usize): usize {
-  const at = headersBefore(packet, length);
+  const at = behindRouting(packet, length);
   const begin = open(packet, at);
   homeAddressOption.build(begin + at, namedAt(begin, at), ip6.source(begin));
   finishInsertion(begin, at, NextHeader.Destination);
@@ -104,26 +110,37 @@ function close(packet: usize, at: u32): usize {
   return begin;
 }
 
-/**
- * Offset behind the Hop-by-Hop options and a type 2 routing header that is there already, 0 when they are not
- * whole: where a new header goes.
- */
-function headersBefore(packet: usize, length: u32): u32 {
-  let at = <u32>ip6.LENGTH_BYTES;
-  let protocol = ip6.nextHeader(packet);
-  while (protocol == NextHeader.HopByHop || isType2(packet, at, protocol, length)) {
-    if (at + chain.UNIT_BYTES > length) return 0;
-    const bytes = chain.lengthBytes(protocol, packet + at);
-    if (at + bytes > length) return 0;
-    protocol = get8(packet + at + chain.NEXT_HEADER);
-    at += bytes;
-  }
-  return at;
+/** Offset behind the Hop-by-Hop options, where a routing header goes; 0 when they are not whole. */
+function behindHopByHop(packet: usize, length: u32): u32 {
+  const first = <u32>ip6.LENGTH_BYTES;
+  return ip6.nextHeader(packet) == NextHeader.HopByHop ? behind(packet, length, first, NextHeader.HopByHop) : first;
 }
 
-function isType2(packet: usize, at: u32, protocol: u32, length: u32): bool {
-  return protocol == NextHeader.Routing && at + chain.UNIT_BYTES <= length &&
-    routing2.routingType(packet + at) == ROUTING_TYPE_2;
+/** Offset behind a type 2 routing header that is there already as well, where a Home Address option goes. */
+function behindRouting(packet: usize, length: u32): u32 {
+  const at = behindHopByHop(packet, length);
+  if (at == 0 || namedAt(packet, at) != NextHeader.Routing || at + chain.UNIT_BYTES > length) return at;
+  return routing2.routingType(packet + at) == ROUTING_TYPE_2 ? behind(packet, length, at, NextHeader.Routing) : at;
+}
+
+/** Offset behind the header at `at`, 0 when it is not whole. */
+function behind(packet: usize, length: u32, at: u32, header: u32): u32 {
+  if (at + chain.UNIT_BYTES > length) return 0;
+  const end = at + chain.lengthBytes(header, packet + at);
+  return end <= length ? end : 0;
+}
+
+/** True when a routing header follows from offset `at` on, or the chain is cut off. */
+function isRoutedBehind(packet: usize, length: u32, at: u32): bool {
+  let protocol = namedAt(packet, at);
+  for (let headers: u32 = 0; chain.isExtension(protocol) && protocol != NextHeader.Fragment; headers++) {
+    if (protocol == NextHeader.Routing || headers == chain.MAX_HEADERS) return true;
+    const end = behind(packet, length, at, protocol);
+    if (end == 0) return true;
+    protocol = get8(packet + at + chain.NEXT_HEADER);
+    at = end;
+  }
+  return false;
 }
 
 /** Offset of the Next Header field that names the header at offset `at`, which is one of the chain. */
@@ -147,12 +164,13 @@ function namedAt(packet: usize, at: u32): u32 {
 function headerAround(packet: usize, option: u32): u32 {
   let protocol = ip6.nextHeader(packet);
   let at = <u32>ip6.LENGTH_BYTES;
-  for (;;) {
-    const end = at + chain.lengthBytes(protocol, packet + at);
-    if (option < end) return at;
+  let end = at + chain.lengthBytes(protocol, packet + at);
+  while (end <= option) {
     protocol = get8(packet + at + chain.NEXT_HEADER);
     at = end;
+    end = at + chain.lengthBytes(protocol, packet + at);
   }
+  return at;
 }
 
 /** True when the header at `at` has this option, padding, and nothing else. */

@@ -5,6 +5,7 @@ import { MINIMUM_MTU } from "../abi/codes";
 import { isUnicastRoutable, sameAddress } from "../wire/bytes";
 import * as authentication from "../protocol/authentication";
 import * as careofAddress from "../protocol/careof-address";
+import * as correspondent from "../protocol/correspondent";
 import * as homeLink from "../protocol/home-link";
 import * as lifetimes from "../protocol/binding-lifetime";
 import * as mobileNode from "../protocol/mobile-node";
@@ -16,6 +17,7 @@ import * as clock from "../tables/clock";
 import * as devices from "../tables/devices";
 import * as nodes from "../tables/nodes";
 import { NONE } from "../tables/slab";
+import * as correspondentFlow from "./correspondent";
 import * as node from "./node";
 
 /** Carries out the command whose record of `length` octets is at `record`. */
@@ -46,6 +48,9 @@ export function execute(code: u32, record: usize, length: u32): Refusal {
     case Command.HomeLink:
       if (node.role() != Role.HomeAgent) return Refusal.WrongRole;
       return length < <u32>abi.HOME_LINK_BYTES ? Refusal.ShortRecord : homeLink.configureLink(record);
+    case Command.Correspondent:
+      if (node.role() != Role.CorrespondentNode && node.role() != Role.MobileNode) return Refusal.WrongRole;
+      return length < <u32>abi.CORRESPONDENT_ADDRESSES ? Refusal.ShortRecord : setCorrespondent(record, length);
     case Command.Shutdown:
       if (node.role() == Role.MobileNode) registration.shutdown();
       return Refusal.None;
@@ -89,6 +94,7 @@ function setDevice(record: usize): Refusal {
   const up = load<u32>(record, abi.DEVICE_UP) != 0;
   if (up != (device.up != 0)) return setLink(index, up);
   if (node.role() == Role.MobileNode && kind == DeviceKind.Access) movement.deviceChanged(index);
+  if (node.role() == Role.CorrespondentNode) correspondentFlow.tellMtu();
   return Refusal.None;
 }
 
@@ -100,6 +106,12 @@ function setLink(index: u32, up: bool): Refusal {
     movement.linkChanged(index, up);
   }
   return Refusal.None;
+}
+
+function setCorrespondent(record: usize, length: u32): Refusal {
+  const refusal = correspondent.configure(record, length);
+  if (refusal == Refusal.None && node.role() == Role.CorrespondentNode) correspondentFlow.tellMtu();
+  return refusal;
 }
 
 function addNode(record: usize, length: u32): Refusal {

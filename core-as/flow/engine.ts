@@ -11,6 +11,7 @@ import { Reason } from "../abi/reasons";
 import * as ip6 from "../wire/ip6";
 import * as fragmentation from "../encap/fragmentation";
 import * as reassembly from "../encap/reassembly";
+import * as correspondentCache from "../protocol/correspondent-cache";
 import * as homeLink from "../protocol/home-link";
 import * as lifetimes from "../protocol/binding-lifetime";
 import * as movement from "../protocol/movement";
@@ -79,7 +80,10 @@ export function start(now: f64): Refusal {
   if (role == Role.HomeAgent) {
     bindings.start(maxBindings, random.next64(), random.next64());
     nodes.start(maxNodes, random.next64(), random.next64());
+  } else if (role == Role.CorrespondentNode) {
+    bindings.start(maxBindings, random.next64(), random.next64());
   } else if (role == Role.MobileNode) {
+    bindings.start(maxBindings, random.next64(), random.next64()); // of those that it is a correspondent node for
     updates.start(UPDATES);
     uplinks.start();
     registrationTable.start();
@@ -174,7 +178,8 @@ export function tick(now: f64): u32 {
 function onTimer(kind: u32, owner: u32): void {
   switch (kind) {
     case TimerKind.Binding:
-      lifetimes.onTimer(owner, homeLink.address());
+      if (node.role() == Role.HomeAgent) lifetimes.onTimer(owner, homeLink.address());
+      else correspondentCache.onTimer(owner);
       break;
     case TimerKind.Registration:
       registration.onTimer(owner);

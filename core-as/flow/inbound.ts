@@ -5,7 +5,7 @@
  *   2. is it for us                                     below
  *   3. extension headers                                wire/extension
  *   4. a fragment waits for the others                  encap/reassembly
- *   5. a Home Address option needs a binding            below, select/selector
+ *   5. a Home Address option needs a binding            below, select/selector, flow/correspondent
  *   6. by its upper protocol:
  *        Mobility Header      → the role's protocol     protocol/home-agent, protocol/mobile-node
  *        IPv6                 → out of the tunnel       flow/decapsulate
@@ -26,11 +26,13 @@ import * as selector from "../select/selector";
 import * as uplinks from "../select/uplinks";
 import { NONE } from "../tables/slab";
 import * as updates from "../tables/updates";
+import * as correspondentSettings from "../protocol/correspondent-settings";
 import * as homeAgent from "../protocol/home-agent";
 import * as homeLink from "../protocol/home-link";
 import * as mobileNode from "../protocol/mobile-node";
 import * as received from "../protocol/mobility-message";
 import * as registration from "../protocol/registration";
+import * as correspondentFlow from "./correspondent";
 import * as decapsulate from "./decapsulate";
 import * as icmp from "./icmp";
 import * as node from "./node";
@@ -61,6 +63,7 @@ function inspect(device: u32, packet: usize, length: u32, mayBeFragment: bool): 
   if (isMulticast(ip6.destination(packet)) && extension.upperProtocol() != NextHeader.Icmpv6) {
     return Reason.NotForUs;
   }
+  if (isForCorrespondent(packet)) return correspondentFlow.receive(device, packet, length); // 5: also fragments
   if (extension.isFragment()) { // 4
     if (!mayBeFragment || !mayReassemble(packet)) return Reason.FragmentMalformed;
     const whole = reassembly.take(packet);
@@ -72,6 +75,7 @@ function inspect(device: u32, packet: usize, length: u32, mayBeFragment: bool): 
     case NextHeader.Mobility:
       return receiveMobility(device, packet, length);
     case NextHeader.Ipv6:
+      if (node.role() == Role.CorrespondentNode) return Reason.UpperProtocolUnknown;
       return decapsulate.receive(device, packet);
     case NextHeader.Icmpv6:
       return icmp.receive(device, packet);
@@ -80,8 +84,15 @@ function inspect(device: u32, packet: usize, length: u32, mayBeFragment: bool): 
   }
 }
 
+/** A correspondent node gives packets with a Home Address option to the host, which puts fragments together. */
+function isForCorrespondent(packet: usize): bool {
+  return node.role() == Role.CorrespondentNode && extension.homeAddressOption() != 0 &&
+    extension.upperProtocol() != NextHeader.Mobility;
+}
+
 /** A mobile node puts together only what its home agent fragmented: strangers cannot fill its buffers. */
 function mayReassemble(packet: usize): bool {
+  if (node.role() == Role.CorrespondentNode) return false; // mobility messages are not fragmented
   if (node.role() != Role.MobileNode) return true;
   return registration.isConfigured() && updates.isPeer(ip6.source(packet));
 }
@@ -89,6 +100,7 @@ function mayReassemble(packet: usize): bool {
 /** Addresses that this node listens to on a link: its own, and the groups of Neighbour Discovery. */
 function isForUs(device: u32, destination: usize): bool {
   if (node.role() == Role.HomeAgent) return sameAddress(destination, homeLink.address());
+  if (node.role() == Role.CorrespondentNode) return correspondentSettings.ownAddress(destination) != NONE;
   // A mobile node also hears its routers, and those who want its address (RFC 4862 §5.4.1).
   return uplinks.findCareof(destination) != DEVICE_ANY || isMulticast(destination);
 }
@@ -107,6 +119,7 @@ function receiveMobility(device: u32, packet: usize, length: u32): Reason {
   if (node.role() == Role.HomeAgent) {
     return homeLink.isConfigured() ? homeAgent.receive(device) : Reason.NotConfigured;
   }
+  if (node.role() == Role.CorrespondentNode) return correspondentFlow.receiveMessage(device, packet);
   return mobileNode.receive();
 }
 

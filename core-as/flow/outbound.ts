@@ -25,6 +25,7 @@ import * as updates from "../tables/updates";
 import * as lifetimes from "../protocol/binding-lifetime";
 import * as homeLink from "../protocol/home-link";
 import * as registration from "../protocol/registration";
+import * as correspondentFlow from "./correspondent";
 import * as node from "./node";
 
 /** Takes a packet from tunnel device `device`; returns what refused it, uncounted. */
@@ -32,7 +33,14 @@ export function send(device: u32, packet: usize, length: u32): Reason {
   const malformed = ip6.check(packet, length); // 1
   if (malformed != Reason.None) return malformed;
   length = ip6.totalLength(packet);
-  return node.role() == Role.HomeAgent ? toMobileNode(device, packet, length) : toHomeAgent(device, packet, length);
+  switch (node.role()) {
+    case Role.HomeAgent:
+      return toMobileNode(device, packet, length);
+    case Role.CorrespondentNode:
+      return correspondentFlow.send(device, packet, length);
+    default:
+      return toHomeAgent(device, packet, length);
+  }
 }
 
 /** RFC 6275 §10.4.2 (6275-8.4-3, 6275-10.4.2-1). */

@@ -30,7 +30,7 @@ export function query(kind: u32, from: u32, reply: usize): u32 {
   nextCursor = 0;
   switch (kind) {
     case Query.Bindings:
-      return node.role() == Role.HomeAgent ? listBindings(from, reply) : 0;
+      return node.role() != Role.Codec ? listBindings(from, reply) : 0;
     case Query.Updates:
       return node.role() == Role.MobileNode ? listUpdates(from, reply) : 0;
     case Query.Uplinks:
@@ -50,6 +50,7 @@ function listBindings(from: u32, reply: usize): u32 {
       break;
     }
     const binding = bindings.at(record);
+    if (binding.expiresMs == 0) continue; // a correspondent node remembers one that has ended
     const p = reply + used;
     copyAddress(p + abi.BINDING_HOME_ADDRESS, bindings.homeAddress(binding));
     copyAddress(p + abi.BINDING_CAREOF_ADDRESS, bindings.careofAddress(binding));
@@ -59,7 +60,7 @@ function listBindings(from: u32, reply: usize): u32 {
     store<f64>(p, binding.packetsOut, abi.BINDING_PACKETS_OUT);
     store<f64>(p, binding.bytesIn, abi.BINDING_BYTES_IN);
     store<f64>(p, binding.bytesOut, abi.BINDING_BYTES_OUT);
-    store<u32>(p, nodes.at(binding.node).id, abi.BINDING_NODE);
+    store<u32>(p, binding.node == NONE ? NONE : nodes.at(binding.node).id, abi.BINDING_NODE);
     store<u16>(p, <u16>binding.identifier, abi.BINDING_BID);
     store<u16>(p, binding.sequence, abi.BINDING_SEQUENCE);
     store<u16>(p, binding.flags, abi.BINDING_FLAGS);

@@ -1,6 +1,8 @@
 /**
- * A binding's life at the home agent: it is renewed, its node is asked to refresh it when its
- * lifetime runs out in use (RFC 6275 §9.5.5), and it ends (6275-9.5.2-3, 6275-10.3.1-21), not before (6275-10.3.1-13).
+ * A binding's life: it is renewed, its node is asked to refresh it when its lifetime runs out in use
+ * (RFC 6275 §9.5.5), and it ends (6275-9.5.2-3, 6275-10.3.1-21), not before (6275-10.3.1-13, 6275-6.1.7-13).
+ * A home agent and a correspondent node share what `due` decides; how a binding ends and how a request gets
+ * to its node is each one's own: the home agent's is here, the other's in correspondent-cache.
  *
  *   renewed ──────────────────────────────┬─────┬─────┬──► ended
  *                                    Binding Refresh Requests
@@ -27,6 +29,10 @@ import { TimerKind } from "./timers";
 export const DEREGISTERED: u32 = 0;
 export const EXPIRED: u32 = 1;
 export const NODE_REMOVED: u32 = 2;
+/** A correspondent node gave its place to another. */
+export const REPLACED: u32 = 3;
+/** A correspondent node heard again and again that nobody is reached at the care-of address (6275-9.3.4-2). */
+export const UNREACHABLE: u32 = 4;
 
 /** Share of the lifetime that is left when the first request goes out, and how many go out at most. */
 const REQUEST_SHARE: f64 = 0.1;
@@ -60,25 +66,45 @@ export function renew(record: u32, lifetimeMs: f64): void {
   timers.move(binding.timer, clock.now() + lifetimeMs * (1 - REQUEST_SHARE));
 }
 
-/** The binding's timer ended. */
-export function onTimer(record: u32, self: usize): void {
-  if (!bindings.isLive(record)) return;
+/** What a binding wants when its timer has ended. */
+export enum Due {
+  Nothing = 0,
+  /** Its node is to be asked for a Binding Update. */
+  Refresh = 1,
+  /** Its lifetime is over. */
+  End = 2,
+}
+
+/** Says what is due for a binding whose timer has ended, and starts the timer again unless it is the end. */
+export function due(record: u32): Due {
   const binding = bindings.at(record);
   binding.timer = NONE;
   const leftMs = binding.expiresMs - clock.now();
-  if (leftMs <= 0) {
-    end(record, EXPIRED);
-    return;
-  }
+  if (leftMs <= 0) return Due.End;
   // Ask only for a binding that carries packets: another one may end (6275-9.5.5-1).
   if (binding.active != 0 && binding.refreshRequests < MAX_REQUESTS) {
     binding.refreshRequests++;
-    requestRefresh(binding, self); // 6275-9.5.5-2
     binding.timer = timers.set(
       TimerKind.Binding, record, min(binding.expiresMs, clock.now() + max<f64>(1000, leftMs / 3)),
     );
-  } else {
-    binding.timer = timers.set(TimerKind.Binding, record, binding.expiresMs);
+    return Due.Refresh; // 6275-9.5.5-2
+  }
+  binding.timer = timers.set(TimerKind.Binding, record, binding.expiresMs);
+  return Due.Nothing;
+}
+
+/** The timer of a home agent's binding ended. */
+export function onTimer(record: u32, self: usize): void {
+  if (!bindings.isLive(record)) return;
+  switch (due(record)) {
+    case Due.Refresh:
+      requestRefresh(bindings.at(record), self);
+      break;
+    case Due.End:
+      end(record, EXPIRED);
+      break;
+    default:
+      break;
   }
 }
 
@@ -98,17 +124,23 @@ export function drop(record: u32): void {
   bindings.remove(record);
 }
 
-/** A Binding Refresh Request to the home address (RFC 6275 §6.1.2), so through the tunnel (6275-6.1-1). */
+/** Octets of the packet that `buildRequest` makes. */
+export const REQUEST_BYTES: u32 = <u32>ip6.LENGTH_BYTES + mobility.UNIT_BYTES;
+
+/** Writes a packet with a Binding Refresh Request from `self` to a home address (RFC 6275 §6.1.2). */
+export function buildRequest(out: usize, self: usize, homeAddress: usize): void {
+  const message = out + ip6.LENGTH_BYTES;
+  const length = mobility.finish(message, bindingRefreshRequest.build(message), self, homeAddress);
+  ip6.build(out, 0, 0, length, NextHeader.Mobility, received.HOP_LIMIT, self, homeAddress);
+}
+
+/** A home agent's request goes to the home address, so through the tunnel (6275-6.1-1). */
 function requestRefresh(binding: Binding, self: usize): void {
-  const out = orders.allocate(<u32>ip6.LENGTH_BYTES + mobility.UNIT_BYTES);
+  const out = orders.allocate(REQUEST_BYTES);
   if (out == 0) return;
   const to = bindings.homeAddress(binding);
-  const message = out + ip6.LENGTH_BYTES;
-  const length = mobility.finish(message, bindingRefreshRequest.build(message), self, to);
-  ip6.build(out, 0, 0, length, NextHeader.Mobility, received.HOP_LIMIT, self, to);
   const careof = bindings.careofAddress(binding);
-  counters.refuse(
-    tunnel.send(DEVICE_ANY, out, <u32>ip6.LENGTH_BYTES + length, self, careof, binding.pathMtu, DEVICE_ANY),
-  );
+  buildRequest(out, self, to);
+  counters.refuse(tunnel.send(DEVICE_ANY, out, REQUEST_BYTES, self, careof, binding.pathMtu, DEVICE_ANY));
   orders.event(Event.RefreshRequested, DEVICE_ANY, to, careof, 0);
 }

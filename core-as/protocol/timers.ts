@@ -6,7 +6,7 @@ import * as wheel from "../tables/timers";
 import { Reason } from "../abi/reasons";
 
 export enum TimerKind {
-  /** Home agent: a binding is to be refreshed or has ended. Owner: binding. */
+  /** Home agent or correspondent node: a binding is to be refreshed or has ended. Owner: binding. */
   Binding = 1,
   /** Mobile node: retransmit, refresh or try again. Owner: binding update list entry. */
   Registration = 2,

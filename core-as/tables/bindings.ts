@@ -1,7 +1,8 @@
 /**
  * The binding cache (RFC 6275 §9.1): keyed by home address and binding identifier, so that a node
  * may have several care-of addresses (RFC 5648); identifier 0 is the binding of a plain RFC 6275
- * registration.
+ * registration. At a correspondent node the identifier is the number of its own address: so each has a
+ * cache of its own (6275-9.1-1).
  */
 import { AddressIndex, newIndex } from "./index";
 import { NONE, Slab, newSlab } from "./slab";
@@ -14,7 +15,7 @@ export class Binding {
   careofLow: u64;
   /** When the lifetime ends, monotonic ms. */
   expiresMs: f64;
-  /** Binding identifier (BID). */
+  /** Binding identifier (BID); at a correspondent node, which of its own addresses the binding is for. */
   identifier: u32;
   /** Largest packet that reaches the care-of address, octets. */
   pathMtu: u16;
@@ -40,6 +41,18 @@ export class Binding {
   sequence: u16;
   /** Flags of the Binding Update. */
   flags: u16;
+  // What only a correspondent node keeps.
+  /** When a packet of the mobile node or to it was last carried, monotonic ms. */
+  lastUsedMs: f64;
+  /** The newest nonce index of all Binding Updates that were accepted. */
+  newestNonce: u16;
+  /** Binding Updates whose nonces are both not newer than this one are of a former life; counts when `hasFormerLife`. */
+  formerNonce: u16;
+  /** When the first of them came, s, modulo 2^16. */
+  unreachableSinceS: u16;
+  /** Destination Unreachable messages since a packet of the mobile node came, one a second. */
+  unreachables: u8;
+  hasFormerLife: u8;
 }
 
 /** Octets of a record: two cache lines, so that none lies across the border of three. */

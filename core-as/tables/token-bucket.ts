@@ -18,6 +18,14 @@ export class TokenBucket {
     this.perMs = perSecond / 1000;
   }
 
+  /** Sets other limits, and begins anew with a whole burst. */
+  configure(burst: f64, perSecond: f64): void {
+    this.tokens = burst;
+    this.filledMs = clock.now();
+    this.burst = burst;
+    this.perMs = perSecond / 1000;
+  }
+
   /** Takes one token; false when there is none. */
   take(): bool {
     const now = clock.now();
