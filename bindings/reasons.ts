@@ -342,6 +342,50 @@ export const REASONS: Readonly<Record<Reason, ReasonText>> = {
     section: "RFC 6275 §9.5.1",
     text: "a Binding Update that would bind an address of this node itself",
   },
+  [Reason.TestNotInProgress]: {
+    section: "RFC 6275 §11.6.2",
+    text: "a Home Test or Care-of Test that nobody waits for, or whose token is there already",
+  },
+  [Reason.TestCookieMismatch]: {
+    section: "RFC 6275 §11.6.2",
+    text: "a Home Test or Care-of Test whose cookie is not the one that was sent last",
+  },
+  [Reason.HomeTestNotTunnelled]: {
+    section: "RFC 6275 §11.6.2",
+    text: "a Home Test that did not come to the home address through the tunnel",
+  },
+  [Reason.CareofTestElsewhere]: {
+    section: "RFC 6275 §11.6.2",
+    text: "a Care-of Test for another address than the care-of address that is tested",
+  },
+  [Reason.TestWithHomeAddress]: {
+    section: "RFC 6275 §11.6.2",
+    text: "a Home Test or Care-of Test with a Home Address option: its source is not the correspondent",
+  },
+  [Reason.AcknowledgementNotAuthorized]: {
+    section: "RFC 6275 §11.7.3",
+    text: "a correspondent's Binding Acknowledgement without Binding Authorization Data",
+  },
+  [Reason.AcknowledgementForged]: {
+    section: "RFC 6275 §11.7.3",
+    text: "the Binding Authorization Data of a Binding Acknowledgement are wrong",
+  },
+  [Reason.BindingErrorDoubted]: {
+    section: "RFC 6275 §11.3.6",
+    text: "a Binding Error while packets of its sender keep coming by the direct way",
+  },
+  [Reason.PeerErrorDoubted]: {
+    section: "RFC 6275 §11.3.5",
+    text: "an ICMPv6 error that does not quote what was sent to the correspondent, or that its packets contradict",
+  },
+  [Reason.HomeAddressOptionRefused]: {
+    section: "RFC 6275 §11.3.5",
+    text: "an ICMPv6 error says that a correspondent does not know the Home Address option; it is only noted",
+  },
+  [Reason.RefreshNotFromPeer]: {
+    section: "RFC 6275 §11.7.4",
+    text: "a Binding Refresh Request of somebody who has no binding of this node",
+  },
   [Reason.OutputFull]: { section: "mext, budgets", text: "room for the results of one call was used up" },
   [Reason.ErrorRateLimited]: {
     section: "RFC 4443 §2.4(f)",

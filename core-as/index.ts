@@ -7,6 +7,7 @@ import { Machine } from "./abi/states";
 import * as engine from "./flow/engine";
 import * as queries from "./flow/queries";
 import * as random from "./protocol/crypto/random";
+import * as peerTable from "./protocol/peer-table";
 import * as registrationTable from "./protocol/registration-table";
 import * as uplinkTable from "./protocol/uplink-table";
 import * as bindings from "./tables/bindings";
@@ -136,7 +137,14 @@ export function hostAlloc(lengthBytes: u32): usize {
 
 /** The table of a Machine: for each state and event two octets, next state and action. */
 export function stateTable(machine: u32): usize {
-  return machine == Machine.Uplink ? uplinkTable.table().cells : registrationTable.table().cells;
+  switch (machine) {
+    case Machine.Uplink:
+      return uplinkTable.table().cells;
+    case Machine.Peer:
+      return peerTable.table().cells;
+    default:
+      return registrationTable.table().cells;
+  }
 }
 
 export { assemble, assemblyPointer, dissect, dissectionPointer, scratchPointer } from "./wire/codec-exports";

@@ -115,6 +115,19 @@ export enum Reason {
   BindingCircular = 210, // RFC 6275 §6.1.8
   HomeAddressIsOwn = 211, // RFC 6275 §9.5.1
 
+  // route optimisation of a mobile node
+  TestNotInProgress = 220, // RFC 6275 §11.6.2
+  TestCookieMismatch = 221, // RFC 6275 §11.6.2
+  HomeTestNotTunnelled = 222, // RFC 6275 §11.6.2
+  CareofTestElsewhere = 223, // RFC 6275 §11.6.2
+  TestWithHomeAddress = 224, // RFC 6275 §11.6.2
+  AcknowledgementNotAuthorized = 225, // RFC 6275 §11.7.3
+  AcknowledgementForged = 226, // RFC 6275 §11.7.3
+  BindingErrorDoubted = 227, // RFC 6275 §11.3.6
+  PeerErrorDoubted = 228, // RFC 6275 §11.3.5
+  HomeAddressOptionRefused = 229, // RFC 6275 §11.3.5
+  RefreshNotFromPeer = 230, // RFC 6275 §11.7.4
+
   // the engine's own limits
   OutputFull = 180, // room for output used up in one call
   ErrorRateLimited = 181, // RFC 4443 §2.4(f)

@@ -145,6 +145,62 @@ export enum PeerState {
 }
 export const PEER_STATES = 8;
 
+export enum PeerEvent {
+  /** There is traffic, and the configuration allows it. */
+  Wanted = 0,
+  /** All keygen tokens are there that a Binding Update needs, and the home agent has the care-of address. */
+  TestsComplete = 1,
+  /** The peer accepted a lifetime above zero. */
+  Accepted = 2,
+  /** The peer has no binding any more, or never had one. */
+  Removed = 3,
+  /** The peer no longer knows the nonces. */
+  TokensStale = 4,
+  /** Refused, but a corrected Binding Update can succeed: sequence number. */
+  Correctable = 5,
+  /** Refused. */
+  Rejected = 6,
+  /** The peer does not know the protocol. */
+  Unsupported = 7,
+  /** MAX_RO_FAILURE transmissions of a message found no answer. */
+  Unanswered = 8,
+  /** The binding is in use and its lifetime runs out, or the peer asks for it. */
+  RefreshDue = 9,
+  /** The lifetime that the peer granted ended. */
+  Expired = 10,
+  /** A Binding Update for another care-of address is on its way to the home agent. */
+  Moved = 11,
+  /** There is no home registration any more, or no care-of address. */
+  Unregistered = 12,
+  /** The binding is to end: the configuration says so, or the node is at home. */
+  Unwanted = 13,
+  /** The peer lost the binding, or the direct way failed. */
+  Lost = 14,
+  /** A hold-off ended. */
+  RetryDue = 15,
+}
+export const PEER_EVENTS = 16;
+
+export enum PeerAction {
+  None = 0,
+  /** Fetch the keygen tokens that are missing. */
+  Test = 1,
+  /** Send a Binding Update. */
+  Update = 2,
+  /** Take the binding as the peer granted it: packets go the direct way. */
+  Confirm = 3,
+  /** End the binding at the peer: a Binding Update with lifetime zero, once the home keygen token is there. */
+  Remove = 4,
+  /** Forget the binding: packets go through the home agent. */
+  Forget = 5,
+  /** Packets go through the home agent; try again later. */
+  HoldOff = 6,
+  /** Packets go through the home agent; the peer may still have a binding. */
+  Suspend = 7,
+  /** Forget the binding and fetch new tokens, not too often. */
+  Restart = 8,
+}
+
 /** Why packets to a peer do not take the direct way. */
 export enum PeerObstacle {
   None = 0,

@@ -10,6 +10,8 @@ import * as homeLink from "../protocol/home-link";
 import * as lifetimes from "../protocol/binding-lifetime";
 import * as mobileNode from "../protocol/mobile-node";
 import * as movement from "../protocol/movement";
+import * as peerAttachment from "../protocol/peer-attachment";
+import * as peerPolicy from "../protocol/peer-policy";
 import * as registration from "../protocol/registration";
 import * as security from "../protocol/security";
 import * as bindings from "../tables/bindings";
@@ -51,6 +53,9 @@ export function execute(code: u32, record: usize, length: u32): Refusal {
     case Command.Correspondent:
       if (node.role() != Role.CorrespondentNode && node.role() != Role.MobileNode) return Refusal.WrongRole;
       return length < <u32>abi.CORRESPONDENT_ADDRESSES ? Refusal.ShortRecord : setCorrespondent(record, length);
+    case Command.RouteOptimisation:
+      if (node.role() != Role.MobileNode) return Refusal.WrongRole;
+      return length < <u32>abi.ROUTE_OPTIMISATION_RULES ? Refusal.ShortRecord : configureRoutes(record, length);
     case Command.Shutdown:
       if (node.role() == Role.MobileNode) registration.shutdown();
       return Refusal.None;
@@ -166,6 +171,12 @@ function removeNode(id: u32): Refusal {
   }
   nodes.remove(number);
   return Refusal.None;
+}
+
+function configureRoutes(record: usize, length: u32): Refusal {
+  const refusal = peerPolicy.configure(record, length);
+  if (refusal == Refusal.None) peerAttachment.policyChanged();
+  return refusal;
 }
 
 function refuseAddress(record: usize): Refusal {

@@ -9,6 +9,7 @@ import { BindingErrorStatus, NextHeader } from "../abi/codes";
 import { Reason } from "../abi/reasons";
 import { isLinkLocal, isMulticast, sameAddress } from "../wire/bytes";
 import * as extension from "../wire/extension";
+import * as icmp6 from "../wire/icmp6";
 import * as ip6 from "../wire/ip6";
 import * as tunnel from "../encap/tunnel";
 import * as selector from "../select/selector";
@@ -23,6 +24,8 @@ import * as mobileNode from "../protocol/mobile-node";
 import * as received from "../protocol/mobility-message";
 import * as registration from "../protocol/registration";
 import * as node from "./node";
+import * as peer from "./peer";
+import * as peerErrors from "./peer-errors";
 
 /** Takes a tunnel packet of which `extension.walk` found the headers; returns what refused it. */
 export function receive(device: u32, packet: usize): Reason {
@@ -72,10 +75,10 @@ function fromHomeAgent(device: u32, packet: usize, inner: usize): Reason {
     update.inUse |= INBOUND;
     orders.event(Event.PathInUse, device, 0, updates.careof(update), 0);
   }
-  // Messages of the home agent to the home address are for us, not for the host's stack.
-  if (ip6.nextHeader(inner) == NextHeader.Mobility && sameAddress(ip6.source(inner), updates.peerOf(update))) {
-    return receiveMobility(device, inner, length);
-  }
+  // Mobility messages to the home address are for us, not for the host's stack.
+  if (peer.isMobility(inner, length)) return receiveMobility(device, inner, length);
+  if (isErrorAboutMessage(inner, length)) return peerErrors.receive(inner, inner + ip6.LENGTH_BYTES, ip6.payloadLength(inner));
+  peer.noteTunnelledIn(inner, length);
   orders.transmit(devices.first(DeviceKind.Tunnel), inner, length);
   return Reason.None;
 }
@@ -84,7 +87,19 @@ function receiveMobility(device: u32, inner: usize, length: u32): Reason {
   const malformed = extension.walk(inner, length);
   if (malformed != Reason.None) return malformed;
   const refusal = received.read(device, ip6.destination(inner), inner, length);
-  return refusal != Reason.None ? refusal : mobileNode.receive();
+  return refusal != Reason.None ? refusal : mobileNode.receive(true);
+}
+
+/** True for an ICMPv6 error about a Home Test Init: no application of the host sent that. */
+function isErrorAboutMessage(inner: usize, length: u32): bool {
+  const message = inner + ip6.LENGTH_BYTES;
+  const octets = length - <u32>ip6.LENGTH_BYTES;
+  if (ip6.nextHeader(inner) != NextHeader.Icmpv6 || octets < <u32>icmp6.LENGTH_BYTES || !icmp6.isError(message)) return false;
+  const invoking = icmp6.body(message);
+  const quoted = octets - <u32>icmp6.LENGTH_BYTES;
+  return quoted >= <u32>ip6.LENGTH_BYTES && ip6.nextHeader(invoking) == NextHeader.Mobility &&
+    icmp6.check(message, octets, ip6.source(inner), ip6.destination(inner)) == Reason.None &&
+    peerErrors.isAboutPeer(invoking, quoted);
 }
 
 /** Bit of Update.inUse. */

@@ -16,8 +16,10 @@ import * as homeLink from "../protocol/home-link";
 import * as lifetimes from "../protocol/binding-lifetime";
 import * as movement from "../protocol/movement";
 import * as random from "../protocol/crypto/random";
+import * as peerTable from "../protocol/peer-table";
 import * as registration from "../protocol/registration";
 import * as registrationTable from "../protocol/registration-table";
+import * as routeOptimisation from "../protocol/route-optimisation";
 import { TimerKind } from "../protocol/timers";
 import * as uplinkTable from "../protocol/uplink-table";
 import * as uplinks from "../select/uplinks";
@@ -27,6 +29,7 @@ import * as counters from "../tables/counters";
 import * as devices from "../tables/devices";
 import * as nodes from "../tables/nodes";
 import * as orders from "../tables/orders";
+import * as peers from "../tables/peers";
 import { NONE } from "../tables/slab";
 import * as timers from "../tables/timers";
 import * as updates from "../tables/updates";
@@ -85,6 +88,8 @@ export function start(now: f64): Refusal {
   } else if (role == Role.MobileNode) {
     bindings.start(maxBindings, random.next64(), random.next64()); // of those that it is a correspondent node for
     updates.start(UPDATES);
+    peers.start(maxBindings, random.next64(), random.next64());
+    peerTable.start();
     uplinks.start();
     registrationTable.start();
     uplinkTable.start();
@@ -186,6 +191,9 @@ function onTimer(kind: u32, owner: u32): void {
       break;
     case TimerKind.Lifetime:
       registration.onLifetimeTimer(owner);
+      break;
+    case TimerKind.Peer:
+      routeOptimisation.onTimer(owner);
       break;
     case TimerKind.Selection:
       movement.onSelectionTimer();

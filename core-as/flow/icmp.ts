@@ -26,6 +26,7 @@ import * as routerDiscovery from "../protocol/router-discovery";
 import * as registration from "../protocol/registration";
 import * as correspondentFlow from "./correspondent";
 import * as node from "./node";
+import * as peerErrors from "./peer-errors";
 
 /** Takes an ICMPv6 message of which `extension.walk` found the headers; returns what refused it. */
 export function receive(device: u32, packet: usize): Reason {
@@ -78,6 +79,9 @@ function receiveError(packet: usize, message: usize, length: u32): Reason {
   const value = icmp6.value(message);
   if (node.role() == Role.CorrespondentNode) return correspondentFlow.receiveError(packet, message, length);
   if (isAboutUpdate(invoking, invokingLength)) return reportUnreachable(packet, invoking, message);
+  if (node.role() == Role.MobileNode && registration.isConfigured() && peerErrors.isAboutPeer(invoking, invokingLength)) {
+    return peerErrors.receive(packet, message, length);
+  }
   if (type > <u32>Icmpv6Type.ParameterProblem || relay.find(invoking, invokingLength) != Reason.None) {
     return Reason.IcmpNotOurs;
   }

@@ -12,6 +12,8 @@
  *        ICMPv6               → routers, neighbours,    flow/icmp
  *                               errors from the path
  *        anything else        → refused: the host's own stack has the packet as well
+ *
+ * A packet of a correspondent by the direct way goes to the host after step 3: flow/peer.
  */
 import { DEVICE_ANY, Role } from "../abi/contract";
 import { BindingErrorStatus, Icmpv6Type, NextHeader } from "../abi/codes";
@@ -36,6 +38,7 @@ import * as correspondentFlow from "./correspondent";
 import * as decapsulate from "./decapsulate";
 import * as icmp from "./icmp";
 import * as node from "./node";
+import * as peer from "./peer";
 
 /** Takes a packet from link `device`; returns what refused it, uncounted. */
 export function receive(device: u32, packet: usize, length: u32): Reason {
@@ -64,6 +67,7 @@ function inspect(device: u32, packet: usize, length: u32, mayBeFragment: bool): 
     return Reason.NotForUs;
   }
   if (isForCorrespondent(packet)) return correspondentFlow.receive(device, packet, length); // 5: also fragments
+  if (peer.isForHost()) return receiveDirect(device, packet);
   if (extension.isFragment()) { // 4
     if (!mayBeFragment || !mayReassemble(packet)) return Reason.FragmentMalformed;
     const whole = reassembly.take(packet);
@@ -113,6 +117,12 @@ function checkRouting(packet: usize): Reason {
   return updates.find(routing2.homeAddress(packet + at)) != NONE ? Reason.None : Reason.RoutingHeaderNotOurs;
 }
 
+/** A packet of a correspondent by the direct way: its fragments, too, are the host's matter (RFC 6275 §11.3.3). */
+function receiveDirect(device: u32, packet: usize): Reason {
+  const unbound = checkHomeAddress(device, packet);
+  return unbound != Reason.None ? unbound : peer.receive(packet);
+}
+
 function receiveMobility(device: u32, packet: usize, length: u32): Reason {
   const refusal = received.read(device, ip6.destination(packet), packet, length);
   if (refusal != Reason.None) return refusal;
@@ -120,7 +130,7 @@ function receiveMobility(device: u32, packet: usize, length: u32): Reason {
     return homeLink.isConfigured() ? homeAgent.receive(device) : Reason.NotConfigured;
   }
   if (node.role() == Role.CorrespondentNode) return correspondentFlow.receiveMessage(device, packet);
-  return mobileNode.receive();
+  return mobileNode.receive(false);
 }
 
 /**

@@ -27,6 +27,7 @@ import * as homeLink from "../protocol/home-link";
 import * as registration from "../protocol/registration";
 import * as correspondentFlow from "./correspondent";
 import * as node from "./node";
+import * as peer from "./peer";
 
 /** Takes a packet from tunnel device `device`; returns what refused it, uncounted. */
 export function send(device: u32, packet: usize, length: u32): Reason {
@@ -79,7 +80,7 @@ function toMobileNode(device: u32, packet: usize, length: u32): Reason {
   return refusal;
 }
 
-/** Reverse tunnelling (RFC 6275 §11.3.1; 6275-11.3.1-5). */
+/** The direct way where the destination has a binding, else reverse tunnelling (RFC 6275 §11.3.1; 6275-11.3.1-5). */
 function toHomeAgent(device: u32, packet: usize, length: u32): Reason {
   if (!registration.isConfigured()) return Reason.NotConfigured;
   const destination = ip6.destination(packet);
@@ -90,6 +91,9 @@ function toHomeAgent(device: u32, packet: usize, length: u32): Reason {
   const record = updates.find(ip6.source(packet));
   if (record == NONE) return Reason.InnerSourceNotHome; // 6275-11.3.4-7
   const update = updates.at(record);
+
+  const entry = registration.isPrimary(record) ? peer.entryOf(destination) : NONE;
+  if (peer.isDirect(entry, packet, length)) return peer.send(entry, packet, length, device);
 
   const uplink = selector.forHomeAgent(update); // 3
   if (uplink == DEVICE_ANY) return Reason.NoPath;
@@ -107,6 +111,7 @@ function toHomeAgent(device: u32, packet: usize, length: u32): Reason {
     update.inUse |= OUTBOUND;
     orders.event(Event.PathInUse, uplink, 0, updates.careof(update), 1);
   }
+  peer.noteTunnelledOut(entry);
   return Reason.None;
 }
 

@@ -8,12 +8,14 @@ import { copyAddress } from "../wire/bytes";
 import * as homeLink from "../protocol/home-link";
 import * as lifetimes from "../protocol/binding-lifetime";
 import * as registration from "../protocol/registration";
+import * as routeOptimisation from "../protocol/route-optimisation";
 import * as state from "../protocol/state";
 import * as uplinks from "../select/uplinks";
 import * as bindings from "../tables/bindings";
 import * as clock from "../tables/clock";
 import * as devices from "../tables/devices";
 import * as nodes from "../tables/nodes";
+import * as peers from "../tables/peers";
 import { NONE } from "../tables/slab";
 import * as updates from "../tables/updates";
 import * as node from "./node";
@@ -35,6 +37,8 @@ export function query(kind: u32, from: u32, reply: usize): u32 {
       return node.role() == Role.MobileNode ? listUpdates(from, reply) : 0;
     case Query.Uplinks:
       return node.role() == Role.MobileNode ? listUplinks(reply) : 0;
+    case Query.Peers:
+      return node.role() == Role.MobileNode && registration.isConfigured() ? listPeers(from, reply) : 0;
     case Query.Nodes:
       return node.role() == Role.HomeAgent ? listNodes(from, reply) : 0;
     default:
@@ -112,6 +116,36 @@ function listUplinks(reply: usize): u32 {
     store<u32>(p, devices.at(index).preference, abi.UPLINK_PREFERENCE);
     store<u32>(p, uplinks.selected() == index ? 1 : 0, abi.UPLINK_SELECTED);
     used += abi.UPLINK_BYTES;
+  }
+  return used;
+}
+
+function listPeers(from: u32, reply: usize): u32 {
+  let used: u32 = 0;
+  for (let record = peers.next(from); record != NONE; record = peers.next(record + 1)) {
+    if (used + abi.PEER_BYTES > <u32>REPLY_BYTES) {
+      nextCursor = record;
+      break;
+    }
+    const peer = peers.at(record);
+    const p = reply + used;
+    copyAddress(p + abi.PEER_ADDRESS, peer.address());
+    copyAddress(p + abi.PEER_HOME_ADDRESS, updates.home(registration.primary()));
+    copyAddress(p + abi.PEER_CAREOF_ADDRESS, peer.bound());
+    store<f64>(p, max<f64>(0, peer.expiresMs - clock.now()), abi.PEER_REMAINING);
+    const dueMs = routeOptimisation.dueMs(peer);
+    store<f64>(p, dueMs == Infinity ? -1 : max<f64>(0, dueMs - clock.now()), abi.PEER_NEXT_ATTEMPT);
+    store<f64>(p, peer.optimisedIn, abi.PEER_OPTIMISED_IN);
+    store<f64>(p, peer.optimisedOut, abi.PEER_OPTIMISED_OUT);
+    store<f64>(p, peer.tunnelledIn, abi.PEER_TUNNELLED_IN);
+    store<f64>(p, peer.tunnelledOut, abi.PEER_TUNNELLED_OUT);
+    store<u32>(p, peer.state, abi.PEER_STATE);
+    store<u32>(p, peer.obstacle, abi.PEER_OBSTACLE);
+    store<u16>(p, peer.sequence, abi.PEER_SEQUENCE);
+    store<u16>(p, peer.lastStatus, abi.PEER_LAST_STATUS);
+    store<u16>(p, peer.isDirect() ? 1 : 0, abi.PEER_IN_USE);
+    store<u16>(p, peer.pathMtu, abi.PEER_PATH_MTU);
+    used += abi.PEER_BYTES;
   }
   return used;
 }

@@ -88,7 +88,7 @@ function find(address: usize): u32 {
 
 /** Pointer to the own address with this number. */
 export function at(number: u32): usize {
-  return number == HOME ? updates.home(registration.current()) : addresses + <usize>number * ADDRESS_BYTES;
+  return number == HOME ? updates.home(registration.primary()) : addresses + <usize>number * ADDRESS_BYTES;
 }
 
 /** The number of an own address for which nodes may bind routes: a unicast one, NONE when it is not ours. */

@@ -28,6 +28,7 @@ import * as uplinks from "../select/uplinks";
 import * as authentication from "./authentication";
 import * as movement from "./movement";
 import * as received from "./mobility-message";
+import * as peerAnswers from "./peer-answers";
 import * as registration from "./registration";
 import * as answer from "./registration-answer";
 import * as security from "./security";
@@ -62,9 +63,13 @@ export function configure(record: usize): Refusal {
   return Refusal.None;
 }
 
-/** Takes a mobility message that has passed `mobility-message.read`; returns its refusal, uncounted. */
-export function receive(): Reason {
+/**
+ * Takes a mobility message that has passed `mobility-message.read`; `fromTunnel`: it came out of the home agent's
+ * tunnel. Returns its refusal, uncounted.
+ */
+export function receive(fromTunnel: bool): Reason {
   if (!registration.isConfigured()) return Reason.NotConfigured;
+  if (peerAnswers.isForPeer()) return peerAnswers.receive(fromTunnel);
   switch (mobility.type(received.message())) {
     case MobilityHeaderType.BindingAcknowledgement:
       return receiveAcknowledgement();

@@ -21,6 +21,7 @@ import * as uplinks from "../select/uplinks";
 import * as bindingUpdateSender from "./binding-update-sender";
 import * as random from "./crypto/random";
 import * as movement from "./movement";
+import * as peerAttachment from "./peer-attachment";
 import { table } from "./registration-table";
 import * as state from "./state";
 import { TimerKind, restart, stop } from "./timers";
@@ -89,6 +90,11 @@ export function primary(): Update {
   return updates.at(primaryEntry);
 }
 
+/** True for the entry of the configured home address. */
+export function isPrimary(record: u32): bool {
+  return record == primaryEntry;
+}
+
 /** The host shuts the node down: all its home addresses are deregistered. */
 export function shutdown(): void {
   for (let record = updates.next(0); record != NONE; record = updates.next(record + 1)) {
@@ -106,6 +112,7 @@ export function happen(record: u32, event: RegistrationEvent): void {
   if (update.state != before) {
     orders.event(Event.RegistrationState, DEVICE_ANY, updates.home(update), 0, update.state, before);
   }
+  if (isPrimary(record)) peerAttachment.registrationActed(action);
 }
 
 function act(update: Update, action: u32): void {

@@ -20,6 +20,8 @@ export enum TimerKind {
   RouterLifetime = 6,
   /** Mobile node: a preferred uplink has outlasted its hold-down. */
   Selection = 7,
+  /** Mobile node: all that is due for a correspondent. Owner: entry of tables/peers. */
+  Peer = 8,
 }
 
 /** Sets `timer` anew, or a first one where it is NONE. Returns the handle to keep in its place. */
