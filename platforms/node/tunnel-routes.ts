@@ -10,7 +10,7 @@
  * core's own raw sockets (SO_MARK) as well. The core sends a packet on as it is when the binding has just
  * ended, and answers a node that is at home: without the mark these packets would come back to it.
  *
- * The routes go with the device; the rule is on the record of changes.
+ * The routes go with the device, and sockets that used them look for another one; the rule is on the record of changes.
  */
 import type { Linux } from "./linux.ts";
 import { tolerate } from "./system/errors.ts";
@@ -22,6 +22,9 @@ const RULE_PRIORITY = 1000;
 
 /** "me" in the upper half: unlike the small numbers that people use for tables and marks. */
 const NUMBERS = 0x6d650000;
+
+/** Behind every other route of the same destination. */
+const LAST_METRIC = 0xffff_ffff;
 
 /** The number of a daemon's table and mark: two daemons of a namespace have two tunnel devices. */
 export function routingNumber(tunnelInterfaceIndex: number): number {
@@ -54,6 +57,7 @@ export class TunnelRoutes {
     this.#hasRule = true;
     tolerate(["EEXIST"], () => addRoute(this.#linux.netlink, this.#route(destination)));
     this.#destinations.add(destination);
+    this.#refreshSockets(destination);
   }
 
   /** Does no harm where there is none. Throws SystemError. */
@@ -67,6 +71,18 @@ export class TunnelRoutes {
     for (const destination of [...this.#destinations]) this.remove(destination);
     if (this.#hasRule) this.#linux.changes.removeRule(this.#rule);
     this.#hasRule = false;
+  }
+
+  /**
+   * A connected socket keeps its route until one in the same table changes that its own depends on: a session
+   * that was there before the binding would go on by the old way. So the main table gets the route as well,
+   * for a moment in which only this thread could send.
+   */
+  #refreshSockets(destination: string): void {
+    const { netlink, tun } = this.#linux;
+    const route = { destination, interfaceIndex: tun.interfaceIndex, metric: LAST_METRIC };
+    addRoute(netlink, route);
+    removeRoute(netlink, route);
   }
 
   #route(destination: string): Route {

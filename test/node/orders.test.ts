@@ -1,4 +1,5 @@
 /** The core's orders to the kernel, given by hand: what the kernel then does with real packets. */
+import { spawn } from "node:child_process";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { parseAddress } from "../../bindings/address.ts";
 import type { RouteOptimisationSettings } from "../../bindings/commands.ts";
@@ -11,6 +12,7 @@ import type { CorrespondentLoopSettings, HomeLinkLoopSettings } from "../../plat
 import type { AccessReceiver } from "../../platforms/node/system/access-receive.ts";
 import { listAddresses } from "../../platforms/node/system/addresses.ts";
 import { receiveOffload, setReceiveOffload } from "../../platforms/node/system/offload.ts";
+import { firstOutput, kill } from "./system/child.ts";
 import { cannotRun, eventually, inside, ip, ipJson, removeNamespaces } from "./system/namespace.ts";
 import { icmpv6, ipv6, MOBILITY, mobilityHeader, type Part } from "./system/packets.ts";
 import { LEFT, RIGHT, type TestNode, twoNodes } from "./system/testbed.ts";
@@ -96,6 +98,30 @@ describe.skipIf(cannotRun)(`orders${cannotRun ? ` (cannot run: ${cannotRun})` : 
       send(packet);
       expect(tunnelled()).toEqual([Buffer.from(packet)]);
       expect(arrived()).toBe(0);
+      network.clear();
+    });
+
+    it("takes what a session sends that was there before", async () => {
+      const network = orders(LEFT);
+      network.addRoute(parseAddress(OTHER), 128); // the rule is there as well
+      const serve = `require("net").createServer((s) => s.on("error", () => {})).listen(7, "::", () => console.log("ready"))`;
+      const server = inside(right.namespace, () => spawn(process.execPath, ["-e", serve]));
+      expect(await firstOutput(server)).toBe("ready");
+      const talk = `
+        const socket = require("net").connect(7, "${HOME}", () => { socket.write("before"); console.log("ready"); });
+        process.on("SIGUSR2", () => socket.write("behind"));`;
+      const client = inside(left.namespace, () => spawn(process.execPath, ["-e", talk]));
+      expect(await firstOutput(client)).toBe("ready");
+      network.addRoute(parseAddress(HOME), 128);
+      expect(tunnelled()).toEqual([]);
+      client.kill("SIGUSR2");
+      const [packet] = await eventually(() => {
+        const packets = tunnelled();
+        return packets.length > 0 ? packets : undefined;
+      });
+      expect(packet.toString("latin1")).toMatch(/behind$/);
+      for (const program of [client, server]) await kill(program);
+      tunnelled();
       network.clear();
     });
 
