@@ -312,7 +312,7 @@ export const REASONS: Readonly<Record<Reason, ReasonText>> = {
   },
   [Reason.RegistrationTypeChange]: {
     section: "RFC 6275 §9.5.1",
-    text: "a home registration where there is a binding made by return routability",
+    text: "a home registration where there is a binding made by return routability, or the other way round",
   },
   [Reason.NonceIndicesMissing]: {
     section: "RFC 6275 §9.5.1",

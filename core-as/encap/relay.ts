@@ -37,7 +37,7 @@ export function inner(): usize {
 
 /**
  * Tells the inner sender, from `source` on `device`, what the error of type `type` about its tunnel
- * packet means for it (RFC 2473 §8.2). `pathMtu` is the MTU that the path to the exit point has now.
+ * packet means for it (RFC 2473 §8.2; 6275-9.3.4-1). `pathMtu` is the MTU that the path to the exit point has now.
  */
 export function tell(device: u32, source: usize, type: u32, pathMtu: u32): void {
   if (type == Icmpv6Type.PacketTooBig) {

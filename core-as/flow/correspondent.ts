@@ -20,6 +20,7 @@ import * as chain from "../wire/chain";
 import * as extension from "../wire/extension";
 import * as icmp6 from "../wire/icmp6";
 import * as ip6 from "../wire/ip6";
+import * as mobility from "../wire/mobility";
 import * as routing2 from "../wire/routing2";
 import * as errors from "../encap/errors";
 import * as optimised from "../encap/optimised";
@@ -81,6 +82,44 @@ export function receive(device: u32, packet: usize, length: u32): Reason {
   return Reason.None;
 }
 
+/**
+ * True for a packet through the tunnel to a mobile node's home address that concerns it as a correspondent
+ * node: a message, a Home Address option, an error about a packet with a type 2 routing header.
+ */
+export function isConcerned(inner: usize, length: u32): bool {
+  const first = ip6.nextHeader(inner);
+  if (!chain.isExtension(first) && first != NextHeader.Mobility && first != NextHeader.Icmpv6) return false;
+  if (extension.walk(inner, length) != Reason.None) return false; // the host's stack answers
+  if (extension.homeAddressOption() != 0) return true;
+  const upper = inner + extension.upperOffset();
+  switch (extension.upperProtocol()) {
+    case NextHeader.Mobility:
+      return extension.upperLength() >= mobility.UNIT_BYTES && correspondent.isForCorrespondent(upper);
+    case NextHeader.Icmpv6:
+      return extension.upperLength() >= <u32>icmp6.LENGTH_BYTES && icmp6.isError(upper) && isAboutDirectWay(upper);
+    default:
+      return false;
+  }
+}
+
+function isAboutDirectWay(message: usize): bool {
+  const length = extension.upperLength() - <u32>icmp6.LENGTH_BYTES;
+  return findInvoking(icmp6.body(message), length) != NONE;
+}
+
+/** Takes a packet for which `isConcerned` holds. */
+export function receiveTunnelled(device: u32, inner: usize, length: u32): Reason {
+  extension.walk(inner, length);
+  const upper = inner + extension.upperOffset();
+  if (extension.upperProtocol() == NextHeader.Mobility && !extension.isFragment()) {
+    const refusal = received.read(device, ip6.destination(inner), inner, length);
+    return refusal != Reason.None ? refusal : receiveMessage(device, inner);
+  }
+  if (extension.homeAddressOption() != 0) return receive(device, inner, length);
+  const damaged = icmp6.check(upper, extension.upperLength(), ip6.source(inner), ip6.destination(inner));
+  return damaged != Reason.None ? damaged : receiveError(inner, upper, extension.upperLength());
+}
+
 function use(binding: Binding): void {
   binding.active = 1;
   binding.lastUsedMs = clock.now();
@@ -93,7 +132,7 @@ export function send(device: u32, packet: usize, length: u32): Reason {
   const destination = ip6.destination(packet);
   if (isMulticast(destination)) return Reason.MulticastNotTunnelled;
   if (isLinkLocal(destination)) return Reason.LinkLocalNotTunnelled;
-  const routed = takeDirectWay(device, packet, length);
+  const routed = takeDirectWay(device, packet, length, devices.leastAccessMtu());
   if (routed == 0) return Reason.PacketTooBig;
   orders.transmit(DEVICE_ANY, routed, length + <u32>(packet - routed));
   return Reason.None;
@@ -101,10 +140,11 @@ export function send(device: u32, packet: usize, length: u32): Reason {
 
 /**
  * Gives a packet of the host's stack a type 2 routing header where there is a binding (6275-9.3.2-1,
- * 6275-9.3.2-2). Returns where it begins now: `packet` itself when it goes as it is, through the home agent
+ * 6275-9.3.2-2); nothing else puts one into a packet (6275-6.4.1-5). Returns where it begins now: `packet` itself when it goes as it is, through the home agent
  * or to a node that is at home; 0 when it is too large, and the host was told so on `device`.
+ * `firstMtu` is the largest packet that leaves this node.
  */
-export function takeDirectWay(device: u32, packet: usize, length: u32): usize {
+export function takeDirectWay(device: u32, packet: usize, length: u32, firstMtu: u32): usize {
   const own = settings.ownAddress(ip6.source(packet));
   const record = own == NONE ? NONE : cache.findLive(ip6.destination(packet), own);
   if (record == NONE || !mayTakeDirectWay(packet, length)) return packet;
@@ -113,7 +153,7 @@ export function takeDirectWay(device: u32, packet: usize, length: u32): usize {
   if (binding.pathMtu != ownMtu && tunnel.isPathMtuOld(binding.pathMtuSinceMs)) {
     lifetimes.setPathMtu(binding, ownMtu);
   }
-  const pathMtu = min<u32>(binding.pathMtu, ownMtu);
+  const pathMtu = min<u32>(binding.pathMtu, firstMtu);
   if (length + optimised.ADDED_BYTES > pathMtu) {
     if (length <= <u32>MINIMUM_MTU) return packet;
     const home = ip6.destination(packet);

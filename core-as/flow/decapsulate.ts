@@ -23,6 +23,7 @@ import * as homeLink from "../protocol/home-link";
 import * as mobileNode from "../protocol/mobile-node";
 import * as received from "../protocol/mobility-message";
 import * as registration from "../protocol/registration";
+import * as correspondentFlow from "./correspondent";
 import * as node from "./node";
 import * as peer from "./peer";
 import * as peerErrors from "./peer-errors";
@@ -75,6 +76,8 @@ function fromHomeAgent(device: u32, packet: usize, inner: usize): Reason {
     update.inUse |= INBOUND;
     orders.event(Event.PathInUse, device, 0, updates.careof(update), 0);
   }
+  // A mobile node is a correspondent node as well (6275-5.2.9-1: others reach it at its home address).
+  if (correspondentFlow.isConcerned(inner, length)) return correspondentFlow.receiveTunnelled(device, inner, length);
   // Mobility messages to the home address are for us, not for the host's stack.
   if (peer.isMobility(inner, length)) return receiveMobility(device, inner, length);
   if (isErrorAboutMessage(inner, length)) return peerErrors.receive(inner, inner + ip6.LENGTH_BYTES, ip6.payloadLength(inner));

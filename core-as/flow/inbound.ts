@@ -28,6 +28,7 @@ import * as selector from "../select/selector";
 import * as uplinks from "../select/uplinks";
 import { NONE } from "../tables/slab";
 import * as updates from "../tables/updates";
+import * as correspondentCache from "../protocol/correspondent-cache";
 import * as correspondentSettings from "../protocol/correspondent-settings";
 import * as homeAgent from "../protocol/home-agent";
 import * as homeLink from "../protocol/home-link";
@@ -146,10 +147,19 @@ function checkHomeAddress(device: u32, packet: usize): Reason {
   ) {
     return Reason.None;
   }
+  if (isBoundHere(packet)) return Reason.None;
   received.sendBindingError(
     device, ip6.destination(packet), BindingErrorStatus.UnknownBinding, packet, extension.homeAddress(packet),
   );
   return Reason.HomeAddressWithoutBinding;
+}
+
+/** A packet from one mobile node to another by the direct way both ways: this one's home address is in the routing header. */
+function isBoundHere(packet: usize): bool {
+  const at = extension.routingHeaderOffset();
+  if (at == 0) return false;
+  const own = correspondentSettings.ownAddress(routing2.homeAddress(packet + at));
+  return own != NONE && correspondentCache.boundTo(extension.homeAddress(packet), ip6.source(packet), own) != NONE;
 }
 
 function isProtected(protocol: u32): bool {

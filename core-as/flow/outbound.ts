@@ -93,13 +93,22 @@ function toHomeAgent(device: u32, packet: usize, length: u32): Reason {
   const update = updates.at(record);
 
   const entry = registration.isPrimary(record) ? peer.entryOf(destination) : NONE;
-  if (peer.isDirect(entry, packet, length)) return peer.send(entry, packet, length, device);
+  if (peer.isDirect(entry, packet, length)) {
+    // To a node that is mobile as well, and has bound its home address here: past both home agents.
+    const routed = correspondentFlow.takeDirectWay(device, packet, length, peer.largestBytes(entry));
+    return routed == 0 ? Reason.PacketTooBig : peer.send(entry, routed, length + <u32>(packet - routed), device);
+  }
 
   const uplink = selector.forHomeAgent(update); // 3
   if (uplink == DEVICE_ANY) return Reason.NoPath;
   if (update.pathMtu != uplinks.at(uplink).mtu && tunnel.isPathMtuOld(update.pathMtuSinceMs)) {
     registration.setPathMtu(update, uplinks.at(uplink).mtu);
   }
+  // The same through our own home agent.
+  const routed = correspondentFlow.takeDirectWay(device, packet, length, tunnel.innerMtu(update.pathMtu));
+  if (routed == 0) return Reason.PacketTooBig;
+  length += <u32>(packet - routed);
+  packet = routed;
   // 4
   const refusal = tunnel.send(
     uplink, packet, length, uplinks.at(uplink).careof(), updates.peerOf(update), update.pathMtu, device,

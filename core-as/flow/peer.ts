@@ -81,7 +81,7 @@ export function isMobility(packet: usize, length: u32): bool {
 /** Sends a packet for which `isDirect` holds; one that is too big is answered on `back`. */
 export function send(record: u32, packet: usize, length: u32, back: u32): Reason {
   const peer = peers.at(record);
-  const largest = max<u32>(pathMtu(peer) - optimised.ADDED_BYTES, MINIMUM_MTU);
+  const largest = largestBytes(record);
   if (length > largest) {
     errors.answerTunnelled(back, peer.careof(), Icmpv6Type.PacketTooBig, 0, largest, packet, length);
     return Reason.PacketTooBig;
@@ -91,6 +91,11 @@ export function send(record: u32, packet: usize, length: u32, back: u32): Reason
   peer.optimisedOut += 1;
   peer.isActive = 1;
   return Reason.None;
+}
+
+/** The largest packet that the direct way takes, before it gets its header, octets. */
+export function largestBytes(record: u32): u32 {
+  return max<u32>(pathMtu(peers.at(record)) - optimised.ADDED_BYTES, MINIMUM_MTU);
 }
 
 /** What is known of the direct way; forgotten after a while, since it may have become wider (RFC 8201 §5.3). */

@@ -132,7 +132,7 @@ function listPeers(from: u32, reply: usize): u32 {
     copyAddress(p + abi.PEER_ADDRESS, peer.address());
     copyAddress(p + abi.PEER_HOME_ADDRESS, updates.home(registration.primary()));
     copyAddress(p + abi.PEER_CAREOF_ADDRESS, peer.bound());
-    store<f64>(p, max<f64>(0, peer.expiresMs - clock.now()), abi.PEER_REMAINING);
+    store<f64>(p, max<f64>(0, (peer.isDirect() ? peer.directUntilMs : peer.expiresMs) - clock.now()), abi.PEER_REMAINING);
     const dueMs = routeOptimisation.dueMs(peer);
     store<f64>(p, dueMs == Infinity ? -1 : max<f64>(0, dueMs - clock.now()), abi.PEER_NEXT_ATTEMPT);
     store<f64>(p, peer.optimisedIn, abi.PEER_OPTIMISED_IN);

@@ -91,7 +91,7 @@ export function insert(homeAddress: usize, own: u32): u32 {
   return record;
 }
 
-/** Makes an entry live: from now on the host gives us what it sends to the home address. */
+/** Makes an entry live for the lifetime that was granted (6275-6.1.8-3): from now on the host gives us what it sends to the home address. */
 export function enliven(record: u32, lifetimeMs: f64): void {
   const binding = bindings.at(record);
   if (!isRouted(bindings.homeAddress(binding))) route(Order.AddRoute, binding);
@@ -145,7 +145,7 @@ export function endWhatIsNotGiven(settingsRecord: usize): void {
   }
 }
 
-/** Frees the least recently used of some entries; false when all of them are in use. */
+/** Frees the least recently used of some entries (6275-9.6-2, 6275-9.6-3); false when all of them are in use. */
 function makeRoom(): bool {
   let safe = NONE;
   let other = NONE;

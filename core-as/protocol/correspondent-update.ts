@@ -1,6 +1,6 @@
 /**
  * Binding Updates to a correspondent node (RFC 6275 §9.5). One goes through these steps, and stops at the
- * first that refuses it; what anybody could have sent is refused before anything is kept or computed:
+ * first that refuses it (6275-9.5.1-1); nothing is changed before all tests are passed:
  *
  *   1. addresses, home registration, options that must be there       §9.5.1, §6.1.7, §10.3.1
  *   2. nonce indices                                                  136, 137, 138
@@ -85,7 +85,7 @@ export function receive(onDevice: u32, ownAddress: usize, ownNumber: u32): Reaso
   return register(entry);
 }
 
-/** Step 1: the addresses (6275-9.5.1-18, 6275-9.5.1-19, 6275-9.5.1-8). */
+/** Step 1: the addresses (6275-9.5.1-18, 6275-9.5.1-19, 6275-9.5.1-8, 6275-5.2.6-2). */
 function identify(): Reason {
   if (isMulticast(source) || isUnspecified(source)) return Reason.SourceNotUnicast; // 6275-9.5.4-9
   const option = received.homeAddressOption();
@@ -112,7 +112,10 @@ function refuseHomeRegistration(entry: u32): Reason {
     : refuse(Reason.HomeRegistrationNotSupported, Status.HomeRegistrationNotSupported, number);
 }
 
-/** 6275-9.5.1-5, 6275-9.5.1-7; that the latter is the last one was seen before (6275-9.5.1-10). */
+/**
+ * 6275-9.5.1-5, 6275-9.5.1-7; that the latter is the last one was seen before (6275-9.5.1-10). What else
+ * there is counts for the authenticator alone (6275-6.1.7-8).
+ */
 function readOptions(): Reason {
   const indices = received.option(MobilityOptionType.NonceIndices);
   if (indices == 0) return Reason.NonceIndicesMissing;
@@ -155,7 +158,7 @@ function isOfFormerLife(binding: Binding): bool {
 
 /**
  * Step 3: makes the keygen tokens again from what the packet says (6275-9.5.1-6), and looks at the
- * authenticator. Its care-of address is the one that is to be bound, not where the packet came from
+ * authenticator. Each token may have served before (6275-5.2.7-5, 6275-5.2.7-6). Its care-of address is the one that is to be bound, not where the packet came from
  * (6275-9.5.1-9, 6275-5.2.6-3, 6275-5.2.6-4), and in a removal the home address (RFC 6275 §6.2.7).
  */
 function authenticate(): bool {

@@ -1,7 +1,8 @@
 /**
  * The correspondent node's side of mobility (RFC 6275 §9). Home and Care-of Test Init messages are answered
  * from secrets that are the same for all nodes: nothing is kept of those who ask (§5.2.5), and an answer goes
- * to where the question came from and is no longer than two thirds more, so that it is of no use to reflect.
+ * to where the question came from and is hardly longer (64 octets for 56), so that it is of no use to reflect.
+ * None of its messages has a Home Address option (6275-6.1-2).
  *
  *   Home Test Init     → Home Test      home keygen token, home nonce index         §9.4.1, §9.4.3
  *   Care-of Test Init  → Care-of Test   care-of keygen token, care-of nonce index   §9.4.2, §9.4.4

@@ -60,6 +60,14 @@ function receiveBindingUpdate(device: u32): Reason {
   const message = received.message();
   const source = ip6.source(received.packet());
   const unbound = identify(message, source);
+  if (unbound == Reason.NotACorrespondentNode && bindings.find(homeAddress, 0) != NONE) {
+    // 6275-9.5.1-13, 6275-9.5.1-14: a home registration stays one. Anybody can ask, so nothing is signed.
+    node = NONE;
+    if (errors.mayAnswer()) {
+      reject(device, Status.RegistrationTypeChangeDisallowed, bindingUpdate.sequence(message));
+    }
+    return report(Reason.RegistrationTypeChange, Status.RegistrationTypeChangeDisallowed);
+  }
   if (unbound != Reason.None) return unbound;
 
   const forged = authenticate(message);

@@ -15,6 +15,7 @@ import * as options from "../wire/mobility-options";
 import * as routing2 from "../wire/routing2";
 import * as errors from "../encap/errors";
 import * as orders from "../tables/orders";
+import * as ownPackets from "./own-packets";
 
 let packetAt: usize = 0;
 let messageAt: usize = 0;
@@ -121,7 +122,7 @@ export function sendBindingError(device: u32, self: usize, status: u32, packet: 
   const home = homeAddress != 0 ? homeAddress : unspecified; // 6275-9.3.3-2
   const length = mobility.finish(message, bindingError.build(message, status, home), self, to);
   ip6.build(out, 0, 0, length, NextHeader.Mobility, HOP_LIMIT, self, to);
-  orders.transmit(device, out, <u32>ip6.LENGTH_BYTES + length);
+  ownPackets.transmit(device, out, <u32>ip6.LENGTH_BYTES + length);
 }
 
 /** Hop limit of the messages that this node sends. */

@@ -70,7 +70,10 @@ export function current(): u32 {
   return newest;
 }
 
-/** Both are random, and nobody else is told of the key (6275-5.2.1-1, 6275-5.2.1-2). */
+/**
+ * Both are random, and nobody else is told of the key (6275-5.2.1-1, 6275-5.2.1-2): it is in no order, no state
+ * record and no answer. After a restart there is another one (6275-5.2.1-3).
+ */
 function make(): void {
   const generation = at(newest);
   generation.firstUsedMs = clock.now();

@@ -157,6 +157,7 @@ function startRemoval(record: u32, peer: Peer): void {
 /** A token came, or the home registration was confirmed: goes on when nothing is missing (6275-11.6.2-9). */
 export function tokenTaken(record: u32): void {
   const peer = peers.at(record);
+  if (peer.pending != NONE) return; // a move, or an end, that the entry has yet to learn of, comes first
   if (!peer.token(HOME_TEST).isFresh() || peer.exchange(UPDATE).isAwaited()) return;
   switch (peer.state) {
     case PeerState.Testing:

@@ -54,7 +54,7 @@ describe("from a mobile node", () => {
   });
 
   // 6275-9.3.1-3, 6275-9.3.1-4, 6275-9.3.1-5, 6275-9.1-6, 6275-6.3-8
-  it.each([
+  it.each<[string, { careof?: string; home?: string }]>([
     ["another care-of address", { careof: OTHER_CAREOF }], ["another home address", { home: "2001:db8:100::99" }], ["our own address", { home: CORRESPONDENT }],
   ])("%s is dropped with a Binding Error, and nothing changes (6275-9.1-6, 6275-6.3-8)", (_, change) => {
     const node = boundNode();
@@ -109,6 +109,8 @@ describe("from a mobile node", () => {
     node.receive(ACCESS, codec.encode([ipv6(ROUTER, CORRESPONDENT), { name: "routing-type2", fields: { homeAddress: HOME_ADDRESS } }, ...udp]));
     expect(node.take()).toEqual([]);
     expect(node.refused(Reason.RoutingHeaderNotOurs)).toBe(1);
+    node.receive(TUNNEL, echo(CORRESPONDENT, ROUTER)); // nor is it turned round for answers (6275-6.4.1-5)
+    expect(names(node.take()[0].packet)).not.toContain("routing-type2");
   });
 
   it("tunnels and unknown mobility messages are not for us (6275-9.2-3, 6275-9.2-4)", () => {

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { Reason } from "../../core-as/abi/reasons.ts";
 import { CORRESPONDENT_DEFAULTS, setCorrespondent } from "../../bindings/commands.ts";
 import { parseAddress } from "../../bindings/address.ts";
+import type { LayerInput } from "../../bindings/codec.ts";
 import { readBindings } from "../../bindings/status.ts";
 import { ACCESS, CAREOF, CORRESPONDENT, HOME_ADDRESS, type Node, TUNNEL, hex } from "./harness.ts";
 import {
@@ -51,9 +52,18 @@ describe("Home and Care-of Test Init", () => {
     expect(new Set(all).size).toBe(4);
   });
 
+  it("have tokens that no other node makes, nor this one after a restart (6275-5.2.1-2, 6275-5.2.1-3)", () => {
+    const tokens = [1, 2, 3].map((seed) => hex(ask(correspondentNode({ seed }), "home", HOME_ADDRESS).token));
+    expect(new Set(tokens).size).toBe(3);
+    const node = correspondentNode();
+    bind(node);
+    expect(node.kept).toEqual([]);
+    expect(node.engine.exports.exportState(0)).toBe(0);
+  });
+
   it("are answered whatever reserved fields and options they have (6275-6.1.3-1, 6275-6.1.3-2, 6275-6.1.4-1, 6275-6.1.4-2)", () => {
     const node = correspondentNode();
-    const careof = [{ name: "alternate-careof-address", fields: { careofAddress: "ff02::1" } }, { name: "nonce-indices", fields: {} }];
+    const careof: LayerInput[] = [{ name: "alternate-careof-address", fields: { careofAddress: "ff02::1" } }, { name: "nonce-indices", fields: {} }];
     for (const kind of ["home", "careof"] as const) {
       const plain = ask(node, kind, HOME_ADDRESS);
       expect(ask(node, kind, HOME_ADDRESS, { options: padding })).toEqual(plain);
@@ -215,7 +225,7 @@ describe("a Binding Update", () => {
     expect(node.network).toEqual([`+to ${ROUTE}`]);
   });
 
-  it("may name another care-of address than its source: then that one was tested (6275-5.2.6-3, 6275-5.2.6-4, 6275-9.5.1-8, 6275-9.5.1-9, 6275-9.5.1-18)", () => {
+  it("may name another care-of address than its source: then that one was tested (6275-5.2.6-2, 6275-5.2.6-3, 6275-5.2.6-4, 6275-9.5.1-8, 6275-9.5.1-9, 6275-9.5.1-18)", () => {
     const node = correspondentNode();
     const homeToken = ask(node, "home", HOME_ADDRESS);
     const untested = bindingUpdate({ alternate: OTHER_CAREOF, homeToken, careofToken: ask(node, "careof", CAREOF) });
@@ -225,7 +235,16 @@ describe("a Binding Update", () => {
     expect(bound(node)).toEqual([[HOME_ADDRESS, OTHER_CAREOF]]);
   });
 
-  it.each([[420, 420], [4, 4], [416, 416], [424, 420], [65535 * 4, 420]])("for %i s gets %i s (6275-5.2.6-1, 6275-9.5.2-2, 6275-6.1.7-6)", (asked, granted) => {
+  it("may use one care-of token for several home addresses (6275-5.2.7-6)", () => {
+    const node = correspondentNode();
+    const { careofToken } = bind(node);
+    const home = "2001:db8:300::9";
+    node.receive(ACCESS, bindingUpdate({ home, homeToken: ask(node, "home", home), careofToken }));
+    expect(takeAnswer(node).status).toBe(0);
+    expect(bound(node)).toEqual([[HOME_ADDRESS, CAREOF], [home, CAREOF]]);
+  });
+
+  it.each([[420, 420], [4, 4], [416, 416], [424, 420], [65535 * 4, 420]])("for %i s gets %i s and keeps it so long (6275-5.2.6-1, 6275-9.5.2-2, 6275-6.1.7-6, 6275-6.1.8-3)", (asked, granted) => {
     const node = correspondentNode();
     expect(bind(node, { lifetimeS: asked }).answer.lifetimeS).toBe(granted);
     node.advance(granted * 1000 - 1);

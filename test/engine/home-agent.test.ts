@@ -143,6 +143,18 @@ describe("a Binding Update that is refused (6275-9.5.4-6: the status is 128 or m
     expect(readBindings(agent.engine)).toEqual([]);
   });
 
+  it("a home registration does not become a binding of return routability: 139 (6275-9.5.1-13, 6275-9.5.1-14)", () => {
+    const agent = homeAgent();
+    ask(agent);
+    const before = readBindings(agent.engine);
+    for (const lifetimeS of [600, 0]) {
+      const answer = ask(agent, { sequence: 101, lifetimeS, flags: { homeRegistration: false }, timestamp: at(1500) });
+      expect(answer).toMatchObject({ status: 139, sequence: 101, signed: false });
+    }
+    expect(readBindings(agent.engine)).toEqual(before);
+    expect(agent.refused(Reason.RegistrationTypeChange)).toBe(2);
+  });
+
   it("a replayed update does not change the binding (4285-6-8, 4285-6-10)", () => {
     const agent = homeAgent();
     ask(agent, { sequence: 5 });

@@ -3,7 +3,8 @@ import { describe, expect, it } from "vitest";
 import { Command } from "../../bindings/engine.ts";
 import { setLink, shutdown } from "../../bindings/commands.ts";
 import { readBindings, readUpdates } from "../../bindings/status.ts";
-import { ACCESS, type Node, TUNNEL, homeAgent, mobileNode } from "./harness.ts";
+import { ACCESS, CORRESPONDENT, type Node, TUNNEL, homeAgent, mobileNode } from "./harness.ts";
+import { ask, bindingUpdate as correspondentUpdate, correspondentNode, homeAddressOption, testInit } from "./correspondent-peer.ts";
 import { bindingUpdate } from "./messages.ts";
 import { CAREOF, HOME_ADDRESS, HOME_AGENT, codec, echo, register, routerAdvertisement } from "./network.ts";
 
@@ -29,8 +30,28 @@ const seeds: Uint8Array[] = [
   codec.encode([ipv6("2001:db8:ff::1", HOME_AGENT), { name: "packet-too-big", fields: { mtu: 1300 } }, { name: "payload", fields: { data: codec.encode([ipv6(HOME_AGENT, CAREOF), ipv6("2001:db8:200::5", HOME_ADDRESS), { name: "echo-request" }]) } }]),
 ];
 
-const hostilePacket = fc.oneof(
-  { weight: 6, arbitrary: fc.tuple(fc.constantFrom(...seeds), fc.array(fc.tuple(fc.nat(120), fc.nat(255)), { maxLength: 6 }), fc.option(fc.nat(160), { nil: undefined, freq: 4 })) },
+/** The same for a correspondent node: its secrets are those of a node with the same seed, so that some are genuine. */
+const correspondentSeeds = ((): Uint8Array[] => {
+  const twin = correspondentNode();
+  const homeToken = ask(twin, "home", HOME_ADDRESS);
+  const careofToken = ask(twin, "careof", CAREOF);
+  const updates = [1, 2, 40000].map((sequence) => correspondentUpdate({ homeToken, careofToken, sequence }));
+  const routed = codec.encode([ipv6(CORRESPONDENT, CAREOF), { name: "routing-type2", fields: { homeAddress: HOME_ADDRESS } }, { name: "echo-request" }]);
+  const about = (layer: { name: string; fields: Record<string, number> }) =>
+    codec.encode([ipv6("2001:db8:ff::1", CORRESPONDENT), layer, { name: "payload", fields: { data: routed } }]);
+  return [
+    ...updates, ...updates, correspondentUpdate({ homeToken, lifetimeS: 0, sequence: 3 }), correspondentUpdate({ homeToken, data: new Uint8Array(12) }),
+    testInit("home", HOME_ADDRESS), testInit("careof", CAREOF), testInit("home", CAREOF, { home: HOME_ADDRESS }),
+    codec.encode([ipv6(CAREOF, CORRESPONDENT), homeAddressOption(HOME_ADDRESS), { name: "echo-request" }]),
+    codec.encode([ipv6(CAREOF, CORRESPONDENT), homeAddressOption(HOME_ADDRESS), { name: "fragment", fields: { moreFragments: true, nextHeader: 17 } }, { name: "payload", fields: { data: new Uint8Array(64) } }]),
+    echo(CORRESPONDENT, HOME_ADDRESS), echo(CORRESPONDENT, HOME_ADDRESS, 1450), routed,
+    codec.encode([ipv6(CORRESPONDENT, HOME_ADDRESS), { name: "hop-by-hop", options: [] }, { name: "destination-options", options: [] }, { name: "udp" }]),
+    about({ name: "packet-too-big", fields: { mtu: 1300 } }), about({ name: "destination-unreachable", fields: { code: 3 } }), about({ name: "parameter-problem", fields: { pointer: 42 } }),
+  ];
+})();
+
+const hostilePacket = (from: Uint8Array[]) => fc.oneof(
+  { weight: 6, arbitrary: fc.tuple(fc.constantFrom(...from), fc.array(fc.tuple(fc.nat(120), fc.nat(255)), { maxLength: 6 }), fc.option(fc.nat(160), { nil: undefined, freq: 4 })) },
   { weight: 1, arbitrary: fc.uint8Array({ maxLength: 200 }).map((octets) => [octets, [], undefined] as const) },
 ).map(([seed, changes, length]) => {
   const packet = (seed as Uint8Array).slice(0, length ?? undefined);
@@ -39,13 +60,14 @@ const hostilePacket = fc.oneof(
 });
 
 /** One thing that happens to an engine. */
-const happening = fc.oneof(
-  { weight: 8, arbitrary: fc.record({ kind: fc.constant("packet" as const), device: fc.constantFrom(TUNNEL, ACCESS, 7), packet: hostilePacket }) },
+const happeningOf = (from: Uint8Array[]) => fc.oneof(
+  { weight: 8, arbitrary: fc.record({ kind: fc.constant("packet" as const), device: fc.constantFrom(TUNNEL, ACCESS, 7), packet: hostilePacket(from) }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant("time" as const), ms: fc.oneof(fc.nat(3000), fc.nat(3_000_000), fc.constant(1e12)) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("link" as const), up: fc.boolean() }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("command" as const), code: fc.nat(12), length: fc.nat(600), octets: fc.uint8Array({ maxLength: 64 }) }) },
 );
 
+const happening = happeningOf(seeds);
 type Happening = typeof happening extends fc.Arbitrary<infer T> ? T : never;
 
 function apply(node: Node, event: Happening): void {
@@ -85,6 +107,29 @@ describe("whatever comes in", () => {
       agent.engine.tick(agent.now);
       expect(readBindings(agent.engine)).toEqual([]);
     }), effort);
+  }, timeout);
+
+  it("a correspondent node neither traps nor binds what was not signed, and forgets it all", () => {
+    let bound = 0;
+    fc.assert(fc.property(fc.array(happeningOf(correspondentSeeds), { maxLength: 40 }), (events) => {
+      const node = correspondentNode({ budgets: { maxBindings: 4 } });
+      node.receive(ACCESS, testInit("home", HOME_ADDRESS)); // from now on the secrets are there
+      for (const event of events) {
+        apply(node, event);
+        checkSane(node);
+        for (const binding of readBindings(node.engine)) {
+          expect([binding.homeAddress, binding.careofAddress]).toEqual([HOME_ADDRESS, CAREOF]); // the only ones that a signed seed names
+          bound++;
+        }
+      }
+      node.now += 1e9;
+      node.engine.tick(node.now);
+      expect(readBindings(node.engine)).toEqual([]);
+      node.now += 1e9;
+      node.engine.tick(node.now);
+      expect(node.engine.nextWakeupMs()).toBe(Infinity);
+    }), effort);
+    expect(bound).toBeGreaterThan(0);
   }, timeout);
 
   it("a mobile node neither traps nor believes it, and works afterwards", () => {

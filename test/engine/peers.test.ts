@@ -8,6 +8,7 @@ import { LinkType } from "../../bindings/codec.ts";
 import { setLink, shutdown } from "../../bindings/commands.ts";
 import { writePcapng } from "../../bindings/pcapng-write.ts";
 import { ACCESS, CORRESPONDENT, type Node, TUNNEL, homeAgent, mobileNode } from "./harness.ts";
+import { bind, bindingUpdate as correspondentUpdate, correspondentNode, homeAddressOption } from "./correspondent-peer.ts";
 import { bindingUpdate, ntp } from "./messages.ts";
 import { CAREOF, HOME_ADDRESS, HOME_AGENT, arrive, codec, echo, exchange } from "./network.ts";
 
@@ -15,7 +16,7 @@ const PYTHON = "/usr/bin/python3";
 const hasTshark = spawnSync("tshark", ["--version"]).status === 0;
 const hasScapy = spawnSync(PYTHON, ["-c", "import scapy"]).status === 0;
 
-/** Everything that a home agent and a mobile node send in a life with all that can happen in it. */
+/** Everything that a home agent, a mobile node and a correspondent node send in a life with all that can happen in it. */
 function everythingSent(): Uint8Array[] {
   const sent: Uint8Array[] = [];
   const record = (node: Node) => {
@@ -50,6 +51,21 @@ function everythingSent(): Uint8Array[] {
   setLink(mobile.engine, ACCESS, false, mobile.now);
   arrive(mobile, "2001:db8:b::");
   shutdown(mobile.engine, mobile.now);
+
+  const correspondent = record(correspondentNode());
+  const { homeToken, careofToken } = bind(correspondent, { lifetimeS: 60 }); // Home Test, Care-of Test, Acknowledgement
+  correspondent.receive(ACCESS, correspondentUpdate({ homeToken, careofToken })); // 135
+  correspondent.receive(ACCESS, correspondentUpdate({ homeToken, careofToken, sequence: 2, indices: [homeToken.index, 0] })); // 137
+  correspondent.receive(ACCESS, correspondentUpdate({ homeToken, indices: null, data: null, flags: { homeRegistration: true } })); // 139
+  correspondent.receive(TUNNEL, echo(CORRESPONDENT, HOME_ADDRESS)); // type 2 routing header
+  correspondent.receive(TUNNEL, echo(CORRESPONDENT, HOME_ADDRESS, 1450)); // Packet Too Big
+  for (const source of [CAREOF, "2001:db8:b::17"]) { // to the host; Binding Error
+    correspondent.receive(ACCESS, codec.encode([
+      { name: "ipv6", fields: { source, destination: CORRESPONDENT } }, homeAddressOption(HOME_ADDRESS), { name: "echo-request" },
+    ]));
+  }
+  correspondent.advance(60_000); // Binding Refresh Requests
+  correspondent.receive(ACCESS, correspondentUpdate({ homeToken, source: HOME_ADDRESS, home: null, lifetimeS: 0, sequence: 3 })); // from home
   return sent;
 }
 
@@ -59,12 +75,21 @@ const file = join(folder, "sent.pcapng");
 beforeAll(() => writeFileSync(file, writePcapng(sent.map((octets) => ({ octets, linkType: LinkType.Raw, originalLength: octets.length })))));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-it("covers the messages of both roles", () => {
+it("covers the messages of all roles", () => {
   const names = new Set(sent.flatMap((packet) => codec.dissect(packet).map(({ name }) => name)));
   for (const name of [
     "router-solicitation", "neighbour-solicitation", "binding-update", "binding-acknowledgement", "binding-error",
-    "binding-refresh-request", "packet-too-big", "destination-unreachable", "routing-type2", "destination-options",
+    "binding-refresh-request", "home-test", "careof-test", "packet-too-big", "destination-unreachable", "routing-type2", "destination-options",
   ]) expect(names, name).toContain(name);
+});
+
+it("gives no mobility message a binding's way: a Home Address option only in Binding Updates, a routing header only in acknowledgements (6275-6.1-1, 6275-6.1-2)", () => {
+  for (const packet of sent) {
+    const names = codec.dissect(packet).map(({ name }) => name);
+    const isMessage = names.some((name) => /^(home|careof)-test$|^binding-/.test(name)) && packet[6] !== 58;
+    if (isMessage && names.includes("destination-options")) expect(names).toContain("binding-update");
+    if (isMessage && names.includes("routing-type2")) expect(names).toContain("binding-acknowledgement");
+  }
 });
 
 describe.skipIf(!hasTshark)("tshark (needs tshark)", () => {
@@ -80,9 +105,9 @@ describe.skipIf(!hasTshark)("tshark (needs tshark)", () => {
       expect(status.split(","), `frame ${frame}: ICMPv6 checksum`).not.toContain("0");
     }
     const types = rows.map((row) => row[3]);
-    for (const type of ["0", "5", "6", "7"]) expect(types, `Mobility Header type ${type}`).toContain(type);
+    for (const type of ["0", "3", "4", "5", "6", "7"]) expect(types, `Mobility Header type ${type}`).toContain(type);
     const statuses = new Set(rows.map((row) => row[6]));
-    for (const status of ["0", "146", "144", "132"]) expect(statuses, `status ${status}`).toContain(status);
+    for (const status of ["0", "146", "144", "132", "135", "137", "139"]) expect(statuses, `status ${status}`).toContain(status);
   });
 });
 

@@ -355,7 +355,7 @@ describe("path MTU (RFC 2473 §7, RFC 8201)", () => {
     expect(agent.take()[0].packet.length).toBe(1500);
   });
 
-  it("an error from the path is told to the inner sender, and remembered (RFC 2473 §8)", () => {
+  it("an error from the path is told to the inner sender, and remembered (RFC 2473 §8; 6275-9.3.4-1)", () => {
     const [, agent] = pair();
     agent.receive(TUNNEL, echo(CORRESPONDENT, HOME_ADDRESS, 1400));
     const [{ packet }] = agent.take();

@@ -75,7 +75,10 @@ export function peerUpdate(update: PeerUpdate): Uint8Array {
   ];
   const plain = codec.encode(layers(new Uint8Array(12)));
   if (!key) return plain;
-  return codec.encode(layers(authenticatorOf(plain, key, alternate ?? source, correspondent)));
+  // §6.2.7: to end a binding, the home address stands in place of the care-of address
+  const careof = alternate ?? source;
+  const removal = update.lifetimeUnits === 0 || careof === homeAddress;
+  return codec.encode(layers(authenticatorOf(plain, key, removal ? homeAddress : careof, correspondent)));
 }
 
 /** The authenticator of §6.2.7 over the Mobility Header of a packet, whose last 12 octets it is. */

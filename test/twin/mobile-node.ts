@@ -33,6 +33,8 @@ export class PeerTwin {
   private sequence?: number;
   /** The Binding Update that waits for its acknowledgement. */
   private outstanding?: SentUpdate & { sentMs: number };
+  /** Updates sent without an answer between them. */
+  private unanswered = 0;
   private binding?: { careofAddress: string; expiresMs: number };
 
   // ---- what the node sends: what is wrong with it --------------------------------------------
@@ -62,6 +64,7 @@ export class PeerTwin {
     const before = this.sequence;
     this.sequence = sequence;
     this.outstanding = { ...update, sentMs: nowMs };
+    this.unanswered++;
     if (before !== undefined && sequence !== ((before + 1) & 0xffff)) return `sequence ${sequence} after ${before}`;
     if (!this.homeToken || nowMs - this.homeToken.receivedMs > TOKEN_MS) return "no home keygen token that is young enough";
     if (indices.home !== this.homeToken.index) return "another home nonce index than the token's";
@@ -99,12 +102,14 @@ export class PeerTwin {
     const needsKey = status < 136 || status > 138;
     if (needsKey && !authentic) return false;
     if (status === 135) {
+      this.unanswered = 0;
       this.sequence = sequence;
       this.outstanding = undefined;
       return true;
     }
     if (sequence !== outstanding.sequence) return false;
     this.outstanding = undefined;
+    this.unanswered = 0;
     if (status === 136 || status === 138) this.homeToken = undefined;
     if (status === 137 || status === 138) this.careofToken = undefined;
     if (status >= 128) return true;
@@ -115,7 +120,24 @@ export class PeerTwin {
     return true;
   }
 
-  /** The peer or the path said that the binding does not work: it may be given up, and nothing else. */
+  /** The node waits no longer for an answer: its right after MAX_RO_FAILURE attempts (§5.2.9), or without young tokens. */
+  stoppedWaiting(nowMs: number): string | undefined {
+    if (!this.outstanding) return undefined;
+    this.outstanding = undefined;
+    const { unanswered } = this;
+    this.unanswered = 0;
+    const isYoung = (token?: Token) => token !== undefined && nowMs - token.receivedMs < TOKEN_MS - 40_000;
+    const mayGoOn = isYoung(this.homeToken) && isYoung(this.careofToken);
+    return unanswered < 3 && mayGoOn ? `gave up after ${unanswered} attempts` : undefined;
+  }
+
+  /** The node moved: what it had asked for, and what it had, was for another care-of address. */
+  moved(): void {
+    this.binding = this.outstanding = undefined;
+    this.unanswered = 0;
+  }
+
+  /** Peer or path said that the binding does not work: it may be given up, and nothing else. */
   gaveUp(): void {
     this.binding = undefined;
   }
@@ -125,7 +147,8 @@ export class PeerTwin {
     return this.binding?.careofAddress === careofAddress && this.binding.expiresMs > nowMs;
   }
 
-  get expiresMs(): number {
-    return this.binding?.expiresMs ?? 0;
+  /** When the binding ends; undefined while an update is out, which may have prolonged it. */
+  get expiresMs(): number | undefined {
+    return this.outstanding ? undefined : this.binding?.expiresMs;
   }
 }

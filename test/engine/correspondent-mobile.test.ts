@@ -1,0 +1,120 @@
+/** A mobile node is a correspondent node too, at its home address (RFC 6275 §5.2.9, §8.2, §8.5; 6275-5.2.9-1). */
+import { describe, expect, it } from "vitest";
+import { Reason } from "../../core-as/abi/reasons.ts";
+import { CORRESPONDENT_DEFAULTS, setCorrespondent } from "../../bindings/commands.ts";
+import { readBindings } from "../../bindings/status.ts";
+import { ACCESS, CAREOF, HOME_ADDRESS, HOME_AGENT, type Node, TUNNEL, homeAgent, mobileNode } from "./harness.ts";
+import { type UpdateOptions, bindingUpdate, homeAddressOption, readAnswer, readTest, testInit } from "./correspondent-peer.ts";
+import { addresses, codec, echo, register } from "./network.ts";
+
+/** The other mobile node. */
+const PEER = "2001:db8:300::9";
+const PEER_CAREOF = "2001:db8:c::9";
+
+function registered(): Node {
+  const mobile = mobileNode();
+  register(mobile, homeAgent());
+  mobile.take();
+  return mobile;
+}
+
+/** What the home agent tunnels to the mobile node. */
+const through = (inner: Uint8Array) => {
+  const outer = codec.encode([{ name: "ipv6", fields: { source: HOME_AGENT, destination: CAREOF, nextHeader: 41 } }, { name: "payload", fields: { data: inner } }]);
+  outer[6] = 41;
+  return outer;
+};
+
+/** What the mobile node has sent through the tunnel. */
+function inner(mobile: Node): Uint8Array {
+  const [{ packet }, ...rest] = mobile.take();
+  expect(rest).toEqual([]);
+  expect(addresses(packet)).toEqual([CAREOF, HOME_AGENT]);
+  return packet.subarray(40);
+}
+
+function bindPeer(mobile: Node, options: Partial<UpdateOptions> = {}) {
+  mobile.receive(ACCESS, through(testInit("home", PEER, { destination: HOME_ADDRESS })));
+  const homeTest = inner(mobile);
+  expect(addresses(homeTest)).toEqual([HOME_ADDRESS, PEER]);
+  mobile.receive(ACCESS, through(testInit("careof", PEER_CAREOF, { destination: HOME_ADDRESS })));
+  const careofTest = inner(mobile);
+  expect(addresses(careofTest)).toEqual([HOME_ADDRESS, PEER_CAREOF]);
+  const tokens = { homeToken: readTest(homeTest), careofToken: readTest(careofTest) };
+  mobile.receive(ACCESS, through(bindingUpdate({ source: PEER_CAREOF, destination: HOME_ADDRESS, home: PEER, ...tokens, ...options })));
+  return readAnswer(inner(mobile));
+}
+
+describe("a mobile node as correspondent node", () => {
+  it("answers tests and binds through its own tunnel", () => {
+    const mobile = registered();
+    expect(bindPeer(mobile)).toMatchObject({ status: 0, source: HOME_ADDRESS, destination: PEER_CAREOF, routedHome: PEER });
+    expect(readBindings(mobile.engine)).toMatchObject([{ homeAddress: PEER, careofAddress: PEER_CAREOF, node: 0xffffffff }]);
+  });
+
+  it("sends to the care-of address of the other one, and takes what comes from there", () => {
+    const mobile = registered();
+    bindPeer(mobile);
+    mobile.receive(TUNNEL, echo(HOME_ADDRESS, PEER));
+    const out = inner(mobile);
+    expect(addresses(out)).toEqual([HOME_ADDRESS, PEER_CAREOF]);
+    expect(codec.dissect(out).map(({ name }) => name)).toContain("routing-type2");
+    const packet = (careof: string) => codec.encode([{ name: "ipv6", fields: { source: careof, destination: HOME_ADDRESS } }, homeAddressOption(PEER), { name: "udp" }]);
+    mobile.receive(ACCESS, through(packet(PEER_CAREOF)));
+    const [{ packet: plain, device }] = mobile.take();
+    expect(device).toBe(TUNNEL);
+    expect(addresses(plain)).toEqual([PEER, HOME_ADDRESS]);
+    expect(plain).toHaveLength(48);
+    mobile.receive(ACCESS, through(packet("2001:db8:d::9")));
+    const error = inner(mobile);
+    expect(addresses(error)).toEqual([HOME_ADDRESS, "2001:db8:d::9"]);
+    expect(codec.dissect(error).map(({ name }) => name)).toContain("binding-error");
+  });
+
+  it("tells the host a size at which both tunnel and routing header fit", () => {
+    const mobile = registered();
+    bindPeer(mobile);
+    mobile.receive(TUNNEL, echo(HOME_ADDRESS, PEER, 1436 - 48));
+    expect(inner(mobile)).toHaveLength(1460);
+    mobile.receive(TUNNEL, echo(HOME_ADDRESS, PEER, 1437 - 48));
+    const [{ packet, device }] = mobile.take();
+    expect(device).toBe(TUNNEL);
+    expect(new DataView(packet.buffer, packet.byteOffset).getUint32(44)).toBe(1436);
+  });
+
+  it("hears errors about the direct way through the tunnel", () => {
+    const mobile = registered();
+    bindPeer(mobile);
+    mobile.receive(TUNNEL, echo(HOME_ADDRESS, PEER));
+    const about = inner(mobile);
+    const error = codec.encode([
+      { name: "ipv6", fields: { source: "2001:db8:ff::1", destination: HOME_ADDRESS } }, { name: "destination-unreachable", fields: { code: 3 } },
+      { name: "payload", fields: { data: about } },
+    ]);
+    for (let second = 0; second < 3; second++) {
+      mobile.receive(ACCESS, through(error));
+      const [{ packet, device }] = mobile.take();
+      expect(device).toBe(TUNNEL);
+      expect(addresses(packet.subarray(48))).toEqual([HOME_ADDRESS, PEER]);
+      mobile.advance(1000);
+      mobile.take();
+    }
+    expect(readBindings(mobile.engine)).toEqual([]);
+    mobile.receive(ACCESS, through(error)); // about nothing of ours any more: the host's own
+    expect(mobile.take()).toMatchObject([{ device: TUNNEL, packet: error }]);
+  });
+
+  it("can be told not to (6275-8.2-11)", () => {
+    const mobile = registered();
+    setCorrespondent(mobile.engine, { ...CORRESPONDENT_DEFAULTS, enabled: false, addresses: [] }, mobile.now);
+    mobile.receive(ACCESS, through(testInit("home", PEER, { destination: HOME_ADDRESS })));
+    expect(mobile.refused(Reason.RouteOptimisationDisabled)).toBe(1);
+  });
+
+  it("has nothing to say at its care-of address", () => {
+    const mobile = registered();
+    mobile.receive(ACCESS, testInit("careof", PEER_CAREOF, { destination: CAREOF }));
+    expect(mobile.take()).toEqual([]);
+    expect(mobile.refused(Reason.MessageNotForThisRole)).toBe(1);
+  });
+});
