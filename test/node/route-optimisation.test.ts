@@ -6,31 +6,14 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { CORRESPONDENT, HOME_ADDRESS, type Program, runToEnd } from "./lab.ts";
 import { cannotRun, eventually, ip } from "./system/namespace.ts";
+import { Talk } from "./talk.ts";
 import { PEER, WideLab } from "./wide-lab.ts";
-
-const PORT = 7777;
-/** Echoes what comes, on every address. */
-const ECHO = `require("net").createServer((s) => s.pipe(s).on("error", () => {})).listen(${PORT}, "::", () => console.log("ready"));`;
-/** Sends a number every 10 ms, checks that all come back in order, prints how many and the longest pause. */
-const TALK = (host: string) => `
-  const s = require("net").connect(${PORT}, "${host}"); let sent = 0, got = 0, rest = "", last = 0, pause = 0;
-  s.setNoDelay(true);
-  s.on("connect", () => { console.log("connected"); last = Date.now(); setInterval(() => s.write(++sent + "\\n"), 10); });
-  s.on("data", (d) => {
-    const lines = (rest + d).split("\\n"); rest = lines.pop();
-    for (const line of lines) { if (Number(line) !== ++got) { console.log("WRONG " + line); process.exit(1); } }
-    pause = Math.max(pause, Date.now() - last); last = Date.now();
-  });
-  s.on("error", (e) => { console.log("BROKEN " + e.message); process.exit(1); });
-  s.on("close", () => { console.log("CLOSED"); process.exit(1); });
-  process.on("SIGUSR2", () => { console.log("echoed " + got + " pause " + pause); pause = 0; });
-`;
 
 describe.skipIf(cannotRun)(`route optimisation${cannotRun ? ` (cannot run: ${cannotRun})` : ""}`, () => {
   let lab: WideLab;
   let correspondent: Program;
-  let talk: Program;
-  let plainTalk: Program;
+  let talk: Talk;
+  let plainTalk: Talk;
   let before: { peer: string; mobile: string };
 
   beforeAll(async () => {
@@ -38,7 +21,7 @@ describe.skipIf(cannotRun)(`route optimisation${cannotRun ? ` (cannot run: ${can
     await lab.routersHeard();
     before = { peer: lab.state(lab.peer), mobile: lab.state(lab.mobile) };
     for (const namespace of [lab.peer, lab.router]) {
-      await lab.run(namespace, process.execPath, ["-e", ECHO]).logs("ready");
+      await lab.run(namespace, process.execPath, ["-e", Talk.ECHO]).logs("ready");
     }
     await lab.startHomeAgent();
     correspondent = await lab.startCorrespondent();
@@ -49,26 +32,10 @@ describe.skipIf(cannotRun)(`route optimisation${cannotRun ? ` (cannot run: ${can
 
   const peerOf = (address: string) => lab.statusOf("mobile-node").peers!.find((each) => each.address === address)!;
 
-  /** Waits until more came back than before, and answers how much that is. */
-  async function goesOn(program: Program, more = 20): Promise<void> {
-    const echoed = async () => {
-      const seen = program.output.split("echoed").length;
-      program.child.kill("SIGUSR2");
-      return eventually(() => {
-        expect(program.output).not.toMatch(/WRONG|BROKEN|CLOSED/);
-        const parts = program.output.split("echoed ");
-        return parts.length > seen ? Number(parts.at(-1)!.split(" ")[0]) : undefined;
-      });
-    };
-    const start = await echoed();
-    for (let now = start; now < start + more; now = await echoed());
-  }
-
   it("a session takes the direct way once there is traffic", async () => {
-    talk = lab.run(lab.mobile, process.execPath, ["-e", TALK(PEER)]);
-    await talk.logs("connected");
+    talk = new Talk(lab.run(lab.mobile, process.execPath, ["-e", Talk.to(PEER)]));
     const { uplinks } = await lab.optimised(PEER);
-    await goesOn(talk);
+    await talk.goesOn();
     const [{ careofAddress }] = uplinks!;
     expect(peerOf(PEER)).toMatchObject({ optimised: true, obstacle: "None", careofAddress, homeAddress: HOME_ADDRESS });
     expect(lab.statusOf("correspondent").bindings).toMatchObject([{ homeAddress: HOME_ADDRESS, careofAddress }]);
@@ -78,7 +45,7 @@ describe.skipIf(cannotRun)(`route optimisation${cannotRun ? ` (cannot run: ${can
   it("then its packets do not pass the home agent, and both ends count them", async () => {
     const agent = lab.statusOf("home-agent").traffic;
     const { optimisedIn, optimisedOut, tunnelledIn, tunnelledOut } = peerOf(PEER);
-    await goesOn(talk, 50);
+    await talk.goesOn(50);
     const later = peerOf(PEER);
     expect(later.optimisedIn).toBeGreaterThanOrEqual(optimisedIn + 50);
     expect(later.optimisedOut).toBeGreaterThanOrEqual(optimisedOut + 50);
@@ -93,7 +60,7 @@ describe.skipIf(cannotRun)(`route optimisation${cannotRun ? ` (cannot run: ${can
       const { createHash, randomBytes } = require("crypto");
       const data = randomBytes(10_000_000), sum = (d) => createHash("sha256").update(d).digest("hex");
       const parts = []; let count = 0;
-      const s = require("net").connect(${PORT}, "${PEER}", () => s.write(data));
+      const s = require("net").connect(7777, "${PEER}", () => s.write(data));
       s.on("data", (d) => { parts.push(d); count += d.length;
         if (count === data.length) { console.log(sum(Buffer.concat(parts)) === sum(data) ? "whole" : "damaged"); process.exit(); } });`;
     const before = peerOf(PEER);
@@ -106,13 +73,12 @@ describe.skipIf(cannotRun)(`route optimisation${cannotRun ? ` (cannot run: ${can
   }, 20_000);
 
   it("a host without mext is reached through the home agent, and the status says why", async () => {
-    plainTalk = lab.run(lab.mobile, process.execPath, ["-e", TALK(CORRESPONDENT)]);
-    await plainTalk.logs("connected");
+    plainTalk = new Talk(lab.run(lab.mobile, process.execPath, ["-e", Talk.to(CORRESPONDENT)]));
     await eventually(() => {
       const peer = peerOf(CORRESPONDENT);
       return peer?.obstacle === "NotSupported" || peer?.obstacle === "NoAnswer" || undefined;
     });
-    await goesOn(plainTalk);
+    await plainTalk.goesOn();
     expect(peerOf(CORRESPONDENT)).toMatchObject({ optimised: false, optimisedIn: 0, optimisedOut: 0 });
     const { output } = await runToEnd(lab.start(lab.mobile, "status", join(lab.folder, "mobile-node.toml")));
     expect(output).toMatch(new RegExp(`^${PEER} +direct +route optimised +\\d+/\\d+`, "m"));
@@ -122,13 +88,13 @@ describe.skipIf(cannotRun)(`route optimisation${cannotRun ? ` (cannot run: ${can
   it("it survives a move, and becomes optimised from the new care-of address", async () => {
     ip("-n", lab.mobile, "link", "set", "eth0", "down");
     await lab.registered("2001:db8:b:");
-    await goesOn(talk);
+    await talk.goesOn();
     await eventually(() => {
       const { optimised, careofAddress } = peerOf(PEER);
       return (optimised && careofAddress.startsWith("2001:db8:b:")) || undefined;
     });
-    await goesOn(talk);
-    await goesOn(plainTalk);
+    await talk.goesOn();
+    await plainTalk.goesOn();
     expect(lab.statusOf("correspondent").bindings).toMatchObject([
       { careofAddress: expect.stringMatching(/^2001:db8:b:/) },
     ]);
@@ -144,7 +110,7 @@ describe.skipIf(cannotRun)(`route optimisation${cannotRun ? ` (cannot run: ${can
       return peer.tunnelledOut > tunnelledOut && peer.tunnelledIn >= tunnelledIn ? true : undefined;
     });
     await lab.optimised(PEER);
-    await goesOn(talk, 50);
+    await talk.goesOn(50);
     expect(lab.statusOf("correspondent").bindings).toMatchObject([{ homeAddress: HOME_ADDRESS }]);
   }, 20_000);
 
@@ -155,6 +121,6 @@ describe.skipIf(cannotRun)(`route optimisation${cannotRun ? ` (cannot run: ${can
   it("at the end the host of the correspondent is as it was", async () => {
     expect(await correspondent.stop()).toBe(0);
     expect(lab.state(lab.peer)).toBe(before.peer);
-    await goesOn(plainTalk);
+    await plainTalk.goesOn();
   }, 20_000);
 });
