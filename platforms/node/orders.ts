@@ -112,13 +112,15 @@ export class Orders implements Host {
   }
 
   addRoute(_tunnel: number, prefix: Uint8Array, prefixLength: number): void {
-    this.#access.routesChanged?.(this.network.addRoute(prefix, prefixLength));
+    const count = this.network.addRoute(prefix, prefixLength);
+    this.#access.routesChanged?.(count);
   }
 
   /** What the core sent by the old way leaves first. */
   removeRoute(_tunnel: number, prefix: Uint8Array, prefixLength: number): void {
     this.drained();
-    this.#access.routesChanged?.(this.network.removeRoute(prefix, prefixLength));
+    const count = this.network.removeRoute(prefix, prefixLength);
+    this.#access.routesChanged?.(count);
   }
 
   addNeighbour(device: number, address: Uint8Array, linkAddress: Uint8Array): void {
