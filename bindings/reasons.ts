@@ -131,6 +131,30 @@ export const REASONS: Readonly<Record<Reason, ReasonText>> = {
     section: "RFC 4861 §7.1.1",
     text: "a solicitation from :: names a link-layer address or goes to a wrong destination",
   },
+  [Reason.ListenerReportTooEarly]: {
+    section: "RFC 6275 §11.3.4",
+    text: "a multicast listener report while the home agent has no binding, or has not asked for reports through the tunnel",
+  },
+  [Reason.DiscoveryReplyUnexpected]: {
+    section: "RFC 6275 §11.4.1",
+    text: "a Home Agent Address Discovery Reply that answers no request of this node",
+  },
+  [Reason.DiscoveryReplyAddresses]: {
+    section: "RFC 6275 §6.6",
+    text: "a Home Agent Address Discovery Reply without addresses, with too many, or with one that is no home agent's",
+  },
+  [Reason.PrefixAdvertisementNotFromHomeAgent]: {
+    section: "RFC 6275 §11.4.3",
+    text: "a Mobile Prefix Advertisement from another than the home agent",
+  },
+  [Reason.PrefixAdvertisementRoutingHeader]: {
+    section: "RFC 6275 §11.4.3",
+    text: "a Mobile Prefix Advertisement without a type 2 routing header",
+  },
+  [Reason.PrefixAdvertisementUnsolicited]: {
+    section: "RFC 6275 §11.4.3",
+    text: "a Mobile Prefix Advertisement that answers no solicitation; the home agent is asked for another",
+  },
   [Reason.HomeAddressMissing]: {
     section: "RFC 6275 §10.3.1",
     text: "a Binding Update away from home without Home Address option",
@@ -225,6 +249,10 @@ export const REASONS: Readonly<Record<Reason, ReasonText>> = {
   [Reason.RefreshTooEarly]: {
     section: "RFC 6275 §11.7.4",
     text: "a wish for a Binding Update so soon after the last one",
+  },
+  [Reason.HomePrefixesTooMany]: {
+    section: "RFC 6275 §6.8",
+    text: "a Mobile Prefix Advertisement with more prefixes than a home link has",
   },
   [Reason.TunnelSourceNotBound]: {
     section: "RFC 6275 §10.4.5",

@@ -245,15 +245,27 @@ export enum Icmpv6Type {
   ParameterProblem = 4,
   EchoRequest = 128,
   EchoReply = 129,
+  /** RFC 2710 §3, RFC 3810 §5.1 */
+  ListenerQuery = 130,
+  ListenerReport = 131,
+  ListenerDone = 132,
   RouterSolicitation = 133,
   RouterAdvertisement = 134,
   NeighbourSolicitation = 135,
   NeighbourAdvertisement = 136,
   Redirect = 137,
+  /** RFC 3810 §5.2 */
+  ListenerReport2 = 143,
   HomeAgentAddressDiscoveryRequest = 144,
   HomeAgentAddressDiscoveryReply = 145,
   MobilePrefixSolicitation = 146,
   MobilePrefixAdvertisement = 147,
+}
+
+/** Scopes of multicast addresses (RFC 4291 §2.7). */
+export enum MulticastScope {
+  Link = 2,
+  Global = 14,
 }
 
 /** Codes of Destination Unreachable (RFC 4443 §3.1). */

@@ -51,6 +51,12 @@ export enum Reason {
   NeighbourTargetMulticast = 76, // RFC 4861 §7.1
   NeighbourSolicitedMulticast = 77, // RFC 4861 §7.1.2
   NeighbourUnspecifiedSource = 78, // RFC 4861 §7.1.1
+  ListenerReportTooEarly = 90, // RFC 6275 §11.3.4
+  DiscoveryReplyUnexpected = 95, // RFC 6275 §11.4.1
+  DiscoveryReplyAddresses = 96, // RFC 6275 §6.6
+  PrefixAdvertisementNotFromHomeAgent = 97, // RFC 6275 §11.4.3
+  PrefixAdvertisementRoutingHeader = 98, // RFC 6275 §11.4.3
+  PrefixAdvertisementUnsolicited = 99, // RFC 6275 §11.4.3
   // authentication and bindings
   HomeAddressMissing = 100, // RFC 6275 §10.3.1
   SourceNotUnicast = 101, // RFC 6275 §9.5.4
@@ -78,6 +84,7 @@ export enum Reason {
   RoutingHeaderNotOurs = 124, // RFC 6275 §6.4
   AuthenticationRefusalDoubted = 125, // RFC 4285 §5.3
   RefreshTooEarly = 126, // RFC 6275 §11.7.4
+  HomePrefixesTooMany = 139, // RFC 6275 §6.8
 
   // tunnel
   TunnelSourceNotBound = 150, // RFC 6275 §10.4.5

@@ -16,8 +16,18 @@ export enum RegistrationState {
   Refused = 5,
   /** The host has shut the node down: nothing is registered any more. */
   Stopped = 6,
+  /** On the home link while a binding may live: the home agent's link-layer address is being looked for (§11.5.5). */
+  Returning = 7,
+  /** On the home link: a Binding Update with lifetime zero is out, and the home address is there already. */
+  Removing = 8,
+  /** On the home link without a binding: duplicate address detection of the home address runs. */
+  Checking = 9,
+  /** At home: an ordinary node of its link. */
+  AtHome = 10,
+  /** The home address belongs to somebody else, says the home agent: it is not used any more (§11.7.1). */
+  Duplicate = 11,
 }
-export const REGISTRATION_STATES = 7;
+export const REGISTRATION_STATES = 12;
 
 export enum RegistrationEvent {
   /** A (new) care-of address was selected. */
@@ -40,8 +50,20 @@ export enum RegistrationEvent {
   Expired = 8,
   /** The host shuts down. */
   Shutdown = 9,
+  /** The home link was reached; a binding may live. */
+  HomeReached = 10,
+  /** The home link was reached; all bindings have expired. */
+  HomeReachedUnbound = 11,
+  /** The home link was left. */
+  HomeLeft = 12,
+  /** The home agent's link-layer address is known. */
+  AgentFound = 13,
+  /** Somebody defends the home address. */
+  Objected = 14,
+  /** Refused: somebody else has the home address. */
+  AddressDuplicate = 15,
 }
-export const REGISTRATION_EVENTS = 10;
+export const REGISTRATION_EVENTS = 16;
 
 export enum RegistrationAction {
   None = 0,
@@ -59,6 +81,14 @@ export enum RegistrationAction {
   Forget = 6,
   /** Wait, then try again. */
   HoldOff = 7,
+  /** Ask the home link who defends the home address. */
+  SeekAgent = 8,
+  /** Check the home address for duplicates. */
+  CheckAddress = 9,
+  /** Forget the binding, take the home address and tell the home link. */
+  Settle = 10,
+  /** Tell the home link again. */
+  Announce = 11,
 }
 
 /** One uplink of a mobile node: link, router and care-of address (RFC 6275 §11.5). */

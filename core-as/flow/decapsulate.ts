@@ -5,9 +5,9 @@
  *   mobile node   outer source = home agent, inner destination = home address        RFC 6275 §11.3.3
  */
 import { DeviceKind, Event, Role } from "../abi/contract";
-import { BindingErrorStatus, NextHeader } from "../abi/codes";
+import { BindingErrorStatus, MulticastScope, NextHeader } from "../abi/codes";
 import { Reason } from "../abi/reasons";
-import { isLinkLocal, isMulticast, sameAddress } from "../wire/bytes";
+import { isLinkLocal, isMulticast, multicastScope, sameAddress } from "../wire/bytes";
 import * as extension from "../wire/extension";
 import * as icmp6 from "../wire/icmp6";
 import * as ip6 from "../wire/ip6";
@@ -24,6 +24,7 @@ import * as mobileNode from "../protocol/mobile-node";
 import * as received from "../protocol/mobility-message";
 import * as registration from "../protocol/registration";
 import * as correspondentFlow from "./correspondent";
+import * as listener from "./listener";
 import * as node from "./node";
 import * as peer from "./peer";
 import * as peerErrors from "./peer-errors";
@@ -65,11 +66,17 @@ function fromMobileNode(device: u32, packet: usize, inner: usize): Reason {
 function fromHomeAgent(device: u32, packet: usize, inner: usize): Reason {
   if (!registration.isConfigured()) return Reason.NotConfigured;
   if (!updates.isPeer(ip6.source(packet))) return Reason.TunnelNotFromHomeAgent;
-  const record = updates.find(ip6.destination(inner));
+  const isToGroup = isMulticast(ip6.destination(inner));
+  const record = isToGroup
+    ? updates.findPeer(ip6.source(packet))
+    : updates.find(ip6.destination(inner));
   if (record == NONE) return Reason.TunnelInnerNotOurs;
   const update = updates.at(record);
   if (!sameAddress(ip6.source(packet), updates.peerOf(update))) return Reason.TunnelNotFromHomeAgent;
   const length = ip6.totalLength(inner);
+  // 6275-8.5-18: packets to groups are the stack's; of a link's own traffic, the home agent's queries alone.
+  const isOfLink = isToGroup && multicastScope(ip6.destination(inner)) <= <u32>MulticastScope.Link;
+  if (isOfLink && !listener.noteQuery(update, inner, length)) return Reason.TunnelInnerNotOurs;
   update.packetsIn += 1;
   update.bytesIn += <f64>length;
   if ((update.inUse & INBOUND) == 0 && sameAddress(ip6.destination(packet), updates.careof(update))) {
@@ -81,8 +88,8 @@ function fromHomeAgent(device: u32, packet: usize, inner: usize): Reason {
   // Mobility messages to the home address are for us, not for the host's stack.
   if (peer.isMobility(inner, length)) return receiveMobility(device, inner, length);
   if (isErrorAboutMessage(inner, length)) return peerErrors.receive(inner, inner + ip6.LENGTH_BYTES, ip6.payloadLength(inner));
-  peer.noteTunnelledIn(inner, length);
   orders.transmit(devices.first(DeviceKind.Tunnel), inner, length);
+  if (!isToGroup && registration.isPrimary(record)) peer.noteTunnelledIn(inner, length);
   return Reason.None;
 }
 

@@ -11,9 +11,12 @@ import { Reason } from "../abi/reasons";
 import * as ip6 from "../wire/ip6";
 import * as fragmentation from "../encap/fragmentation";
 import * as reassembly from "../encap/reassembly";
+import * as homeAgentSelection from "../protocol/home-agent-selection";
 import * as correspondentCache from "../protocol/correspondent-cache";
 import * as homeLink from "../protocol/home-link";
+import * as homePrefixes from "../protocol/home-prefixes";
 import * as lifetimes from "../protocol/binding-lifetime";
+import * as solicitation from "../protocol/mobile-prefix-solicitation";
 import * as movement from "../protocol/movement";
 import * as random from "../protocol/crypto/random";
 import * as peerTable from "../protocol/peer-table";
@@ -194,6 +197,16 @@ function onTimer(kind: u32, owner: u32): void {
       break;
     case TimerKind.Peer:
       routeOptimisation.onTimer(owner);
+      break;
+    case TimerKind.HomeAgentDiscovery:
+    case TimerKind.HomeAgentTurn:
+      homeAgentSelection.onTimer(kind);
+      break;
+    case TimerKind.PrefixSolicitation:
+      solicitation.onTimer();
+      break;
+    case TimerKind.HomePrefix:
+      homePrefixes.onTimer();
       break;
     case TimerKind.Selection:
       movement.onSelectionTimer();

@@ -11,6 +11,7 @@ import * as icmp6 from "../wire/icmp6";
 import * as ip6 from "../wire/ip6";
 import * as neighbour from "../wire/neighbour";
 import * as router from "../wire/router";
+import * as routing2 from "../wire/routing2";
 import * as relay from "../encap/relay";
 import * as bindings from "../tables/bindings";
 import * as devices from "../tables/devices";
@@ -19,8 +20,11 @@ import { NONE } from "../tables/slab";
 import { TokenBucket } from "../tables/token-bucket";
 import * as updates from "../tables/updates";
 import * as lifetimes from "../protocol/binding-lifetime";
+import * as homeAgentSelection from "../protocol/home-agent-selection";
 import * as homeLink from "../protocol/home-link";
+import * as homePrefixes from "../protocol/home-prefixes";
 import * as careofAddress from "../protocol/careof-address";
+import * as homecoming from "../protocol/homecoming";
 import * as movement from "../protocol/movement";
 import * as routerDiscovery from "../protocol/router-discovery";
 import * as registration from "../protocol/registration";
@@ -32,7 +36,7 @@ import * as peerErrors from "./peer-errors";
 export function receive(device: u32, packet: usize): Reason {
   const message = packet + extension.upperOffset();
   const length = extension.upperLength();
-  const damaged = icmp6.check(message, length, ip6.source(packet), ip6.destination(packet));
+  const damaged = icmp6.check(message, length, ip6.source(packet), finalDestination(packet));
   if (damaged != Reason.None) return damaged;
   if (icmp6.isError(message)) return receiveError(packet, message, length);
   if (node.role() != Role.MobileNode) return Reason.MessageNotForThisRole;
@@ -43,9 +47,21 @@ export function receive(device: u32, packet: usize): Reason {
       return receiveNeighbourSolicitation(device, packet, message, length);
     case Icmpv6Type.NeighbourAdvertisement:
       return receiveNeighbourAdvertisement(device, packet, message, length);
+    case Icmpv6Type.HomeAgentAddressDiscoveryReply:
+      if (!registration.isConfigured()) return Reason.NotConfigured;
+      return homeAgentSelection.receiveReply(packet, message, length);
+    case Icmpv6Type.MobilePrefixAdvertisement:
+      if (!registration.isConfigured()) return Reason.NotConfigured;
+      return homePrefixes.receive(packet, message, length);
     default:
       return Reason.MessageNotForThisRole;
   }
+}
+
+/** Behind a type 2 routing header that is the home address (RFC 6275 §11.3.3). */
+function finalDestination(packet: usize): usize {
+  const routing = extension.routingHeaderOffset();
+  return routing != 0 ? routing2.homeAddress(packet + routing) : ip6.destination(packet);
 }
 
 function receiveRouterAdvertisement(device: u32, packet: usize, message: usize, length: u32): Reason {
@@ -59,6 +75,7 @@ function receiveNeighbourSolicitation(device: u32, packet: usize, message: usize
   const refusal = neighbour.checkSolicitation(packet, message, length);
   if (refusal == Reason.None && isUnspecified(ip6.source(packet))) {
     careofAddress.objected(device, neighbour.target(message));
+    homecoming.objected(device, neighbour.target(message));
   }
   return refusal;
 }
@@ -68,6 +85,7 @@ function receiveNeighbourAdvertisement(device: u32, packet: usize, message: usiz
   if (refusal != Reason.None) return refusal;
   careofAddress.objected(device, neighbour.target(message));
   movement.answered(device, neighbour.target(message));
+  homecoming.heardAdvertisement(device, message, length);
   return refusal;
 }
 
@@ -129,7 +147,8 @@ function isNarrower(reported: u32, known: u32): bool {
 /** True for a packet of ours to a home agent that is a message and no tunnel packet. */
 function isAboutUpdate(invoking: usize, length: u32): bool {
   if (node.role() != Role.MobileNode || !registration.isConfigured() || length < <u32>ip6.LENGTH_BYTES) return false;
-  return ip6.nextHeader(invoking) == NextHeader.Destination &&
+  const next = ip6.nextHeader(invoking);
+  return (next == NextHeader.Destination || next == NextHeader.Mobility) &&
     updates.findPath(ip6.source(invoking), ip6.destination(invoking)) != NONE;
 }
 

@@ -106,8 +106,11 @@ function mayReassemble(packet: usize): bool {
 function isForUs(device: u32, destination: usize): bool {
   if (node.role() == Role.HomeAgent) return sameAddress(destination, homeLink.address());
   if (node.role() == Role.CorrespondentNode) return correspondentSettings.ownAddress(destination) != NONE;
-  // A mobile node also hears its routers, and those who want its address (RFC 4862 §5.4.1).
-  return uplinks.findCareof(destination) != DEVICE_ANY || isMulticast(destination);
+  // A mobile node also hears its routers, and those who want its address (RFC 4862 §5.4.1). A former care-of
+  // address counts as long as its link is there (6275-11.5.4-5), at home the home address.
+  if (uplinks.findCareof(destination) != DEVICE_ANY || isMulticast(destination)) return true;
+  const record = updates.find(destination);
+  return record != NONE && updates.isHome(updates.at(record)) && updates.at(record).homeDevice == device;
 }
 
 /** A type 2 routing header must name our own home address (6275-6.4-1), a home agent has none (6275-8.2-3). */

@@ -9,9 +9,9 @@
  * The host's stack has decremented the hop limit when it routed the packet to us (RFC 2473 §3.1).
  */
 import { DEVICE_ANY, Event, Role } from "../abi/contract";
-import { Icmpv6Type, UnreachableCode } from "../abi/codes";
+import { Icmpv6Type, MulticastScope, UnreachableCode } from "../abi/codes";
 import { Reason } from "../abi/reasons";
-import { get8, isLinkLocal, isMulticast, isUnspecified, sameAddress } from "../wire/bytes";
+import { isLinkLocal, isMulticast, isUnspecified, multicastScope } from "../wire/bytes";
 import * as ip6 from "../wire/ip6";
 import * as errors from "../encap/errors";
 import * as tunnel from "../encap/tunnel";
@@ -22,10 +22,12 @@ import * as devices from "../tables/devices";
 import * as orders from "../tables/orders";
 import { NONE } from "../tables/slab";
 import * as updates from "../tables/updates";
+import { Update } from "../tables/updates";
 import * as lifetimes from "../protocol/binding-lifetime";
 import * as homeLink from "../protocol/home-link";
 import * as registration from "../protocol/registration";
 import * as correspondentFlow from "./correspondent";
+import * as listener from "./listener";
 import * as node from "./node";
 import * as peer from "./peer";
 
@@ -80,25 +82,42 @@ function toMobileNode(device: u32, packet: usize, length: u32): Reason {
   return refusal;
 }
 
-/** The direct way where the destination has a binding, else reverse tunnelling (RFC 6275 §11.3.1; 6275-11.3.1-5). */
+/**
+ * The direct way where the destination has a binding, else reverse tunnelling (RFC 6275 §11.3.1; 6275-11.3.1-5). That applications use the home address is the doing of
+ * the host's stack, whose routes lead into this device, and of this function, which takes nothing else: a
+ * connection keeps its home address wherever the node goes (6275-11.3.1-2, 6275-11.3.1-3).
+ */
 function toHomeAgent(device: u32, packet: usize, length: u32): Reason {
   if (!registration.isConfigured()) return Reason.NotConfigured;
+  if (listener.isReport(packet, length)) {
+    const refusal = listener.prepareReport(registration.primary(), packet, length);
+    return refusal != Reason.None ? refusal : throughTunnel(device, registration.primary(), NONE, packet, length);
+  }
   const destination = ip6.destination(packet);
   // 2: what the host's stack says to the neighbours of a link that is none.
   if (isUnspecified(ip6.source(packet)) || isLinkLocal(ip6.source(packet))) return Reason.LinkLocalNotTunnelled;
-  if (isLinkLocal(destination)) return Reason.LinkLocalNotTunnelled;
-  if (isMulticast(destination) && (get8(destination + 1) & 0x0f) <= LINK_SCOPE) return Reason.MulticastNotTunnelled;
+  if (isLinkLocal(destination)) return Reason.LinkLocalNotTunnelled; // and with no Home Address option: 6275-11.3.1-7
+  if (isMulticast(destination) && multicastScope(destination) <= <u32>MulticastScope.Link) {
+    return Reason.MulticastNotTunnelled;
+  }
   const record = updates.find(ip6.source(packet));
   if (record == NONE) return Reason.InnerSourceNotHome; // 6275-11.3.4-7
   const update = updates.at(record);
-
+  if (updates.isHome(update)) { // RFC 6275 §11.3.1: at home, a packet like any other
+    orders.transmit(update.homeDevice, packet, length);
+    return Reason.None;
+  }
   const entry = registration.isPrimary(record) ? peer.entryOf(destination) : NONE;
   if (peer.isDirect(entry, packet, length)) {
     // To a node that is mobile as well, and has bound its home address here: past both home agents.
     const routed = correspondentFlow.takeDirectWay(device, packet, length, peer.largestBytes(entry));
     return routed == 0 ? Reason.PacketTooBig : peer.send(entry, routed, length + <u32>(packet - routed), device);
   }
+  return throughTunnel(device, update, entry, packet, length);
+}
 
+/** `entry` is that of the destination among the peers, or NONE. */
+function throughTunnel(device: u32, update: Update, entry: u32, packet: usize, length: u32): Reason {
   const uplink = selector.forHomeAgent(update); // 3
   if (uplink == DEVICE_ANY) return Reason.NoPath;
   if (update.pathMtu != uplinks.at(uplink).mtu && tunnel.isPathMtuOld(update.pathMtuSinceMs)) {
@@ -124,7 +143,5 @@ function toHomeAgent(device: u32, packet: usize, length: u32): Reason {
   return Reason.None;
 }
 
-/** Multicast scope of a link (RFC 4291 §2.7). */
-const LINK_SCOPE: u32 = 2;
 /** Bit of Update.inUse. */
 const OUTBOUND: u32 = 1;

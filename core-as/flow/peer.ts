@@ -78,7 +78,10 @@ export function isMobility(packet: usize, length: u32): bool {
   return chain.findUpper(packet, length, NextHeader.Mobility) != 0;
 }
 
-/** Sends a packet for which `isDirect` holds; one that is too big is answered on `back`. */
+/**
+ * Sends a packet for which `isDirect` holds: for both hosts it still comes from the home address (6275-11.3.1-2,
+ * 6275-11.3.1-3). One that is too big is answered on `back`.
+ */
 export function send(record: u32, packet: usize, length: u32, back: u32): Reason {
   const peer = peers.at(record);
   const largest = largestBytes(record);
@@ -119,10 +122,12 @@ export function isForHost(): bool {
 
 /**
  * Takes such a packet (RFC 6275 §11.3.3). It may come from a peer whose binding was forgotten, and to a former
- * care-of address that an uplink still has (RFC 6275 §11.5.4): it is as good as one through the tunnel.
+ * care-of address that an uplink still has (RFC 6275 §11.5.4): it is as good as one through the tunnel. The host does
+ * not see the routing header, so nothing reverses it (6275-6.4.1-5).
  */
 export function receive(packet: usize): Reason {
   const begin = optimised.removeRoutingHeader(packet);
+  orders.transmit(devices.first(DeviceKind.Tunnel), begin, ip6.totalLength(begin));
   const record = entryOf(ip6.source(begin));
   if (record != NONE) {
     const peer = peers.at(record);
@@ -130,7 +135,6 @@ export function receive(packet: usize): Reason {
     peer.directInMs = clock.now();
     count(record, peer);
   }
-  orders.transmit(devices.first(DeviceKind.Tunnel), begin, ip6.totalLength(begin));
   return Reason.None;
 }
 

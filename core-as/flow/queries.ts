@@ -5,10 +5,12 @@
 import * as abi from "../abi/contract";
 import { DeviceKind, MAX_DEVICES, Query, REPLY_BYTES, Role, State } from "../abi/contract";
 import { copyAddress } from "../wire/bytes";
+import * as homeAgentSelection from "../protocol/home-agent-selection";
 import * as homeLink from "../protocol/home-link";
 import * as lifetimes from "../protocol/binding-lifetime";
 import * as registration from "../protocol/registration";
 import * as routeOptimisation from "../protocol/route-optimisation";
+import * as registrationRestore from "../protocol/registration-restore";
 import * as state from "../protocol/state";
 import * as uplinks from "../select/uplinks";
 import * as bindings from "../tables/bindings";
@@ -41,6 +43,8 @@ export function query(kind: u32, from: u32, reply: usize): u32 {
       return node.role() == Role.MobileNode && registration.isConfigured() ? listPeers(from, reply) : 0;
     case Query.Nodes:
       return node.role() == Role.HomeAgent ? listNodes(from, reply) : 0;
+    case Query.HomeAgents:
+      return node.role() == Role.MobileNode && registration.isConfigured() ? homeAgentSelection.write(reply) : 0;
     default:
       return 0;
   }
@@ -230,7 +234,7 @@ export function importState(reply: usize, length: u32): u32 {
         break;
       case State.Update:
         if (octets < <u32>abi.STATE_UPDATE_BYTES) return at;
-        if (node.role() == Role.MobileNode && registration.isConfigured()) registration.restore(record);
+        if (node.role() == Role.MobileNode && registration.isConfigured()) registrationRestore.restore(record);
         break;
       default: // a record of a later version: whoever wrote it knows what it is for
         break;

@@ -2,9 +2,14 @@
  * The Binding Update that a mobile node sends to its home agent (RFC 6275 §11.7.1, RFC 4285 §5.1):
  *
  *   │ IPv6: care-of address → home agent │ Home Address option │ Binding Update and its options │
+ *
+ * From the home link, where the home address itself is the care-of address and its source, it goes
+ * without the Home Address option and without an Alternate Care-of Address (RFC 6275 §11.5.5, RFC 3776 §3.1;
+ * 6275-11.5.5-3, 6275-11.5.5-4).
  */
 import { Authentication, ReplayProtection } from "../abi/contract";
 import { BindingUpdateFlag, NextHeader } from "../abi/codes";
+import { sameAddress } from "../wire/bytes";
 import * as authenticationOptions from "../wire/authentication-options";
 import * as bindingOptions from "../wire/binding-options";
 import * as bindingUpdate from "../wire/binding-update";
@@ -12,6 +17,7 @@ import * as homeAddressOption from "../wire/home-address";
 import * as ip6 from "../wire/ip6";
 import * as mobility from "../wire/mobility";
 import * as orders from "../tables/orders";
+import { NONE } from "../tables/slab";
 import * as updates from "../tables/updates";
 import { Update } from "../tables/updates";
 import * as authentication from "./authentication";
@@ -21,20 +27,25 @@ import * as security from "./security";
 /** Fixed parts, and options of which the identity (255 octets) is the largest. */
 const MAX_BYTES: u32 = 480;
 
-/** Sends the update that the entry describes: its sequence number, lifetime and care-of address. */
-export function send(update: Update): void {
+/**
+ * Sends the update that the entry describes: its sequence number, lifetime and care-of address. False
+ * when there is no room for it in this call.
+ */
+export function send(update: Update): bool {
   const packet = orders.allocate(MAX_BYTES);
-  if (packet == 0) return;
+  if (packet == 0) return false;
   const home = updates.home(update);
   const careof = updates.careof(update);
   const agent = updates.peerOf(update);
-  const message = packet + ip6.LENGTH_BYTES + homeAddressOption.LENGTH_BYTES;
+  const isHome = sameAddress(careof, home);
+  const optionBytes: u32 = isHome ? 0 : <u32>homeAddressOption.LENGTH_BYTES;
+  const message = packet + ip6.LENGTH_BYTES + optionBytes;
 
   // 6275-11.7.1-2, 6275-11.7.1-3, 6275-11.5.4-4. K stays clear: keys are not negotiated (6275-11.7.1-10); L as well:
   // the link-local address of an uplink has nothing to do with the home address (6275-11.7.1-8).
   const flags = BindingUpdateFlag.Acknowledge | BindingUpdateFlag.HomeRegistration;
   let end = bindingUpdate.build(message, update.sequence, flags, update.lifetimeMs);
-  end = bindingOptions.appendAlternateCareofAddress(message, end, careof); // 6275-11.7.1-6
+  if (!isHome) end = bindingOptions.appendAlternateCareofAddress(message, end, careof); // 6275-11.7.1-6
   if (security.kind() == Authentication.SharedKey) {
     // 4285-4-1
     end = authenticationOptions.appendMobileNodeIdentifier(end, security.identity(), security.identityBytes());
@@ -46,16 +57,34 @@ export function send(update: Update): void {
     end = authentication.sign(message, end, security.keyState(), security.spi(), careof, home);
   }
   const length = mobility.finish(message, end, home, agent);
-  homeAddressOption.build(packet + ip6.LENGTH_BYTES, NextHeader.Mobility, home); // 6275-11.7.1-4, 6275-11.7.1-17
-  const payload = <u32>homeAddressOption.LENGTH_BYTES + length;
-  ip6.build(packet, 0, 0, payload, NextHeader.Destination, HOP_LIMIT, careof, agent); // 6275-11.7.1-5
+  // 6275-11.7.1-4, 6275-11.7.1-17
+  if (!isHome) homeAddressOption.build(packet + ip6.LENGTH_BYTES, NextHeader.Mobility, home);
+  const payload = optionBytes + length;
+  const next = isHome ? NextHeader.Mobility : NextHeader.Destination;
+  ip6.build(packet, 0, 0, payload, next, HOP_LIMIT, careof, agent); // 6275-11.7.1-5
   orders.transmit(update.device, packet, <u32>ip6.LENGTH_BYTES + payload);
+  return true;
 }
+
+/** Timestamp of the last Binding Update, 0: none. The home agent has one a node, not one a home address. */
+let lastTimestamp: u64 = 0;
 
 /** The home agent's time of day as far as we know it, always above the one before (4285-6-8). */
 function freshTimestamp(update: Update): u64 {
   const now = authentication.timestampNow(update.clockAddedMs);
-  return authentication.differenceMs(now, update.timestamp) > 0 || update.timestamp == 0
-    ? now
-    : update.timestamp + 1;
+  lastTimestamp = isLater(now, lastTimestamp) ? now : lastTimestamp + 1;
+  return lastTimestamp;
+}
+
+/** What was refused is no bound for the next timestamp, what was accepted is (4285-6-8). */
+export function resumeTimestamps(): void {
+  lastTimestamp = 0;
+  for (let record = updates.next(0); record != NONE; record = updates.next(record + 1)) {
+    const accepted = updates.at(record).acceptedTimestamp;
+    if (accepted != 0 && isLater(accepted, lastTimestamp)) lastTimestamp = accepted;
+  }
+}
+
+function isLater(timestamp: u64, than: u64): bool {
+  return than == 0 || authentication.differenceMs(timestamp, than) > 0;
 }

@@ -8,6 +8,8 @@ import { sameAddress, set64 } from "../wire/bytes";
 import * as clock from "../tables/clock";
 import * as devices from "../tables/devices";
 import * as orders from "../tables/orders";
+import { NONE } from "../tables/slab";
+import * as updates from "../tables/updates";
 import * as uplinks from "../select/uplinks";
 import { Uplink } from "../select/uplinks";
 import * as random from "./crypto/random";
@@ -24,7 +26,8 @@ const MAX_DUPLICATES: u32 = 3;
 
 /** Forms an address in the router's prefix and starts its check, without delay (6275-11.5.3-1, 6275-11.5.3-10). */
 export function form(device: u32, uplink: Uplink): void {
-  formWith(device, uplink, devices.at(device).interfaceId);
+  if (uplink.router().formable != 0) formWith(device, uplink, devices.at(device).interfaceId);
+  else uplink.addressTimer = restart(uplink.addressTimer, TimerKind.Address, device, DETECTION_MS);
 }
 
 function formWith(device: u32, uplink: Uplink, interfaceId: u64): void {
@@ -32,6 +35,8 @@ function formWith(device: u32, uplink: Uplink, interfaceId: u64): void {
   store<u64>(careof, load<u64>(uplink.router().prefix()));
   if (interfaceId != 0) store<u64>(careof, interfaceId, 8);
   else set64(careof + 8, random.next64() | 1);
+  // On the home link, the home address is not for use before the home agent has been told (6275-11.5.5-2).
+  if (updates.find(careof) != NONE) set64(careof + 8, random.next64() | 1);
   orders.address(Order.AddAddress, device, careof, PREFIX_BITS);
   orders.event(Event.CareofFormed, device, careof, 0, uplinks.isOptimistic() ? 1 : 0);
   discovery.probeAddress(device, careof);
@@ -41,6 +46,7 @@ function formWith(device: u32, uplink: Uplink, interfaceId: u64): void {
 
 /** Nobody has objected. */
 export function confirm(device: u32, uplink: Uplink): void {
+  if (!uplink.hasCareof()) return;
   orders.event(Event.CareofConfirmed, device, uplink.careof(), 0, 0);
   uplink.duplicates = 0;
   if (!uplinks.isOptimistic()) becomeUsable(device, uplink);

@@ -3,9 +3,9 @@
  * Binding Error (§11.3.6) and Binding Refresh Request (§6.1.2).
  */
 import {
-  Authentication, Event, MOBILE_NODE_FIRST_TIMEOUT, MOBILE_NODE_HOLD_DOWN, MOBILE_NODE_HOME_ADDRESS,
-  MOBILE_NODE_HOME_AGENT, MOBILE_NODE_LIFETIME, MOBILE_NODE_MAX_TIMEOUT, MOBILE_NODE_OPTIMISTIC, MOBILE_NODE_SECURITY,
-  MOBILE_NODE_TIMEOUT, DEVICE_ANY, Refusal, ReplayProtection,
+  Authentication, DEVICE_ANY, Event, MOBILE_NODE_FIRST_TIMEOUT, MOBILE_NODE_HOLD_DOWN, MOBILE_NODE_HOME_ADDRESS,
+  MOBILE_NODE_HOME_AGENT, MOBILE_NODE_HOME_PREFIX_LENGTH, MOBILE_NODE_LIFETIME, MOBILE_NODE_MAX_TIMEOUT,
+  MOBILE_NODE_OPTIMISTIC, MOBILE_NODE_SECURITY, MOBILE_NODE_TIMEOUT, Refusal, ReplayProtection,
 } from "../abi/contract";
 import {
   AuthenticationSubtype, BindingAcknowledgementStatus as Status, BindingErrorStatus, LIFETIME_UNIT_MS,
@@ -13,11 +13,12 @@ import {
 } from "../abi/codes";
 import { RegistrationState } from "../abi/states";
 import { Reason } from "../abi/reasons";
-import { isUnicastRoutable, sameAddress } from "../wire/bytes";
+import { isUnicastRoutable, isUnspecified, sameAddress } from "../wire/bytes";
 import * as authenticationOptions from "../wire/authentication-options";
 import * as bindingAcknowledgement from "../wire/binding-acknowledgement";
 import * as bindingError from "../wire/binding-error";
 import * as bindingOptions from "../wire/binding-options";
+import * as homeAgentsAnycast from "../wire/home-agents-anycast";
 import * as ip6 from "../wire/ip6";
 import * as mobility from "../wire/mobility";
 import * as orders from "../tables/orders";
@@ -26,12 +27,17 @@ import * as updates from "../tables/updates";
 import { Update } from "../tables/updates";
 import * as uplinks from "../select/uplinks";
 import * as authentication from "./authentication";
+import * as bindingUpdateSender from "./binding-update-sender";
+import * as homeAgentSelection from "./home-agent-selection";
+import * as homeLinkDetection from "./home-link-detection";
 import * as movement from "./movement";
 import * as received from "./mobility-message";
 import * as peerAnswers from "./peer-answers";
 import * as registration from "./registration";
+import * as registrationTimes from "./registration-times";
 import * as answer from "./registration-answer";
 import * as security from "./security";
+import * as updateRate from "./update-rate";
 
 /** Transmissions in a row that must be refused for their authentication before that is believed. */
 const MIN_AUTHENTICATION_FAILURES: u32 = 3;
@@ -39,12 +45,11 @@ const MIN_AUTHENTICATION_FAILURES: u32 = 3;
 /** Takes who this mobile node is. */
 export function configure(record: usize): Refusal {
   if (registration.isConfigured()) return Refusal.AlreadyPresent;
-  if (
-    !isUnicastRoutable(record + MOBILE_NODE_HOME_ADDRESS) ||
-    !isUnicastRoutable(record + MOBILE_NODE_HOME_AGENT)
-  ) {
-    return Refusal.OutOfRange;
-  }
+  const home = record + MOBILE_NODE_HOME_ADDRESS;
+  const agent = record + MOBILE_NODE_HOME_AGENT;
+  const prefixBits = load<u32>(record, MOBILE_NODE_HOME_PREFIX_LENGTH);
+  if (!isUnicastRoutable(home) || !(isUnicastRoutable(agent) || isUnspecified(agent))) return Refusal.OutOfRange;
+  if (prefixBits == 0 || !homeAgentsAnycast.exists(prefixBits)) return Refusal.OutOfRange;
   const refusal = security.check(record + MOBILE_NODE_SECURITY);
   if (refusal != Refusal.None) return refusal;
   const lifetimeMs = load<f64>(record, MOBILE_NODE_LIFETIME);
@@ -56,9 +61,12 @@ export function configure(record: usize): Refusal {
   }
 
   security.configure(record + MOBILE_NODE_SECURITY);
-  registration.configure(lifetimeMs, firstMs, timeoutMs, maxMs);
+  registrationTimes.configure(lifetimeMs, firstMs, timeoutMs, maxMs);
+  updateRate.start();
+  homeLinkDetection.configure(prefixBits);
   uplinks.configure(load<u32>(record, MOBILE_NODE_OPTIMISTIC) != 0, load<f64>(record, MOBILE_NODE_HOLD_DOWN));
-  registration.addHome(record + MOBILE_NODE_HOME_ADDRESS, record + MOBILE_NODE_HOME_AGENT);
+  homeAgentSelection.configure(agent, home, prefixBits);
+  registration.addHome(home, agent);
   movement.reselect();
   return Refusal.None;
 }
@@ -87,7 +95,7 @@ function receiveAcknowledgement(): Reason {
   const message = received.message();
   const source = ip6.source(received.packet());
   if (!updates.isPeer(source)) return Reason.NotFromHomeAgent;
-  const record = received.routedHomeAddress() != 0 ? updates.find(received.routedHomeAddress()) : NONE;
+  const record = acknowledgedEntry();
   if (record == NONE) return Reason.AcknowledgementRoutingHeader;
   const update = updates.at(record);
   if (!sameAddress(source, updates.peerOf(update))) return Reason.NotFromHomeAgent;
@@ -125,6 +133,17 @@ function receiveAcknowledgement(): Reason {
   return Reason.None;
 }
 
+/**
+ * The entry that the acknowledgement is about: its home address is in the type 2 routing header; at home it
+ * is the destination. NONE: neither.
+ */
+function acknowledgedEntry(): u32 {
+  const routed = received.routedHomeAddress();
+  if (routed != 0) return updates.find(routed);
+  const record = updates.find(ip6.destination(received.packet()));
+  return record != NONE && updates.isHome(updates.at(record)) ? record : NONE;
+}
+
 /** 4285-5.1.1-3, 6275-11.7.3-10. The care-of address is the one that the acknowledgement was sent to. */
 function checkAuthentic(message: usize, home: usize): Reason {
   if (security.kind() == Authentication.None) return Reason.None;
@@ -144,6 +163,7 @@ function isAwaiting(update: Update): bool {
     case RegistrationState.Registering:
     case RegistrationState.Updating:
     case RegistrationState.Deregistering:
+    case RegistrationState.Removing:
     case RegistrationState.Refused:
       return true;
     default:
@@ -173,8 +193,7 @@ function adjustClock(update: Update): void {
   const before = update.clockAddedMs;
   const theirs = authenticationOptions.timestamp(option);
   update.clockAddedMs = authentication.differenceMs(theirs, authentication.timestampNow(0));
-  // What was refused is no bound for the next timestamp, what was accepted is (4285-6-8).
-  update.timestamp = update.acceptedTimestamp;
+  bindingUpdateSender.resumeTimestamps();
   const addedMs = max(-2147483648.0, min(2147483647.0, update.clockAddedMs - before));
   orders.event(Event.ClockAdjusted, DEVICE_ANY, 0, 0, 0, <u32><i32>addedMs);
 }

@@ -145,7 +145,10 @@ export function answered(device: u32, target: usize): void {
 
 /** Our router is there: what else was heard shares the link with it. */
 function trust(device: u32, uplink: Uplink): void {
-  if (uplink.candidate().isKnown()) remember(uplink, uplink.candidate());
+  if (uplink.candidate().isKnown()) {
+    remember(uplink, uplink.candidate());
+    uplink.router().addHomes(uplink.candidate());
+  }
   uplink.candidate().forget();
   awaitRouter(device, uplink);
 }

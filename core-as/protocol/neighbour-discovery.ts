@@ -14,6 +14,7 @@ const MAX_BYTES: u32 = 128;
 
 const unspecified = memory.data(16, 16);
 const allRouters = memory.data<u8>([0xff, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2]);
+const allNodes = memory.data<u8>([0xff, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1]);
 const group = memory.data(16, 16);
 
 /**
@@ -27,7 +28,10 @@ export function solicitRouter(device: u32): void {
   send(device, packet, router.buildSolicitation(message), unspecified, allRouters);
 }
 
-/** The Neighbour Solicitation of duplicate address detection (RFC 4862 §5.4.2). */
+/**
+ * The Neighbour Solicitation of duplicate address detection (RFC 4862 §5.4.2). It is also the one that
+ * finds out who defends a home address for us (6275-11.5.5-5, 6275-11.5.5-6, 6275-11.5.5-7).
+ */
 export function probeAddress(device: u32, address: usize): void {
   const packet = orders.allocate(MAX_BYTES);
   if (packet == 0) return;
@@ -71,7 +75,24 @@ export function announceAddress(device: u32, address: usize): void {
   send(device, packet, end, address, allRouters);
 }
 
-/** Sends the message that ends at `end`. */
+/**
+ * An unsolicited Neighbour Advertisement to all nodes: `address` is at our link-layer address from now
+ * on, whatever they knew (6275-11.5.5-13, 6275-11.5.5-14, 6275-11.5.5-16, 6275-11.5.5-17). Not on a link
+ * without link-layer addresses.
+ */
+export function claimAddress(device: u32, address: usize): void {
+  const link = devices.at(device);
+  if (link.linkAddressBytes == 0) return;
+  const packet = orders.allocate(MAX_BYTES);
+  if (packet == 0) return;
+  const end = neighbourOptions.appendLinkLayerAddress(
+    neighbour.buildAdvertisement(packet + ip6.LENGTH_BYTES, neighbour.NeighbourFlag.Override, address),
+    NeighbourOptionType.TargetLinkLayerAddress, link.linkAddressPointer(), link.linkAddressBytes,
+  );
+  send(device, packet, end, address, allNodes);
+}
+
+/** Sends the message that ends at `end`, without a Home Address option (6275-11.3.1-8). */
 function send(device: u32, packet: usize, end: usize, source: usize, to: usize): void {
   const length = <u32>(end - packet - ip6.LENGTH_BYTES);
   icmp6.finish(packet + ip6.LENGTH_BYTES, length, source, to);

@@ -79,8 +79,9 @@ export function receive(fromTunnel: bool): Reason {
 function receiveHomeTest(record: u32, fromTunnel: bool): Reason {
   if (record == NONE || !peers.at(record).exchange(HOME_TEST).isAwaited()) return Reason.TestNotInProgress;
   if (received.homeAddressOption() != 0) return Reason.TestWithHomeAddress;
+  const isForHome = sameAddress(ip6.destination(received.packet()), updates.home(registration.primary()));
   const isAtHome = attachment.homeDevice() != DEVICE_ANY && received.routedHomeAddress() == 0;
-  if (!fromTunnel && !isAtHome) return Reason.HomeTestNotTunnelled;
+  if (!isForHome || (!fromTunnel && !isAtHome)) return Reason.HomeTestNotTunnelled;
   const message = received.message();
   return take(record, HOME_TEST, homeTest.cookie(message), homeTest.keygenToken(message), homeTest.nonceIndex(message));
 }
@@ -113,7 +114,10 @@ function take(record: u32, which: u32, cookie: u64, value: u64, nonceIndex: u32)
 
 // ---- Binding Acknowledgement ----------------------------------------------------------------
 
-/** RFC 6275 §11.7.3 (6275-11.7.3-1, 6275-11.7.3-4). A Binding Refresh Advice is not looked at (6275-11.7.3-13). */
+/**
+ * RFC 6275 §11.7.3 (6275-11.7.3-1, 6275-11.7.3-4). Of the options only the authorization data count: unknown ones
+ * are skipped (6275-6.1.8-4), a Binding Refresh Advice is not looked at (6275-11.7.3-13).
+ */
 function receiveAcknowledgement(record: u32): Reason {
   const peer = peers.at(record);
   const message = received.message();
@@ -156,9 +160,11 @@ function receiveAcknowledgement(record: u32): Reason {
 /** It comes to where the Binding Update came from, by a type 2 routing header unless that is home (RFC 6275 §9.5.4). */
 function checkRoute(peer: Peer): Reason {
   const routed = received.routedHomeAddress();
+  const home = updates.home(registration.primary());
   const isAtHome = attachment.homeDevice() != DEVICE_ANY;
-  if (isAtHome != (routed == 0)) return Reason.AcknowledgementRoutingHeader;
-  const self = isAtHome ? updates.home(registration.primary()) : peer.careof();
+  const isRight = isAtHome ? routed == 0 : routed != 0 && sameAddress(routed, home);
+  if (!isRight) return Reason.AcknowledgementRoutingHeader;
+  const self = isAtHome ? home : peer.careof();
   return sameAddress(ip6.destination(received.packet()), self) ? Reason.None : Reason.AcknowledgementUnexpected;
 }
 
@@ -178,7 +184,10 @@ export function isProgressing(peer: Peer): bool {
   return clock.now() - peer.directInMs < PROGRESS_MS;
 }
 
-/** RFC 6275 §11.3.6: anybody can forge one, so it must fit what was sent and what comes back. */
+/**
+ * RFC 6275 §11.3.6: anybody can forge one, so it must fit what was sent and what comes back. None of its options
+ * is known (6275-6.1.9-2).
+ */
 function receiveError(record: u32): Reason {
   const peer = peers.at(record);
   const home = bindingError.homeAddress(received.message());

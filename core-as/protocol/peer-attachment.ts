@@ -4,13 +4,14 @@
  * full table does not ask for more room than one call has; packets leave the direct way at once.
  */
 import { DEVICE_ANY } from "../abi/contract";
-import { PeerEvent, PeerObstacle, PeerState, RegistrationAction } from "../abi/states";
+import { PeerEvent, PeerObstacle, PeerState, RegistrationAction, RegistrationState } from "../abi/states";
 import { copyAddress, sameAddress } from "../wire/bytes";
 import * as clock from "../tables/clock";
 import * as peers from "../tables/peers";
 import { CAREOF_TEST, HOME_TEST, Peer } from "../tables/peers";
 import { NONE } from "../tables/slab";
 import * as updates from "../tables/updates";
+import { Update } from "../tables/updates";
 import * as policy from "./peer-policy";
 import * as registration from "./registration";
 import * as routeOptimisation from "./route-optimisation";
@@ -33,8 +34,12 @@ export function isRegistered(): bool {
 
 // ---- what the home registration tells -------------------------------------------------------
 
-/** The home registration has done this. */
-export function registrationActed(action: RegistrationAction): void {
+/** The registration of the configured home address has done this; `update` is its entry. */
+export function registrationActed(update: Update, action: RegistrationAction): void {
+  if (update.homeDevice != DEVICE_ANY) {
+    actedOnHomeLink(update.homeDevice, action);
+    return;
+  }
   switch (action) {
     case RegistrationAction.SendUpdate:
       careofChanged();
@@ -43,10 +48,27 @@ export function registrationActed(action: RegistrationAction): void {
       homeRegistered();
       break;
     case RegistrationAction.SendRemoval:
-      shutdown();
+      if (registration.primary().state == RegistrationState.Deregistering) shutdown();
       break;
     case RegistrationAction.Pause:
     case RegistrationAction.Forget:
+      lostRegistration();
+      break;
+    default:
+      break;
+  }
+}
+
+/** On the home link there is no care-of address; once the home agent has let go, peers are told from home. */
+function actedOnHomeLink(device: u32, action: RegistrationAction): void {
+  switch (action) {
+    case RegistrationAction.Settle:
+      cameHome(device);
+      break;
+    case RegistrationAction.SeekAgent:
+    case RegistrationAction.CheckAddress:
+    case RegistrationAction.Pause:
+      atHomeOn = DEVICE_ANY;
       lostRegistration();
       break;
     default:

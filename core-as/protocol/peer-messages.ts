@@ -94,7 +94,7 @@ export function sendBindingUpdate(peer: Peer, lifetimeMs: f64, homeDevice: u32):
   end = returnRoutability.authorise(message, end, isRemoval ? home : peer.careof(), peer.address());
   const length = mobility.finish(message, end, home, peer.address());
 
-  // 6275-11.7.2-8, 6275-11.7.2-14, 6275-11.7.2-15, 6275-11.7.2-16: between the current care-of address, at home the
+  // 6275-6.1.7-10, 6275-11.7.2-8, 6275-11.7.2-14, 6275-11.7.2-15, 6275-11.7.2-16: between the current care-of address, at home the
   // home address, and the correspondent.
   if (!isAway) {
     ip6.build(packet, 0, 0, length, NextHeader.Mobility, HOP_LIMIT, home, peer.address());

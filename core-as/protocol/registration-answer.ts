@@ -10,7 +10,10 @@ import * as orders from "../tables/orders";
 import * as updates from "../tables/updates";
 import { Update } from "../tables/updates";
 import * as random from "./crypto/random";
-import { happen } from "./registration";
+import * as homeAgentSelection from "./home-agent-selection";
+import * as homePrefixes from "./home-prefixes";
+import { happen, isRemoving, primary } from "./registration";
+import * as renumbering from "./renumbering";
 
 /** Share of the lifetime after which the binding is refreshed: well before its end (6275-11.7.3-8). */
 const REFRESH_SHARE: f64 = 0.75;
@@ -30,24 +33,47 @@ export function acknowledged(update: Update, status: u32, grantedMs: f64, advice
     <u32>(grantedMs / 1000),
   );
   if (status >= <u32>BINDING_REJECTED_MIN) {
-    // A binding that the home agent does not have is removed as well as one that it has.
-    const gone = update.state == RegistrationState.Deregistering && status == Status.NotHomeAgentForThisMobileNode;
-    happen(update.record, gone ? RegistrationEvent.Removed : RegistrationEvent.Rejected);
+    const removing = isRemoving(update);
+    if (!removing) update.mayLiveUntilMs = update.expiresMs;
+    happen(update.record, refusalEvent(status, removing));
+    if (!removing) refused(update, status);
     return;
   }
-  if (update.state == RegistrationState.Deregistering) {
+  if (isRemoving(update)) {
+    update.mayLiveUntilMs = 0;
     happen(update.record, RegistrationEvent.Removed);
     return;
   }
   update.acceptedTimestamp = update.timestamp;
+  const isNew = update.expiresMs == 0;
   // 6275-11.7.3-7: what the home agent granted, counted from when the Binding Update was sent.
   update.expiresMs = update.sentMs + min(grantedMs, update.lifetimeMs);
+  update.mayLiveUntilMs = update.expiresMs;
   const leftMs = update.expiresMs - clock.now();
   const plannedMs = adviceMs > 0 && adviceMs < grantedMs ? adviceMs : grantedMs * REFRESH_SHARE; // 6275-11.7.3-14
   update.refreshMs = clock.now() + max<f64>(
     SECOND_MS, min(plannedMs, leftMs * REFRESH_SHARE) * (1 - random.nextUnit() / 20),
   );
   happen(update.record, RegistrationEvent.Accepted);
+  if (isNew) renumbering.bound(update);
+  if (update.record != primary().record) return;
+  homeAgentSelection.accepted();
+  homePrefixes.registered(status == Status.PrefixDiscoveryNecessary);
+}
+
+/** Which event of the registration a refusal is. */
+function refusalEvent(status: u32, removing: bool): RegistrationEvent {
+  // A binding that the home agent does not have is removed as well as one that it has.
+  if (removing && status == Status.NotHomeAgentForThisMobileNode) return RegistrationEvent.Removed;
+  // 6275-11.7.1-22: an address that is somebody else's is not tried again, wherever this node goes.
+  if (!removing && status == Status.DuplicateAddressDetectionFailed) return RegistrationEvent.AddressDuplicate;
+  return RegistrationEvent.Rejected;
+}
+
+/** Another home agent may accept, and a home address that this one does not serve is given up. */
+function refused(update: Update, status: u32): void {
+  if (update.record == primary().record) homeAgentSelection.refused(status);
+  else renumbering.refused(update, status);
 }
 
 /**

@@ -3,10 +3,7 @@
  * actions of the table in `registration-table`, and the timers. What comes back is in
  * `registration-answer`.
  */
-import {
-  DEVICE_ANY, DeviceKind, Event, STATE_UPDATE_CLOCK_OFFSET, STATE_UPDATE_EXPIRES, STATE_UPDATE_HOME_ADDRESS,
-  STATE_UPDATE_PEER, STATE_UPDATE_SEQUENCE, STATE_UPDATE_TIMESTAMP,
-} from "../abi/contract";
+import { DEVICE_ANY, DeviceKind, Event } from "../abi/contract";
 import { BindingAcknowledgementStatus as Status, LIFETIME_UNIT_MS } from "../abi/codes";
 import { RegistrationAction, RegistrationEvent, RegistrationState } from "../abi/states";
 import { copyAddress, sameAddress } from "../wire/bytes";
@@ -20,9 +17,14 @@ import * as tunnel from "../encap/tunnel";
 import * as uplinks from "../select/uplinks";
 import * as bindingUpdateSender from "./binding-update-sender";
 import * as random from "./crypto/random";
+import * as homeAgentSelection from "./home-agent-selection";
+import * as homePrefixes from "./home-prefixes";
+import * as homecoming from "./homecoming";
 import * as movement from "./movement";
 import * as peerAttachment from "./peer-attachment";
 import { table } from "./registration-table";
+import * as times from "./registration-times";
+import * as renumbering from "./renumbering";
 import * as state from "./state";
 import { TimerKind, restart, stop } from "./timers";
 import * as updateRate from "./update-rate";
@@ -36,19 +38,6 @@ const DOUBT_AFTER: u32 = 2;
 
 /** The entry of the configured home address, NONE: the node has not been told who it is. */
 let primaryEntry: u32 = NONE;
-let lifetimeMs: f64 = 0;
-let firstTimeoutMs: f64 = 0;
-let laterTimeoutMs: f64 = 0;
-let maxTimeoutMs: f64 = 0;
-
-/** Times as RFC 6275 §12 and §13 name them. */
-export function configure(lifetime: f64, firstTimeout: f64, timeout: f64, maxTimeout: f64): void {
-  lifetimeMs = lifetime;
-  firstTimeoutMs = firstTimeout;
-  laterTimeoutMs = timeout;
-  maxTimeoutMs = maxTimeout;
-  updateRate.start();
-}
 
 /**
  * A home address that is to be registered at home agent `peer`, at once when there is a care-of address
@@ -61,6 +50,7 @@ export function addHome(homeAddress: usize, peer: usize): u32 {
   if (record == NONE) return NONE;
   const update = updates.at(record);
   update.sequence = <u16>random.next32();
+  if (primaryEntry != NONE) update.clockAddedMs = primary().clockAddedMs; // the same home agent's clock
   if (primaryEntry == NONE) primaryEntry = record;
   follow(update, uplinks.selected());
   return record;
@@ -73,9 +63,8 @@ export function addHome(homeAddress: usize, peer: usize): u32 {
 export function removeHome(record: u32): void {
   const update = updates.at(record);
   stopTimer(update);
-  update.lifetimeTimer = stop(update.lifetimeTimer);
-  update.expiresMs = 0;
-  state.keepUpdate(record);
+  end(update);
+  uplinks.forgetHome(record);
   updates.remove(record);
   if (primaryEntry == record) primaryEntry = updates.next(0);
   orders.tunnelMtu(devices.first(DeviceKind.Tunnel), tunnel.innerMtu(updates.leastPathMtu(MAX_MTU)));
@@ -112,7 +101,7 @@ export function happen(record: u32, event: RegistrationEvent): void {
   if (update.state != before) {
     orders.event(Event.RegistrationState, DEVICE_ANY, updates.home(update), 0, update.state, before);
   }
-  if (isPrimary(record)) peerAttachment.registrationActed(action);
+  if (isPrimary(record)) peerAttachment.registrationActed(update, action);
 }
 
 function act(update: Update, action: u32): void {
@@ -127,8 +116,9 @@ function act(update: Update, action: u32): void {
       break;
     case RegistrationAction.Resend:
       // 6275-11.8-3, 6275-11.7.1-13, and at the slowest rate for ever (6275-11.7.1-15)
-      if (update.deferred == 0) update.timeoutMs = min(maxTimeoutMs, update.timeoutMs * 2); // 6275-11.8-4
-      send(update, update.state == RegistrationState.Deregistering ? 0 : lifetimeToAsk(update));
+      if (update.deferred == 0) update.timeoutMs = min(times.maxTimeoutMs(), update.timeoutMs * 2); // 6275-11.8-4
+      if (isOverdue(update) && homeAgentSelection.unanswered(update)) break; // 6275-11.7.1-14
+      send(update, isRemoving(update) ? 0 : lifetimeToAsk(update));
       break;
     case RegistrationAction.Confirm:
       confirm(update);
@@ -142,6 +132,9 @@ function act(update: Update, action: u32): void {
     case RegistrationAction.Forget:
       forget(update);
       break;
+    default:
+      homecoming.act(update, action);
+      break;
   }
 }
 
@@ -153,6 +146,9 @@ export function careofChanged(device: u32): void {
 }
 
 function follow(update: Update, device: u32): void {
+  const home = uplinks.homeLinkOf(update.record);
+  if (home != update.homeDevice) homecoming.linkChanged(update, home);
+  if (home != DEVICE_ANY) return;
   if (device == DEVICE_ANY) {
     if (!updates.hasCareof(update)) return;
     memory.fill(updates.careof(update), 0, 16);
@@ -184,28 +180,17 @@ export function setPathMtu(update: Update, mtu: u32): void {
 
 const MAX_MTU: u32 = 65535;
 
-/** Takes what was kept of an earlier life: sequence number, clock and lifetime (STATE_UPDATE_*). */
-export function restore(record: usize): void {
-  const entry = updates.find(record + STATE_UPDATE_HOME_ADDRESS);
-  if (entry == NONE) return;
-  const update = updates.at(entry);
-  if (!sameAddress(updates.peerOf(update), record + STATE_UPDATE_PEER)) return;
-  update.sequence = load<u16>(record, STATE_UPDATE_SEQUENCE);
-  update.clockAddedMs = load<f64>(record, STATE_UPDATE_CLOCK_OFFSET);
-  update.acceptedTimestamp = load<u64>(record, STATE_UPDATE_TIMESTAMP);
-  update.timestamp = update.acceptedTimestamp;
-  const leftMs = clock.fromUnix(load<f64>(record, STATE_UPDATE_EXPIRES)) - clock.now();
-  if (!(leftMs > 0)) return;
-  update.expiresMs = clock.now() + min(leftMs, lifetimeMs);
-  awaitExpiry(update);
-}
-
 // ---- sending --------------------------------------------------------------------------------
 
 function send(update: Update, lifetime: f64): void {
+  if (!updates.hasPeer(update)) {
+    if (lifetime == 0) happen(update.record, RegistrationEvent.Removed); // nothing was ever bound
+    else homeAgentSelection.discover();
+    return;
+  }
   if (update.transmissions == 0) {
     // 6275-11.8-2: who has no binding yet gives the home agent longer (duplicate address detection).
-    update.timeoutMs = update.expiresMs > clock.now() ? laterTimeoutMs : firstTimeoutMs;
+    update.timeoutMs = update.expiresMs > clock.now() ? times.laterTimeoutMs() : times.firstTimeoutMs();
   }
   const waitMs = updateRate.waitMs();
   update.deferred = waitMs > 0 ? 1 : 0;
@@ -213,23 +198,32 @@ function send(update: Update, lifetime: f64): void {
     setTimer(update, waitMs);
     return;
   }
+  transmit(update, lifetime);
+  setTimer(update, update.timeoutMs);
+}
+
+/** Sends one Binding Update, with nothing that waits for its answer. */
+export function transmit(update: Update, lifetime: f64): void {
   update.sequence++; // 6275-11.7.1-19, 6275-11.7.2-18, 6275-11.7.2-20, 6275-11.8-8
   update.transmissions++;
   update.sentMs = clock.now();
   update.lifetimeMs = lifetime;
   update.refreshMs = -1;
-  bindingUpdateSender.send(update);
+  if (lifetime > 0) update.mayLiveUntilMs = max(update.mayLiveUntilMs, clock.now() + lifetime);
+  const isHome = update.homeDevice != DEVICE_ANY;
+  if (isHome) homecoming.prepare(update);
+  if (bindingUpdateSender.send(update) && isHome) homecoming.configureAddress(update); // 6275-11.5.5-1, 6275-11.5.5-2
   updateRate.noteSent();
-  state.keepUpdate(update.record);
-  setTimer(update, update.timeoutMs);
+  state.keepUpdate(update.record); // 6275-11.7.1-18
   orders.event(Event.BindingUpdateSent, update.device, updates.home(update), updates.careof(update), update.sequence,
     <u32>(lifetime / 1000), update.transmissions);
 }
 
-/** Never zero, and no longer than the care-of address lives (6275-11.7.1-11). */
+/** Never zero, and no longer than care-of address and home address live (6275-11.7.1-11). */
 function lifetimeToAsk(update: Update): f64 {
   const careofMs = uplinks.at(update.device).router().validUntilMs - clock.now();
-  return max<f64>(LIFETIME_UNIT_MS, min(lifetimeMs, careofMs));
+  const homeMs = homePrefixes.validMs(updates.home(update));
+  return max<f64>(LIFETIME_UNIT_MS, min(times.lifetimeMs(), min(careofMs, homeMs)));
 }
 
 function confirm(update: Update): void {
@@ -239,19 +233,25 @@ function confirm(update: Update): void {
 }
 
 /** 6275-11.1-3 */
-function awaitExpiry(update: Update): void {
+export function awaitExpiry(update: Update): void {
   update.lifetimeTimer = restart(
     update.lifetimeTimer, TimerKind.Lifetime, update.record, update.expiresMs - clock.now(),
   );
 }
 
-function forget(update: Update): void {
+/** The binding is gone. */
+export function end(update: Update): void {
   update.lifetimeTimer = stop(update.lifetimeTimer);
   update.expiresMs = 0;
+  update.groups = 0;
+  state.keepUpdate(update.record);
+}
+
+function forget(update: Update): void {
+  end(update);
   // A Binding Update that is out goes on being retransmitted, a hold-off goes on.
   if (update.state == RegistrationState.Idle || update.state == RegistrationState.Stopped) stopTimer(update);
-  else if (update.timer == NONE) send(update, lifetimeToAsk(update));
-  state.keepUpdate(update.record);
+  else if (update.state == RegistrationState.Registering && update.timer == NONE) send(update, lifetimeToAsk(update));
 }
 
 // ---- timers ---------------------------------------------------------------------------------
@@ -260,6 +260,7 @@ function forget(update: Update): void {
 export function onTimer(record: u32): void {
   const update = updates.at(record);
   update.timer = NONE;
+  if (homecoming.askAgain(update)) return;
   if (isAwaited(update) && update.transmissions >= DOUBT_AFTER) {
     movement.unanswered(update.device, update.transmissions > DOUBT_AFTER);
     if (update.timer != NONE || !isAwaited(update)) return; // that led to another care-of address, or to none
@@ -268,8 +269,20 @@ export function onTimer(record: u32): void {
 }
 
 /** True while a Binding Update is out and unanswered. */
-function isAwaited(update: Update): bool {
-  return update.deferred == 0 && (update.state == RegistrationState.Registering || update.state == RegistrationState.Updating);
+export function isAwaited(update: Update): bool {
+  if (update.deferred != 0) return false;
+  return update.state == RegistrationState.Registering || update.state == RegistrationState.Updating ||
+    update.state == RegistrationState.Removing;
+}
+
+/** True when a registration has been waited for as long as any is. */
+function isOverdue(update: Update): bool {
+  return !isRemoving(update) && update.timeoutMs == times.maxTimeoutMs();
+}
+
+/** True while a Binding Update with lifetime zero is what the home agent is to acknowledge. */
+export function isRemoving(update: Update): bool {
+  return update.state == RegistrationState.Deregistering || update.state == RegistrationState.Removing;
 }
 
 /** The binding's lifetime ended. */
@@ -280,11 +293,13 @@ export function onLifetimeTimer(record: u32): void {
   happen(record, RegistrationEvent.Expired);
 }
 
-function setTimer(update: Update, afterMs: f64): void {
+/** Starts the timer of the registration anew. */
+export function setTimer(update: Update, afterMs: f64): void {
   update.timer = restart(update.timer, TimerKind.Registration, update.record, afterMs);
 }
 
-function stopTimer(update: Update): void {
+/** Stops retransmission, refresh or hold-off. */
+export function stopTimer(update: Update): void {
   update.timer = stop(update.timer);
   update.refreshMs = -1;
   update.deferred = 0;

@@ -202,7 +202,7 @@ export function correctable(record: u32, event: PeerEvent): void {
 
 function confirm(peer: Peer): void {
   peer.exchange(UPDATE).stop();
-  peer.directUntilMs = peer.expiresMs;
+  peer.directUntilMs = peer.expiresMs; // 6275-6.1.7-6
   copyAddress(peer.bound(), peer.careof());
   peer.isActive = 0;
   const leftMs = peer.expiresMs - clock.now();

@@ -17,9 +17,10 @@ import * as orders from "../tables/orders";
 import * as uplinks from "../select/uplinks";
 import { Router, Uplink } from "../select/uplinks";
 import { PREFIX_BITS } from "./careof-address";
+import * as homeLinkDetection from "./home-link-detection";
 import * as movement from "./movement";
 
-const heardRecord = memory.data(64, 8);
+const heardRecord = memory.data(96, 8); // ROUTER_BYTES
 
 /** The router whose advertisement was heard last. */
 export function heard(): Router {
@@ -30,13 +31,17 @@ export function heard(): Router {
 export function hear(device: u32, source: usize, message: usize, length: u32): void {
   const uplink = uplinks.at(device);
   if (uplink.state == UplinkState.Down) return; // the link event is still on its way
+  homeLinkDetection.learnAgent(device, message, message + length);
   const isCurrent = sameAddress(source, uplink.router().address());
   const lifetimeMs = router.routerLifetimeMs(message);
   if (isCurrent && lifetimeMs == 0) {
     movement.happen(device, UplinkEvent.LifetimeEnded);
     return;
   }
-  if (lifetimeMs == 0 || !read(uplink, source, message, message + length, lifetimeMs)) return;
+  if (lifetimeMs == 0) return;
+  const isUseful = read(uplink, source, message, message + length, lifetimeMs);
+  if (isCurrent && uplink.router().setHomes(heard())) movement.reselect();
+  if (!isUseful) return;
   orders.event(Event.RouterAdvertisement, device, source, heard().prefix(), 0);
 
   if (isCurrent && isSame(heard(), uplink.router())) {
@@ -51,8 +56,13 @@ export function hear(device: u32, source: usize, message: usize, length: u32): v
 /** Reads the advertisement into `heard`; false when no address can be formed by it. */
 function read(uplink: Uplink, source: usize, message: usize, end: usize, lifetimeMs: f64): bool {
   const first = router.advertisementOptions(message);
+  const isCurrent = sameAddress(source, uplink.router().address());
   const prefix = findPrefix(first, end, uplink);
-  if (prefix == 0) return false;
+  heard().homes = isCurrent ? uplink.router().homes : 0;
+  heard().homesUntilMs = isCurrent ? uplink.router().homesUntilMs : 0;
+  const home = homeLinkDetection.note(heard(), first, end);
+  if (prefix == 0) return home != 0 && readHome(source, home, lifetimeMs);
+  heard().formable = 1;
   const interval = options.find(first, end, NeighbourOptionType.AdvertisementInterval);
   const mtu = options.find(first, end, NeighbourOptionType.Mtu);
   copyAddress(heard().address(), source);
@@ -62,6 +72,18 @@ function read(uplink: Uplink, source: usize, message: usize, end: usize, lifetim
   heard().validUntilMs = clock.now() + options.validLifetimeMs(prefix);
   heard().intervalMs = interval != 0 ? <f64>options.advertisementIntervalMs(interval) : 0; // 6275-7.3-5
   heard().mtu = mtu != 0 ? options.mtuBytes(mtu) : 0;
+  return true;
+}
+
+/** An advertisement of a home link in whose prefixes no address may be formed: the home address is enough. */
+function readHome(source: usize, home: usize, lifetimeMs: f64): bool {
+  copyAddress(heard().address(), source);
+  copyAddress(heard().prefix(), options.prefix(home));
+  heard().formable = 0;
+  heard().lifetimeMs = min(lifetimeMs, options.validLifetimeMs(home));
+  heard().validUntilMs = clock.now() + options.validLifetimeMs(home);
+  heard().intervalMs = 0;
+  heard().mtu = 0;
   return true;
 }
 
@@ -86,7 +108,8 @@ function isFormable(option: usize): bool {
     );
 }
 
-function isGlobal(prefix: usize): bool {
+/** True for a prefix in which addresses that others can reach may be formed. */
+export function isGlobal(prefix: usize): bool {
   return !isMulticast(prefix) && !isLinkLocal(prefix) && get8(prefix) != 0;
 }
 

@@ -22,6 +22,14 @@ export enum TimerKind {
   Selection = 7,
   /** Mobile node: all that is due for a correspondent. Owner: entry of tables/peers. */
   Peer = 8,
+  /** Mobile node: retransmission of a Home Agent Address Discovery Request, or the pause before the next one. */
+  HomeAgentDiscovery = 30,
+  /** Mobile node: the next home agent of the list has its turn. */
+  HomeAgentTurn = 31,
+  /** Mobile node: retransmission of a Mobile Prefix Solicitation. */
+  PrefixSolicitation = 32,
+  /** Mobile node: a home prefix is to be asked about, or has ended. */
+  HomePrefix = 33,
 }
 
 /** Sets `timer` anew, or a first one where it is NONE. Returns the handle to keep in its place. */

@@ -10,6 +10,7 @@ import { sameAddress } from "../wire/bytes";
 import * as bindings from "../tables/bindings";
 import * as clock from "../tables/clock";
 import { NONE } from "../tables/slab";
+import * as updates from "../tables/updates";
 import { Update } from "../tables/updates";
 import * as uplinks from "./uplinks";
 
@@ -32,14 +33,24 @@ export function boundTo(homeAddress: usize, careofAddress: usize): u32 {
  * in front of the packet is enough: it gets there first, so packets need not wait for its answer.
  */
 export function forHomeAgent(update: Update): u32 {
+  if (!updates.hasPeer(update)) return DEVICE_ANY;
   switch (update.state) {
     case RegistrationState.Registering:
     case RegistrationState.Updating:
     case RegistrationState.Registered:
       return uplinks.selected();
+    case RegistrationState.Removing:
+    case RegistrationState.Returning: // the former path, as long as the home agent has not been told
+      return isStillThere(update) ? update.device : DEVICE_ANY;
     case RegistrationState.Refused: // an older binding may still carry packets
       return update.expiresMs > clock.now() ? uplinks.selected() : DEVICE_ANY;
     default:
       return DEVICE_ANY;
   }
+}
+
+/** True while the registered care-of address is one of ours. */
+function isStillThere(update: Update): bool {
+  if (update.device == DEVICE_ANY || !uplinks.at(update.device).isUsable()) return false;
+  return sameAddress(uplinks.at(update.device).careof(), updates.careof(update));
 }

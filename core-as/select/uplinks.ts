@@ -27,8 +27,14 @@ export class Router {
   validUntilMs: f64;
   /** Between two advertisements (RFC 6275 §7.3), 0: unknown. */
   intervalMs: f64;
+  /** The entries of the binding update list whose home prefix is on this link: bit n is record n (RFC 6275 §11.5.2). */
+  homes: u64;
+  /** Until when, monotonic ms. */
+  homesUntilMs: f64;
   /** MTU of the link, octets, 0: unknown. */
   mtu: u32;
+  /** 1: an address can be formed in the prefix. */
+  formable: u32;
 
   address(): usize {
     return changetype<usize>(this) + offsetof<Router>("addressHigh");
@@ -44,6 +50,21 @@ export class Router {
 
   forget(): void {
     memory.fill(changetype<usize>(this), 0, offsetof<Router>());
+  }
+
+  /** The other router shares this one's link: its home prefixes are on the same link. */
+  addHomes(other: Router): void {
+    if (other.homes == 0) return;
+    this.homes |= other.homes;
+    this.homesUntilMs = max(this.homesUntilMs, other.homesUntilMs);
+  }
+
+  /** Takes over what the other says about home prefixes. False when that is nothing new. */
+  setHomes(other: Router): bool {
+    const isNew = this.homes != other.homes;
+    this.homes = other.homes;
+    this.homesUntilMs = other.homesUntilMs;
+    return isNew;
   }
 
   become(other: Router): void {
@@ -120,9 +141,10 @@ export class Uplink {
 
 // A record: Uplink, and behind it its three routers.
 const ROUTERS: usize = 128;
-const ROUTER_BYTES: usize = 64;
+/** Octets of a Router with room to grow. */
+export const ROUTER_BYTES: usize = 96;
 const RECORD: usize = ROUTERS + 3 * ROUTER_BYTES;
-const records = memory.data(10240, 16); // MAX_DEVICES × RECORD
+const records = memory.data(13312, 16); // MAX_DEVICES × RECORD
 let selectedDevice: u32 = DEVICE_ANY;
 let holdDownMs: f64 = 0;
 let optimistic: bool = false;
@@ -156,6 +178,24 @@ export function findCareof(address: usize): u32 {
     if (isCandidate(index) && sameAddress(at(index).careof(), address)) return index;
   }
   return DEVICE_ANY;
+}
+
+/** The link that is the home link of the home address in entry `record`, DEVICE_ANY: the node is away from home. */
+export function homeLinkOf(record: u32): u32 {
+  for (let index: u32 = 0; index < <u32>MAX_DEVICES; index++) {
+    const router = at(index).router();
+    if (((router.homes >> record) & 1) != 0 && clock.now() < router.homesUntilMs) return index;
+  }
+  return DEVICE_ANY;
+}
+
+/** The entry `record` is another home address now: where its home link is will be heard. */
+export function forgetHome(record: u32): void {
+  for (let index: u32 = 0; index < <u32>MAX_DEVICES; index++) {
+    at(index).router().homes &= ~(<u64>1 << record);
+    at(index).candidate().homes &= ~(<u64>1 << record);
+    at(index).companion().homes &= ~(<u64>1 << record);
+  }
 }
 
 /** The device that carries the traffic, DEVICE_ANY: none. */

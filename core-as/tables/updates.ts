@@ -17,6 +17,10 @@ export class Update {
   careofLow: u64;
   /** When the binding at the peer ends, monotonic ms; 0: there is none that we know of. */
   expiresMs: f64;
+  /** Until when the home agent may hold a binding, acknowledged or not, monotonic ms; 0: it holds none. */
+  mayLiveUntilMs: f64;
+  /** Link-layer address of the home agent, in its first octets. */
+  agentLinkAddress: u64;
   /** When the last Binding Update was sent. */
   sentMs: f64;
   /** Lifetime that it asked for. */
@@ -55,6 +59,18 @@ export class Update {
   corrections: u32;
   /** 1: a Binding Update waits for the rate limit, which is no loss. */
   deferred: u32;
+  /** Link that is the home link of the home address, DEVICE_ANY: the node is away. */
+  homeDevice: u32;
+  /** 1: the home address is configured on it. */
+  onHomeLink: u32;
+  /** 1: the home agent has sent group membership control packets through the tunnel of this binding. */
+  groups: u32;
+  /** Link on which `agentLinkAddress` was learnt. */
+  agentDevice: u32;
+  /** Octets of the home agent's link-layer address, 0: unknown. */
+  agentLinkBytes: u32;
+  /** Neighbour Solicitations or Advertisements sent for one purpose on the home link. */
+  attempts: u32;
   /** Bit 0: a packet left on this care-of address; bit 1: one came. */
   inUse: u32;
   sequence: u16;
@@ -82,6 +98,7 @@ export function insert(homeAddress: usize, peer: usize): u32 {
   update.roundTripMs = -1;
   update.refreshMs = -1;
   update.device = DEVICE_ANY;
+  update.homeDevice = DEVICE_ANY;
   update.timer = NONE;
   update.lifetimeTimer = NONE;
   update.lastStatus = 0xffff;
@@ -119,12 +136,18 @@ export function findPath(careofAddress: usize, peer: usize): u32 {
   return NONE;
 }
 
+/** An entry whose home agent is `peer`, NONE: it is no home agent of ours. */
+export function findPeer(peer: usize): u32 {
+  for (let record = next(0); record != NONE; record = next(record + 1)) {
+    if (sameAddress(peerOf(at(record)), peer)) return record;
+  }
+  return NONE;
+}
+
 /** True for the address of a home agent of ours. */
 export function isPeer(address: usize): bool {
-  for (let record = next(0); record != NONE; record = next(record + 1)) {
-    if (sameAddress(peerOf(at(record)), address)) return true;
-  }
-  return false;
+  // Unspecified is what stands for a home agent that is not known yet.
+  return !isUnspecified(address) && findPeer(address) != NONE;
 }
 
 /** The smallest MTU of the paths in use, octets; `otherwise` when there is none. */
@@ -150,6 +173,21 @@ export function peerOf(update: Update): usize {
 /** Pointer to the care-of address. */
 export function careof(update: Update): usize {
   return changetype<usize>(update) + offsetof<Update>("careofHigh");
+}
+
+/** Pointer to the home agent's link-layer address. */
+export function agentLinkAddress(update: Update): usize {
+  return changetype<usize>(update) + offsetof<Update>("agentLinkAddress");
+}
+
+/** True when packets from the home address take the home link: the home address is the care-of address. */
+export function isHome(update: Update): bool {
+  return update.onHomeLink != 0;
+}
+
+/** False while the home agent has yet to be discovered. */
+export function hasPeer(update: Update): bool {
+  return !isUnspecified(peerOf(update));
 }
 
 export function hasCareof(update: Update): bool {

@@ -58,6 +58,22 @@ export function samePrefix(a: usize, b: usize, bits: u32): bool {
   return bits == 0 || (get64(a) ^ get64(b)) >> (64 - <u64>bits) == 0;
 }
 
+/** Copies the first `bits` (0 to 128) bits of an address to `to` and clears the others. */
+export function copyPrefix(to: usize, from: usize, bits: u32): void {
+  set64(to, get64(from) & highBits(min<u32>(bits, 64)));
+  set64(to + 8, get64(from + 8) & highBits(bits > 64 ? bits - 64 : 0));
+}
+
+/** A word whose first `count` (0 to 64) bits are set. */
+function highBits(count: u32): u64 {
+  return count == 0 ? 0 : u64.MAX_VALUE << (64 - <u64>count);
+}
+
+/** Scope of a multicast address (RFC 4291 §2.7). */
+export function multicastScope(address: usize): u32 {
+  return load<u8>(address, 1) & 0x0f;
+}
+
 /** True for `::`. */
 export function isUnspecified(address: usize): bool {
   return (load<u64>(address) | load<u64>(address, 8)) == 0;

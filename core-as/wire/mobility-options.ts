@@ -44,7 +44,7 @@ export function check(first: usize, end: usize): Reason {
     if (authenticated && !mayFollowAuthentication(p)) return Reason.AuthenticationOptionNotLast;
     if (type(p) == MobilityOptionType.Authentication) authenticated = true;
     if (type(p) == MobilityOptionType.BindingAuthorizationData && next(p) != end) {
-      return Reason.BindingAuthorizationDataNotLast;
+      return Reason.BindingAuthorizationDataNotLast; // 6275-11.7.3-3
     }
     p = next(p);
   }

@@ -37,7 +37,7 @@ const SEGMENTS_LEFT_VALUE: u32 = 1;
 export function check(p: usize): Reason {
   if (get8(p + HDR_EXT_LEN) != HDR_EXT_LEN_VALUE) return Reason.RoutingType2Length; // 6275-6.4.1-2
   if (segmentsLeft(p) != SEGMENTS_LEFT_VALUE) return Reason.RoutingType2SegmentsLeft; // 6275-6.4.1-3
-  if (!isUnicastRoutable(homeAddress(p))) return Reason.RoutingType2NotRoutable; // 6275-6.4-2
+  if (!isUnicastRoutable(homeAddress(p))) return Reason.RoutingType2NotRoutable; // 6275-6.4-2, 6275-6.4-3
   return Reason.None;
 }
 

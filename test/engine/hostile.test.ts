@@ -1,12 +1,16 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { parseAddress } from "../../bindings/address.ts";
 import { Command } from "../../bindings/engine.ts";
 import { setLink, shutdown } from "../../bindings/commands.ts";
-import { readBindings, readUpdates } from "../../bindings/status.ts";
+import { readBindings, readHomeAgents, readPeers, readUpdates } from "../../bindings/status.ts";
 import { ACCESS, CORRESPONDENT, type Node, TUNNEL, homeAgent, mobileNode } from "./harness.ts";
 import { ask, bindingUpdate as correspondentUpdate, correspondentNode, homeAddressOption, testInit } from "./correspondent-peer.ts";
+import { World } from "./hand-made-correspondent.ts";
+import { homeAdvertisement, proxyAdvertisement, returningNode } from "./home-side-link.ts";
+import { acknowledge, discoveryReply, identifierOf, prefixAdvertisement, takeMessages } from "./home-side.ts";
 import { bindingUpdate } from "./messages.ts";
-import { CAREOF, HOME_ADDRESS, HOME_AGENT, codec, echo, register, routerAdvertisement } from "./network.ts";
+import { CAREOF, HOME_ADDRESS, HOME_AGENT, arrive, codec, echo, register, routerAdvertisement } from "./network.ts";
 
 // MEXT_FUZZ_SECONDS: how long each of the two searches goes on (CI: a minute in all); else a fixed number of runs.
 const seconds = Number(process.env.MEXT_FUZZ_SECONDS ?? 0);
@@ -26,6 +30,14 @@ const seeds: Uint8Array[] = [
   codec.encode([ipv6(HOME_AGENT, CAREOF), { name: "binding-error", fields: { status: 1, homeAddress: HOME_ADDRESS } }]),
   codec.encode([ipv6(HOME_AGENT, CAREOF), ipv6(HOME_AGENT, HOME_ADDRESS), { name: "binding-refresh-request" }]),
   codec.encode([ipv6(HOME_AGENT, CAREOF), { name: "fragment", fields: { moreFragments: true, identification: 1, nextHeader: 41 } }, { name: "payload", fields: { data: new Uint8Array(64) } }]),
+  homeAdvertisement(), homeAdvertisement({ agent: false }), homeAdvertisement({ valid: 0 }), proxyAdvertisement(),
+  codec.encode([ipv6("::", "ff02::1:ff00:17"), { name: "neighbour-solicitation", fields: { target: HOME_ADDRESS } }]),
+  codec.encode([ipv6(HOME_AGENT, HOME_ADDRESS), { name: "binding-acknowledgement", fields: { status: 0, lifetime: 0 } }]),
+  // A multicast listener query in the tunnel, and a report out of the stack.
+  Uint8Array.from([...codec.encode([ipv6(HOME_AGENT, CAREOF), ipv6("fe80::1", "ff02::1")]).slice(0, 80), 58, 0, 5, 2, 0, 0, 1, 0, 130, 0, ...new Uint8Array(26)]),
+  Uint8Array.from([0x60, 0, 0, 0, 0, 36, 0, 1, 0xfe, 0x80, ...new Uint8Array(14), 0xff, 2, ...new Uint8Array(13), 0x16, 58, 0, 5, 2, 0, 0, 1, 0, 143, 0, ...new Uint8Array(26)]),
+  discoveryReply({ identifier: 1, addresses: [HOME_AGENT, "2001:db8:100::2"] }),
+  prefixAdvertisement({ identifier: 1, prefixes: [{ prefix: "2001:db8:300::" }, { prefix: "2001:db8:100::", valid: 0 }] }),
   codec.encode([ipv6("fe80::9", "ff02::1"), { name: "neighbour-advertisement", fields: { target: CAREOF } }]),
   codec.encode([ipv6("2001:db8:ff::1", HOME_AGENT), { name: "packet-too-big", fields: { mtu: 1300 } }, { name: "payload", fields: { data: codec.encode([ipv6(HOME_AGENT, CAREOF), ipv6("2001:db8:200::5", HOME_ADDRESS), { name: "echo-request" }]) } }]),
 ];
@@ -91,7 +103,47 @@ function checkSane(node: Node): void {
   expect(Number.isNaN(node.engine.nextWakeupMs())).toBe(false);
 }
 
+/** What a correspondent and those who only look like one may send to a mobile node with bindings at correspondents. */
+function peerSeeds(world: World): Uint8Array[] {
+  const [homeTest, careofTest, update] = world.peer.got;
+  const error = (name: string, fields: Record<string, number>, quoted: Uint8Array) =>
+    codec.encode([ipv6("2001:db8:200::5", CAREOF), { name, fields }, { name: "payload", fields: { data: quoted } }]);
+  return [
+    world.peer.test(careofTest), codec.encode([ipv6(HOME_AGENT, CAREOF), { name: "payload", fields: { data: world.peer.test(homeTest) } }]),
+    world.peer.acknowledgement(update), world.peer.acknowledgement(update, { status: 135 }), world.peer.send(), world.peer.send(1300),
+    codec.encode([ipv6("2001:db8:200::5", CAREOF), { name: "binding-error", fields: { status: 1, homeAddress: HOME_ADDRESS } }]),
+    codec.encode([ipv6("2001:db8:200::5", CAREOF), { name: "routing-type2", fields: { homeAddress: HOME_ADDRESS } }, { name: "binding-refresh-request" }]),
+    error("parameter-problem", { code: 1, pointer: 6 }, careofTest.packet), error("parameter-problem", { code: 1, pointer: 46 }, update.packet),
+    error("packet-too-big", { mtu: 1300 }, world.sent.findLast(({ packet }) => packet[6] === 60)!.packet),
+    error("destination-unreachable", { code: 3 }, world.sent.findLast(({ packet }) => packet[6] === 60)!.packet),
+    echo(HOME_ADDRESS, "2001:db8:200::5"), echo(HOME_ADDRESS, "2001:db8:200::5", 1452),
+  ];
+}
+
 describe("whatever comes in", () => {
+  it("a mobile node with bindings at correspondents neither traps nor loses them to strangers for long", () => {
+    const change = fc.record({ seed: fc.nat(13), changes: fc.array(fc.tuple(fc.nat(140), fc.nat(255)), { maxLength: 5 }), cut: fc.option(fc.nat(160), { nil: undefined, freq: 4 }), ms: fc.nat(4000) });
+    fc.assert(fc.property(fc.array(change, { maxLength: 40 }), (events) => {
+      const world = new World();
+      world.optimise();
+      world.talk();
+      const seedsHere = peerSeeds(world);
+      for (const { seed, changes, cut, ms } of events) {
+        const packet = seedsHere[seed].slice(0, cut);
+        for (const [at, value] of changes) if (at < packet.length) packet[at] = value;
+        world.mobile.receive(seed < 12 ? ACCESS : TUNNEL, packet);
+        checkSane(world.mobile);
+        world.pass(ms, 1000);
+      }
+      for (let each = 0; each < 40 && !world.status()?.optimised; each++) {
+        world.pass(2000, 500);
+        world.talk();
+      }
+      expect(world.status()).toMatchObject({ optimised: true, careofAddress: CAREOF });
+      expect(readPeers(world.mobile.engine).length).toBeLessThanOrEqual(64);
+    }), seconds > 0 ? effort : { numRuns: 150 });
+  }, timeout);
+
   it("a home agent neither traps nor binds what was not signed", () => {
     fc.assert(fc.property(fc.array(happening, { maxLength: 40 }), (events) => {
       const agent = homeAgent({ budgets: { maxBindings: 4, maxNodes: 4 } });
@@ -134,13 +186,13 @@ describe("whatever comes in", () => {
 
   it("a mobile node neither traps nor believes it, and works afterwards", () => {
     fc.assert(fc.property(fc.array(happening, { maxLength: 40 }), (events) => {
-      const mobile = mobileNode();
+      const mobile = returningNode();
       for (const event of events) {
         apply(mobile, event);
         checkSane(mobile);
       }
-      // Nothing unsigned makes it think that it is registered.
-      expect(["Idle", "Registering", "Refused"]).toContain(readUpdates(mobile.engine)[0].state);
+      // Nothing unsigned makes it think that it is registered; a home link it must believe (RFC 6275 §11.5.2).
+      expect(["Idle", "Registering", "Refused", "Returning", "Removing", "Checking", "AtHome"]).toContain(readUpdates(mobile.engine)[0].state);
       const agent = homeAgent();
       setLink(mobile.engine, ACCESS, false, mobile.now);
       mobile.now += 10_000;
@@ -159,5 +211,57 @@ describe("whatever comes in", () => {
       expect(readUpdates(mobile.engine)[0].state).toBe("Registered");
       shutdown(mobile.engine, mobile.now);
     }), effort);
+  }, timeout);
+
+  // Answers to the node's own questions, so with the right identifier and the right checksum, but with anything in them.
+  const address = fc.oneof(
+    fc.constantFrom("::", "::1", "ff02::1", "fe80::1", HOME_ADDRESS, HOME_AGENT, "2001:db8:100::2", "2001:db8:300::"),
+    fc.ipV6().filter((each) => !each.includes(".")),
+  );
+  const lifetime = fc.oneof(fc.nat(100), fc.nat(0xffffffff), fc.constant(0xffffffff));
+
+  it("a mobile node takes a list of home agents whole or not at all, and none that can't be one", () => {
+    fc.assert(fc.property(fc.array(address, { maxLength: 90 }), fc.nat(200_000), (addresses, ms) => {
+      const mobile = mobileNode({ homeAgent: new Uint8Array(16) });
+      arrive(mobile);
+      const identifier = identifierOf(takeMessages(mobile, "home-agent-address-discovery-request")[0]);
+      mobile.receive(ACCESS, discoveryReply({ identifier, addresses }));
+      const list = readHomeAgents(mobile.engine);
+      expect([0, addresses.length]).toContain(list.length);
+      expect(list.length).toBeLessThanOrEqual(77);
+      for (const each of list) expect(each.address).not.toMatch(/^(::1?|ff[0-9a-f]{2}:.*|fe80:.*)$/);
+      if (list.length > 0) expect(readUpdates(mobile.engine)[0].peer).toBe(list[0].address);
+      mobile.advance(ms);
+      checkSane(mobile);
+    }), { numRuns: 300 });
+  }, timeout);
+
+  it("a mobile node keeps its head whatever prefixes its home agent has", () => {
+    const prefix = fc.record({ prefix: address, length: fc.oneof(fc.constant(64), fc.nat(255)), valid: lifetime, preferred: lifetime, autonomous: fc.boolean() });
+    fc.assert(fc.property(fc.array(fc.array(prefix, { maxLength: 20 }), { maxLength: 5 }), fc.nat(4_000_000), (rounds, ms) => {
+      const mobile = returningNode();
+      arrive(mobile);
+      mobile.receive(ACCESS, acknowledge(takeMessages(mobile, "binding-update")[0], { status: 1 }));
+      for (const prefixes of rounds) {
+        const [solicitation] = takeMessages(mobile, "mobile-prefix-solicitation");
+        if (!solicitation) break;
+        mobile.receive(ACCESS, prefixAdvertisement({ identifier: identifierOf(solicitation), home: solicitation.home, prefixes }));
+        checkSane(mobile);
+        mobile.advance(3000);
+        mobile.receive(ACCESS, prefixAdvertisement({ identifier: 0, home: readUpdates(mobile.engine)[0].homeAddress, prefixes: [] }));
+      }
+      const homes = readUpdates(mobile.engine).map(({ homeAddress }) => homeAddress);
+      expect(homes.length).toBeGreaterThan(0);
+      expect(homes.length).toBeLessThanOrEqual(17);
+      expect(new Set(homes).size).toBe(homes.length);
+      for (const octets of homes.map(parseAddress)) {
+        expect([...octets.subarray(8)]).toEqual([0, 0, 0, 0, 0, 0, 0, 0x17]); // the interface identifier of the first
+        expect([0, 0xff]).not.toContain(octets[0]);
+        expect(octets[0] === 0xfe && octets[1] >= 0x80 && octets[1] < 0xc0).toBe(false);
+      }
+      mobile.advance(ms);
+      checkSane(mobile);
+      shutdown(mobile.engine, mobile.now);
+    }), { numRuns: 300 });
   }, timeout);
 });

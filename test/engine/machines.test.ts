@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import {
-  Machine, REGISTRATION_EVENTS, REGISTRATION_STATES, RegistrationAction, RegistrationEvent, RegistrationState, UPLINK_EVENTS, UPLINK_STATES, UplinkAction,
+  Machine, PEER_EVENTS, PEER_STATES, PeerAction, PeerEvent, PeerState, REGISTRATION_EVENTS, REGISTRATION_STATES, RegistrationAction, RegistrationEvent, RegistrationState, UPLINK_EVENTS, UPLINK_STATES, UplinkAction,
   UplinkEvent, UplinkState,
 } from "../../core-as/abi/states.ts";
 import { mobileNode } from "./harness.ts";
@@ -33,6 +33,11 @@ describe("the state machines (6275-8.5-1, 6275-11.1-1)", () => {
       .toMatchFileSnapshot("machines/uplink.txt");
   });
 
+  it("route optimisation with a correspondent", async () => {
+    await expect(print(Machine.Peer, PeerState as never, PeerEvent as never, PeerAction as never))
+      .toMatchFileSnapshot("machines/peer.txt");
+  });
+
   it("leave no way without return: each uplink state leads to Ready, each registration state to Registered, until the end", () => {
     const { engine } = mobileNode();
     const leads = (machine: Machine, states: number, events: number, goal: number) => {
@@ -45,10 +50,14 @@ describe("the state machines (6275-8.5-1, 6275-11.1-1)", () => {
       });
     };
     expect(leads(Machine.Uplink, UPLINK_STATES, UPLINK_EVENTS, UplinkState.Ready)).toEqual(Array(UPLINK_STATES).fill(true));
-    const ended = [RegistrationState.Deregistering, RegistrationState.Stopped];
+    expect(leads(Machine.Peer, PEER_STATES, PEER_EVENTS, PeerState.Optimised)).toEqual(Array(PEER_STATES).fill(true));
+    expect(leads(Machine.Peer, PEER_STATES, PEER_EVENTS, PeerState.Tunnelled)).toEqual(Array(PEER_STATES).fill(true));
+    const ended = [RegistrationState.Deregistering, RegistrationState.Stopped, RegistrationState.Duplicate];
     expect(leads(Machine.Registration, REGISTRATION_STATES, REGISTRATION_EVENTS, RegistrationState.Registered))
       .toEqual(Array.from({ length: REGISTRATION_STATES }, (_, state) => !ended.includes(state)));
     expect(leads(Machine.Registration, REGISTRATION_STATES, REGISTRATION_EVENTS, RegistrationState.Stopped))
       .toEqual(Array(REGISTRATION_STATES).fill(true));
+    expect(leads(Machine.Registration, REGISTRATION_STATES, REGISTRATION_EVENTS, RegistrationState.AtHome))
+      .toEqual(Array.from({ length: REGISTRATION_STATES }, (_, state) => !ended.includes(state)));
   });
 });

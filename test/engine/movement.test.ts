@@ -320,7 +320,7 @@ describe("several uplinks", () => {
     expect(mobile.take().at(-1)!.device).toBe(SECOND);
   });
 
-  it("packets to the former care-of address are still taken", () => {
+  it("packets to the former care-of address are still taken (6275-11.5.4-5)", () => {
     const mobile = mobileNode({ uplinks: 2, holdDownMs: 0 });
     up(mobile, SECOND);
     hearOn(mobile, SECOND, "2001:db8:b::");

@@ -53,7 +53,7 @@ function forge(update: Uint8Array, fields: { status?: number; sequence?: number;
 }
 
 describe("registration", () => {
-  it("ends with both sides agreeing (6275-11.7.1-1, 6275-11.5.4-3, 6275-8.5-11)", () => {
+  it("ends with both sides agreeing (6275-11.7.1-1, 6275-11.7.1-18, 6275-11.5.4-3, 6275-8.5-11)", () => {
     const agent = homeAgent();
     const mobile = mobileNode();
     register(mobile, agent);
@@ -407,13 +407,26 @@ describe("a refusal", () => {
     expect(timesOfUpdates(honest, 600_000, 1000)).toEqual([]);
   });
 
-  it.each([128, 129, 130, 131, 132, 133, 134, 139, 145, 255])("with status %i is tried again after a minute", (status) => {
+  it.each([128, 129, 130, 131, 132, 133, 139, 145, 255])("with status %i is tried again after a minute", (status) => {
     const mobile = mobileNode();
     arrive(mobile);
     mobile.receive(ACCESS, forge(updatesSent(mobile)[0].packet, { status }));
     expect(state(mobile)).toBe("Refused");
     expect(readUpdates(mobile.engine)[0].lastStatus).toBe(status);
     expect(timesOfUpdates(mobile, 60_500, 500)).toEqual([60_000]);
+  });
+
+  it("because the home address is somebody else's ends its use, wherever the node goes (6275-11.7.1-22)", () => {
+    const mobile = mobileNode();
+    arrive(mobile);
+    mobile.receive(ACCESS, forge(updatesSent(mobile)[0].packet, { status: 134 }));
+    expect(state(mobile)).toBe("Duplicate");
+    setLink(mobile.engine, ACCESS, false, mobile.now);
+    arrive(mobile, "2001:db8:b::");
+    expect(timesOfUpdates(mobile, 600_000, 1000)).toEqual([]);
+    expect(state(mobile)).toBe("Duplicate");
+    shutdown(mobile.engine, mobile.now);
+    expect(state(mobile)).toBe("Stopped");
   });
 
   it("never makes a storm: corrections in a row wait for the timer", () => {
