@@ -23,6 +23,7 @@ const UPLINK_METRIC = TUNNEL_METRIC + 1;
 export class NetworkOrders {
   readonly #linux: Linux;
   readonly #interfaceIndex: (device: number) => number | undefined;
+  readonly #ownAddress: string | undefined;
   readonly #tunnelRoutes: TunnelRoutes;
   /** What the core ordered and has not taken back. */
   readonly #addresses = new Map<string, InterfaceAddress>();
@@ -39,6 +40,7 @@ export class NetworkOrders {
   ) {
     this.#linux = linux;
     this.#interfaceIndex = interfaceIndex;
+    this.#ownAddress = ownAddress;
     this.#tunnelRoutes = new TunnelRoutes(linux, ownAddress);
   }
 
@@ -54,6 +56,7 @@ export class NetworkOrders {
     if (!usable) return false;
     this.#addresses.set(keyOf(entry), entry);
     this.attempt(() => this.#linux.guard.guard(entry.address));
+    if (entry.address === this.#ownAddress) this.#renewDefaultRoute(device);
     return true;
   }
 
@@ -66,6 +69,7 @@ export class NetworkOrders {
       if (!same || (interfaceIndex !== undefined && entry.interfaceIndex !== interfaceIndex)) continue;
       const found = this.#found.get(keyOf(entry));
       this.#withdraw(entry);
+      if (address === this.#ownAddress) this.#renewDefaultRoute(device);
       // the network is left; the kernel would take its prefix for on-link for as long as it was advertised
       if (found?.permanent === false) this.attempt(() => forgetNetwork(this.#linux, entry));
     }
@@ -74,8 +78,14 @@ export class NetworkOrders {
   addDefaultRoute(device: number, router: Uint8Array): void {
     const interfaceIndex = this.#interfaceIndex(device);
     if (interfaceIndex === undefined) return;
-    const metric = UPLINK_METRIC + device;
-    const route: Route = { destination: "::/0", interfaceIndex, gateway: formatAddress(router), metric };
+    const route: Route = {
+      destination: "::/0",
+      interfaceIndex,
+      gateway: formatAddress(router),
+      metric: UPLINK_METRIC + device,
+      // at home: else a new session could get a care-of address, and end when the node leaves
+      preferredSource: this.#hasOwnAddress(interfaceIndex) ? this.#ownAddress : undefined,
+    };
     this.removeDefaultRoute(device);
     if (this.attempt(() => this.#linux.changes.addRoute(route))) this.#routes.set(String(device), route);
   }
@@ -130,6 +140,18 @@ export class NetworkOrders {
     this.attempt(() => this.#tunnelRoutes.clear());
     for (const entry of [...this.#addresses.values()]) this.#withdraw(entry);
     for (const device of [...this.#routes.keys()]) this.removeDefaultRoute(Number(device));
+  }
+
+  /** The home address has come to a device, or has left it: its default route follows. */
+  #renewDefaultRoute(device: number): void {
+    const gateway = this.#routes.get(String(device))?.gateway;
+    if (gateway !== undefined) this.addDefaultRoute(device, parseAddress(gateway));
+  }
+
+  #hasOwnAddress(interfaceIndex: number): boolean {
+    return [...this.#addresses.values()].some(
+      (entry) => entry.address === this.#ownAddress && entry.interfaceIndex === interfaceIndex,
+    );
   }
 
   #place(entry: InterfaceAddress): boolean {
