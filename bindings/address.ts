@@ -90,6 +90,13 @@ export function overlaps(a: Prefix, b: Prefix): boolean {
   return a.lengthBits <= b.lengthBits ? contains(a, b.address) : contains(b, a.address);
 }
 
+/** ff02::1:ff00:0/104 and the last 24 bits of an address (RFC 4291 §2.7.1). */
+export function solicitedNodeGroup(address: Uint8Array): Uint8Array {
+  const group = toBytes([0xff02, 0, 0, 0, 0, 1, 0xff00, 0]);
+  group.set(address.subarray(13), 13);
+  return group;
+}
+
 /** The largest anycast identifiers take seven bits (RFC 2526 §2); that of home agents is 126 (§3). */
 const ANYCAST_BITS = 7;
 const HOME_AGENTS = 126;

@@ -82,6 +82,8 @@ export interface Access {
   port(device: number): AccessPort | undefined;
   /** The source of new sessions with nodes that have a binding here; undefined: the kernel chooses. */
   readonly ownAddress?: string;
+  /** Whether packets for an address are to come here from the home link now. Throws SystemError. */
+  intercept?(address: Uint8Array, isIntercepted: boolean): void;
   /** How many addresses are routed into the tunnel now, by orders of the core. */
   routesChanged?(count: number): void;
   /** Whether ordinary traffic of the home address goes into the tunnel. */

@@ -74,6 +74,10 @@ export class HomeAgentAccess implements Access {
     return device === HOME_LINK_DEVICE ? this.#homeLink?.interfaceIndex : undefined;
   }
 
+  intercept(address: Uint8Array, isIntercepted: boolean): void {
+    this.#homeLink?.intercept(address, isIntercepted);
+  }
+
   /** The socket hears new interfaces by itself. */
   networkChanged(event: NetworkEvent, host: EngineHost): void {
     this.#homeLink?.networkChanged(event, host);

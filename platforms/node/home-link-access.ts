@@ -5,7 +5,7 @@
  * While a node is away its home address is routed into the tunnel device (tunnel-routes.ts), before the
  * route to the link that its prefix has.
  */
-import { formatAddress, parseAddress, parsePrefix } from "../../bindings/address.ts";
+import { formatAddress, parseAddress, parsePrefix, solicitedNodeGroup } from "../../bindings/address.ts";
 import { type Device, setDevice, setHomeLink } from "../../bindings/commands.ts";
 import type { Engine } from "../../bindings/engine.ts";
 import { AccessPort, type PortMemory } from "./access-port.ts";
@@ -24,6 +24,8 @@ export class HomeLinkAccess {
   readonly #linux: Linux;
   readonly #settings: HomeLinkLoopSettings;
   readonly #linkLocal: string;
+  /** Solicited-node groups that were joined, each with the home addresses that are asked for in it. */
+  readonly #groups = new Map<string, Set<string>>();
   #link: Link;
   #present = true;
 
@@ -64,7 +66,24 @@ export class HomeLinkAccess {
 
   open(memory: PortMemory): void {
     this.close();
+    this.#groups.clear();
     this.port = new AccessPort(memory, HOME_LINK_DEVICE, { interfaceIndex: this.#link.index });
+  }
+
+  /**
+   * Neighbours ask for an address in its solicited-node group. The core hears them all (Order.HearGroups), but
+   * a switch that watches memberships brings them here only when the group was joined (RFC 4861 §7.2.1).
+   */
+  intercept(address: Uint8Array, isIntercepted: boolean): void {
+    const group = formatAddress(solicitedNodeGroup(address));
+    const addresses = this.#groups.get(group) ?? new Set();
+    const wasMember = addresses.size > 0;
+    if (isIntercepted) addresses.add(formatAddress(address));
+    else addresses.delete(formatAddress(address));
+    this.#groups.set(group, addresses);
+    const isMember = addresses.size > 0;
+    if (!isMember) this.#groups.delete(group);
+    if (isMember !== wasMember) this.port?.queue.setMembership(group, isMember);
   }
 
   networkChanged(event: NetworkEvent, host: EngineHost): void {

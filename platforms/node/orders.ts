@@ -114,6 +114,7 @@ export class Orders implements Host {
   addRoute(_tunnel: number, prefix: Uint8Array, prefixLength: number): void {
     const count = this.network.addRoute(prefix, prefixLength);
     this.#access.routesChanged?.(count);
+    this.network.attempt(() => this.#access.intercept?.(prefix, true));
   }
 
   /** What the core sent by the old way leaves first. */
@@ -121,6 +122,7 @@ export class Orders implements Host {
     this.drained();
     const count = this.network.removeRoute(prefix, prefixLength);
     this.#access.routesChanged?.(count);
+    this.network.attempt(() => this.#access.intercept?.(prefix, false));
   }
 
   addNeighbour(device: number, address: Uint8Array, linkAddress: Uint8Array): void {

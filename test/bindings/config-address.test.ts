@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
   AddressError, contains, formatAddress, formatPrefix, homeAgentsAnycast, isUniqueLocal, overlaps, parseAddress, parsePrefix,
-  prefixOf, whyNotRoutable,
+  prefixOf, solicitedNodeGroup, whyNotRoutable,
 } from "../../bindings/address.ts";
 
 const addresses = fc.uint8Array({ minLength: 16, maxLength: 16 });
@@ -156,4 +156,8 @@ describe("the anycast address of home agents", () => {
   it("has no room behind a longer prefix", () => {
     expect(homeAgentsAnycast(parsePrefix("2001:db8:100::/122"))).toBeUndefined();
   });
+});
+
+it("a solicited-node group ends like its address (RFC 4291 §2.7.1)", () => {
+  expect(formatAddress(solicitedNodeGroup(parseAddress("4037::1:800:200e:8c6c")))).toBe("ff02::1:ff0e:8c6c");
 });

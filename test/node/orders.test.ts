@@ -3,11 +3,13 @@ import { spawn } from "node:child_process";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { parseAddress } from "../../bindings/address.ts";
 import type { RouteOptimisationSettings } from "../../bindings/commands.ts";
+import type { Engine } from "../../bindings/engine.ts";
 import { CorrespondentAccess } from "../../platforms/node/correspondent-access.ts";
 import { HomeLinkAccess } from "../../platforms/node/home-link-access.ts";
 import { type Linux, openLinux } from "../../platforms/node/linux.ts";
 import { MobileNodeAccess } from "../../platforms/node/mobile-node-access.ts";
 import { NetworkOrders } from "../../platforms/node/network-orders.ts";
+import { SendFailures } from "../../platforms/node/send-queue.ts";
 import type { CorrespondentLoopSettings, HomeLinkLoopSettings } from "../../platforms/node/settings.ts";
 import type { AccessReceiver } from "../../platforms/node/system/access-receive.ts";
 import { listAddresses } from "../../platforms/node/system/addresses.ts";
@@ -315,6 +317,26 @@ describe.skipIf(cannotRun)(`orders${cannotRun ? ` (cannot run: ${cannotRun})` : 
       });
       const placed = () => listAddresses(linux.netlink).find((each) => each.address === "2001:db8:100::1");
       await eventually(() => placed()?.tentative === false || undefined);
+    });
+
+    it("the groups in which neighbours ask for intercepted addresses are joined", () => {
+      const link = open();
+      const engine = { slots: 1, slotBytes: 2048, slotPointer: () => 64 * 1024 } as unknown as Engine;
+      const { mark } = linux;
+      inside(left.namespace, () => link.open({ engine, packets: left.memory, failures: new SendFailures(), mark }));
+      const isMember = () => ip("-n", left.namespace, "maddr", "show", "dev", "eth0").includes("ff02::1:ff00:17");
+      const [address, twin] = ["2001:db8:100::17", "2001:db8:101::17"].map(parseAddress);
+      expect(isMember()).toBe(false);
+      for (const each of [address, address, twin]) link.intercept(each, true);
+      expect(isMember()).toBe(true);
+      link.intercept(address, false);
+      expect(isMember()).toBe(true);
+      link.intercept(twin, false);
+      link.intercept(twin, false);
+      expect(isMember()).toBe(false);
+      link.intercept(address, true);
+      link.close();
+      expect(isMember()).toBe(false);
     });
 
     it("an address that a person has put there stays there", () => {

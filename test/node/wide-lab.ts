@@ -23,7 +23,7 @@ export class WideLab extends Lab {
     ip("-n", this.peer, "addr", "add", `${PEER}/64`, "dev", "eth0", "nodad");
     ip("-n", this.peer, "-6", "route", "add", "default", "via", "2001:db8:d::1");
     ip("-n", this.router, "addr", "add", "2001:db8:d::1/64", "dev", "net-d", "nodad");
-    ip("-n", this.router, "link", "add", "home-link", "type", "bridge", "mcast_snooping", "0");
+    ip("-n", this.router, "link", "add", "home-link", "type", "bridge", "mcast_snooping", "1");
     for (const [namespace, name, port] of [[this.home, "eth1", "hl-agent"], [this.mobile, "eth2", "hl-mobile"]]) {
       cable(namespace, this.router, [name, port]);
       ip("-n", this.router, "link", "set", port, "master", "home-link");
