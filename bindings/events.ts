@@ -50,7 +50,7 @@ const FIELDS: Readonly<Record<Event, readonly Field[]>> = {
     ["meaning", "value2", (value) => (value === 0 ? "not answered" : statusText(value))],
     ["reason", "value3", (value) => Reason[value] ?? value]],
   [Event.BindingEnded]: [["homeAddress", "first"], ["careofAddress", "second"],
-    ["why", "value", (value) => ["deregistered", "expired", "node removed", "replaced", "unreachable"][value] ?? value]],
+    ["why", "value", (value) => ["deregistered", "expired", "node removed", "replaced", "unreachable", "home prefix ended"][value] ?? value]],
   [Event.RefreshRequested]: [["homeAddress", "first"]],
   [Event.PathMtu]: [["peer", "first"], ["octets", "value"]],
   [Event.PeerUnreachable]: [["peer", "first"], ["source", "second"], ["type", "value"], ["code", "value2"]],

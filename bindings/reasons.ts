@@ -254,6 +254,30 @@ export const REASONS: Readonly<Record<Reason, ReasonText>> = {
     section: "RFC 6275 §6.8",
     text: "a Mobile Prefix Advertisement with more prefixes than a home link has",
   },
+  [Reason.HomeAddressDuplicate]: {
+    section: "RFC 6275 §10.3.1",
+    text: "somebody else on the home link has the home address",
+  },
+  [Reason.UpdateBeingChecked]: {
+    section: "RFC 6275 §10.3.1",
+    text: "the same Binding Update waits for duplicate address detection already",
+  },
+  [Reason.LinkLocalNotDerivable]: {
+    section: "RFC 6275 §10.3.1",
+    text: "no link-local address can be made of a home address whose prefix has not 64 bits",
+  },
+  [Reason.HomePrefixEnding]: {
+    section: "RFC 6275 §10.3.1",
+    text: "the home prefix is valid for less than one unit of lifetime",
+  },
+  [Reason.OwnNeighbourMessage]: {
+    section: "RFC 4862 §5.4.3",
+    text: "a neighbour discovery message of this node's own came back from the link",
+  },
+  [Reason.NodeNotOnHomeLink]: {
+    section: "RFC 6275 §10.3.2",
+    text: "a node that was to be answered on the home link did not say where it is",
+  },
   [Reason.TunnelSourceNotBound]: {
     section: "RFC 6275 §10.4.5",
     text: "a tunnelled packet whose inner source is not bound to its outer source",

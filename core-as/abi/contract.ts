@@ -406,7 +406,7 @@ export enum Event {
   BindingAccepted = 14,
   /** A binding update was refused; `first` home address, `second` source, value2 status, value3 reason. */
   BindingRefused = 15,
-  /** The binding of `first` at `second` ended; value 0 deregistered, 1 expired, 2 node removed, 3 replaced, 4 unreachable. */
+  /** The binding of `first` at `second` ended; value 0 deregistered, 1 expired, 2 node removed, 3 replaced, 4 unreachable, 5 home prefix ended. */
   BindingEnded = 16,
   /** A Binding Refresh Request went to `first`. */
   RefreshRequested = 17,

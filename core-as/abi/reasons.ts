@@ -85,6 +85,12 @@ export enum Reason {
   AuthenticationRefusalDoubted = 125, // RFC 4285 §5.3
   RefreshTooEarly = 126, // RFC 6275 §11.7.4
   HomePrefixesTooMany = 139, // RFC 6275 §6.8
+  HomeAddressDuplicate = 132, // RFC 6275 §10.3.1
+  UpdateBeingChecked = 133, // RFC 6275 §10.3.1
+  LinkLocalNotDerivable = 135, // RFC 6275 §10.3.1
+  HomePrefixEnding = 136, // RFC 6275 §10.3.1
+  OwnNeighbourMessage = 137, // RFC 4862 §5.4.3
+  NodeNotOnHomeLink = 138, // RFC 6275 §10.3.2
 
   // tunnel
   TunnelSourceNotBound = 150, // RFC 6275 §10.4.5

@@ -1,23 +1,26 @@
 /** Commands of the host: each checks its record, then changes one thing. */
 import * as abi from "../abi/contract";
-import { Authentication, Command, DeviceKind, Refusal, Role } from "../abi/contract";
+import { Authentication, Command, DeviceKind, Order, Refusal, Role } from "../abi/contract";
 import { MINIMUM_MTU } from "../abi/codes";
 import { isUnicastRoutable, sameAddress } from "../wire/bytes";
 import * as authentication from "../protocol/authentication";
+import * as bindingReview from "../protocol/binding-review";
 import * as careofAddress from "../protocol/careof-address";
 import * as correspondent from "../protocol/correspondent";
+import * as detection from "../protocol/duplicate-detection";
 import * as homeLink from "../protocol/home-link";
-import * as lifetimes from "../protocol/binding-lifetime";
+import * as homeRegistration from "../protocol/home-registration";
 import * as mobileNode from "../protocol/mobile-node";
 import * as movement from "../protocol/movement";
 import * as peerAttachment from "../protocol/peer-attachment";
 import * as peerPolicy from "../protocol/peer-policy";
+import * as proxyNeighbour from "../protocol/proxy-neighbour";
 import * as registration from "../protocol/registration";
 import * as security from "../protocol/security";
-import * as bindings from "../tables/bindings";
 import * as clock from "../tables/clock";
 import * as devices from "../tables/devices";
 import * as nodes from "../tables/nodes";
+import * as orders from "../tables/orders";
 import { NONE } from "../tables/slab";
 import * as correspondentFlow from "./correspondent";
 import * as node from "./node";
@@ -37,7 +40,7 @@ export function execute(code: u32, record: usize, length: u32): Refusal {
         : setWallClock(load<f64>(record, abi.WALL_CLOCK_OFFSET));
     case Command.HomeAgent:
       if (node.role() != Role.HomeAgent) return Refusal.WrongRole;
-      return length < <u32>abi.HOME_AGENT_PREFIXES ? Refusal.ShortRecord : homeLink.configure(record, length);
+      return length < <u32>abi.HOME_AGENT_PREFIXES ? Refusal.ShortRecord : setHomeAgent(record, length);
     case Command.AddNode:
       if (node.role() != Role.HomeAgent) return Refusal.WrongRole;
       return length < <u32>abi.NODE_HOME_ADDRESSES ? Refusal.ShortRecord : addNode(record, length);
@@ -49,7 +52,7 @@ export function execute(code: u32, record: usize, length: u32): Refusal {
       return length < <u32>abi.MOBILE_NODE_BYTES ? Refusal.ShortRecord : mobileNode.configure(record);
     case Command.HomeLink:
       if (node.role() != Role.HomeAgent) return Refusal.WrongRole;
-      return length < <u32>abi.HOME_LINK_BYTES ? Refusal.ShortRecord : homeLink.configureLink(record);
+      return length < <u32>abi.HOME_LINK_BYTES ? Refusal.ShortRecord : setHomeLink(record);
     case Command.Correspondent:
       if (node.role() != Role.CorrespondentNode && node.role() != Role.MobileNode) return Refusal.WrongRole;
       return length < <u32>abi.CORRESPONDENT_ADDRESSES ? Refusal.ShortRecord : setCorrespondent(record, length);
@@ -103,6 +106,27 @@ function setDevice(record: usize): Refusal {
   return Refusal.None;
 }
 
+function setHomeAgent(record: usize, length: u32): Refusal {
+  const refusal = homeLink.configure(record, length);
+  if (refusal == Refusal.None) bindingReview.begin(false);
+  return refusal;
+}
+
+function setHomeLink(record: usize): Refusal {
+  const before = homeLink.device();
+  const refusal = homeLink.configureLink(record);
+  if (refusal != Refusal.None) return refusal;
+  if (homeLink.device() != before) {
+    if (before != abi.DEVICE_ANY) orders.toggle(Order.HearGroups, before, false);
+    // Neighbours that look for a home address ask in its solicited-node group.
+    orders.toggle(Order.HearGroups, homeLink.device(), true);
+    detection.start();
+    proxyNeighbour.start();
+  }
+  bindingReview.begin(true);
+  return Refusal.None;
+}
+
 /** A link event. `up` for a link that is up already says that it may be another link now. */
 function setLink(index: u32, up: bool): Refusal {
   if (!devices.isIndex(index) || devices.at(index).kind == 0) return Refusal.UnknownDevice;
@@ -110,6 +134,7 @@ function setLink(index: u32, up: bool): Refusal {
   if (node.role() == Role.MobileNode && devices.at(index).kind == DeviceKind.Access) {
     movement.linkChanged(index, up);
   }
+  if (node.role() == Role.HomeAgent && up && index == homeLink.device()) bindingReview.begin(true);
   return Refusal.None;
 }
 
@@ -158,6 +183,7 @@ function addNode(record: usize, length: u32): Refusal {
       nodes.remove(number);
       return Refusal.BudgetExhausted;
     }
+    homeRegistration.yieldTo(number, record + abi.NODE_HOME_ADDRESSES + <usize>index * 16);
   }
   return Refusal.None;
 }
@@ -165,10 +191,7 @@ function addNode(record: usize, length: u32): Refusal {
 function removeNode(id: u32): Refusal {
   const number = nodes.findId(id);
   if (number == NONE) return Refusal.NotFound;
-  for (let home = nodes.firstHome(number); home != NONE; home = nodes.nextHome(home)) {
-    const binding = bindings.find(nodes.homeAddressOf(home), 0);
-    if (binding != NONE) lifetimes.end(binding, lifetimes.NODE_REMOVED);
-  }
+  homeRegistration.forgetNode(number);
   nodes.remove(number);
   return Refusal.None;
 }

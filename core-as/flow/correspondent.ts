@@ -90,11 +90,12 @@ export function isConcerned(inner: usize, length: u32): bool {
   const first = ip6.nextHeader(inner);
   if (!chain.isExtension(first) && first != NextHeader.Mobility && first != NextHeader.Icmpv6) return false;
   if (extension.walk(inner, length) != Reason.None) return false; // the host's stack answers
-  if (extension.homeAddressOption() != 0) return true;
   const upper = inner + extension.upperOffset();
+  if (extension.upperProtocol() == NextHeader.Mobility) {
+    return extension.upperLength() >= mobility.UNIT_BYTES && correspondent.isForCorrespondent(upper);
+  }
+  if (extension.homeAddressOption() != 0) return true;
   switch (extension.upperProtocol()) {
-    case NextHeader.Mobility:
-      return extension.upperLength() >= mobility.UNIT_BYTES && correspondent.isForCorrespondent(upper);
     case NextHeader.Icmpv6:
       return extension.upperLength() >= <u32>icmp6.LENGTH_BYTES && icmp6.isError(upper) && isAboutDirectWay(upper);
     default:

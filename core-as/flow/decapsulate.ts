@@ -7,7 +7,7 @@
 import { DeviceKind, Event, Role } from "../abi/contract";
 import { BindingErrorStatus, MulticastScope, NextHeader } from "../abi/codes";
 import { Reason } from "../abi/reasons";
-import { isLinkLocal, isMulticast, multicastScope, sameAddress } from "../wire/bytes";
+import { copyAddress, isLinkLocal, isMulticast, multicastScope, sameAddress } from "../wire/bytes";
 import * as extension from "../wire/extension";
 import * as icmp6 from "../wire/icmp6";
 import * as ip6 from "../wire/ip6";
@@ -84,14 +84,26 @@ function fromHomeAgent(device: u32, packet: usize, inner: usize): Reason {
     orders.event(Event.PathInUse, device, 0, updates.careof(update), 0);
   }
   // A mobile node is a correspondent node as well (6275-5.2.9-1: others reach it at its home address).
-  if (correspondentFlow.isConcerned(inner, length)) return correspondentFlow.receiveTunnelled(device, inner, length);
+  if (correspondentFlow.isConcerned(inner, length)) return receiveConcerned(device, record, inner, length);
   // Mobility messages to the home address are for us, not for the host's stack.
   if (peer.isMobility(inner, length)) return receiveMobility(device, inner, length);
-  if (isErrorAboutMessage(inner, length)) return peerErrors.receive(inner, inner + ip6.LENGTH_BYTES, ip6.payloadLength(inner));
+  if (isErrorAboutMessage(inner, length)) {
+    return peerErrors.receive(inner, inner + ip6.LENGTH_BYTES, ip6.payloadLength(inner));
+  }
   orders.transmit(devices.first(DeviceKind.Tunnel), inner, length);
-  if (!isToGroup && registration.isPrimary(record)) peer.noteTunnelledIn(inner, length);
+  if (!isToGroup && registration.isPrimary(record)) peer.noteTunnelledIn(ip6.source(inner));
   return Reason.None;
 }
+
+/** A packet with a Home Address option that is valid is one of that peer (6275-11.7.2-5), and no test message is. */
+function receiveConcerned(device: u32, record: u32, inner: usize, length: u32): Reason {
+  const isOfPeer = extension.homeAddressOption() != 0 && extension.upperProtocol() != NextHeader.Mobility;
+  if (isOfPeer) copyAddress(sender, extension.homeAddress(inner));
+  const refusal = correspondentFlow.receiveTunnelled(device, inner, length);
+  if (refusal == Reason.None && isOfPeer && registration.isPrimary(record)) peer.noteTunnelledIn(sender);
+  return refusal;
+}
+const sender = memory.data(16, 16);
 
 function receiveMobility(device: u32, inner: usize, length: u32): Reason {
   const malformed = extension.walk(inner, length);
@@ -104,7 +116,8 @@ function receiveMobility(device: u32, inner: usize, length: u32): Reason {
 function isErrorAboutMessage(inner: usize, length: u32): bool {
   const message = inner + ip6.LENGTH_BYTES;
   const octets = length - <u32>ip6.LENGTH_BYTES;
-  if (ip6.nextHeader(inner) != NextHeader.Icmpv6 || octets < <u32>icmp6.LENGTH_BYTES || !icmp6.isError(message)) return false;
+  if (ip6.nextHeader(inner) != NextHeader.Icmpv6 || octets < <u32>icmp6.LENGTH_BYTES) return false;
+  if (!icmp6.isError(message)) return false;
   const invoking = icmp6.body(message);
   const quoted = octets - <u32>icmp6.LENGTH_BYTES;
   return quoted >= <u32>ip6.LENGTH_BYTES && ip6.nextHeader(invoking) == NextHeader.Mobility &&

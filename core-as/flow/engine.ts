@@ -15,9 +15,13 @@ import * as homeAgentSelection from "../protocol/home-agent-selection";
 import * as correspondentCache from "../protocol/correspondent-cache";
 import * as homeLink from "../protocol/home-link";
 import * as homePrefixes from "../protocol/home-prefixes";
+import * as bindingReview from "../protocol/binding-review";
+import * as homeDelivery from "../protocol/home-delivery";
+import * as homeRegistration from "../protocol/home-registration";
 import * as lifetimes from "../protocol/binding-lifetime";
 import * as solicitation from "../protocol/mobile-prefix-solicitation";
 import * as movement from "../protocol/movement";
+import * as proxyNeighbour from "../protocol/proxy-neighbour";
 import * as random from "../protocol/crypto/random";
 import * as peerTable from "../protocol/peer-table";
 import * as registration from "../protocol/registration";
@@ -80,7 +84,8 @@ export function start(now: f64): Refusal {
   descriptors = heap.alloc(<usize>INPUT_BYTES * slots);
   clock.start(now);
   orders.start(load<u32>(commandBuffer, START_OUTPUT_BYTES), slotBytes);
-  timers.start(maxBindings + OTHER_TIMERS, now);
+  // A mobile node has bindings of others, and peers of its own.
+  timers.start((role == Role.MobileNode ? 2 : 1) * maxBindings + OTHER_TIMERS, now);
   reassembly.start(reassemblies, slotBytes);
   fragmentation.start(random.next64());
   if (role == Role.HomeAgent) {
@@ -188,6 +193,18 @@ function onTimer(kind: u32, owner: u32): void {
     case TimerKind.Binding:
       if (node.role() == Role.HomeAgent) lifetimes.onTimer(owner, homeLink.address());
       else correspondentCache.onTimer(owner);
+      break;
+    case TimerKind.Detection:
+      homeRegistration.onDetectionTimer(owner);
+      break;
+    case TimerKind.Announcement:
+      proxyNeighbour.onTimer();
+      break;
+    case TimerKind.Delivery:
+      homeDelivery.onTimer(owner);
+      break;
+    case TimerKind.Review:
+      bindingReview.onTimer();
       break;
     case TimerKind.Registration:
       registration.onTimer(owner);

@@ -29,6 +29,7 @@ import * as movement from "../protocol/movement";
 import * as routerDiscovery from "../protocol/router-discovery";
 import * as registration from "../protocol/registration";
 import * as correspondentFlow from "./correspondent";
+import * as homeNeighbours from "./home-neighbours";
 import * as node from "./node";
 import * as peerErrors from "./peer-errors";
 
@@ -39,6 +40,7 @@ export function receive(device: u32, packet: usize): Reason {
   const damaged = icmp6.check(message, length, ip6.source(packet), finalDestination(packet));
   if (damaged != Reason.None) return damaged;
   if (icmp6.isError(message)) return receiveError(packet, message, length);
+  if (node.role() == Role.HomeAgent) return homeNeighbours.receive(device, packet, message, length);
   if (node.role() != Role.MobileNode) return Reason.MessageNotForThisRole;
   switch (icmp6.type(message)) {
     case Icmpv6Type.RouterAdvertisement:
@@ -97,9 +99,7 @@ function receiveError(packet: usize, message: usize, length: u32): Reason {
   const value = icmp6.value(message);
   if (node.role() == Role.CorrespondentNode) return correspondentFlow.receiveError(packet, message, length);
   if (isAboutUpdate(invoking, invokingLength)) return reportUnreachable(packet, invoking, message);
-  if (node.role() == Role.MobileNode && registration.isConfigured() && peerErrors.isAboutPeer(invoking, invokingLength)) {
-    return peerErrors.receive(packet, message, length);
-  }
+  if (isAboutPeer(invoking, invokingLength)) return peerErrors.receive(packet, message, length);
   if (type > <u32>Icmpv6Type.ParameterProblem || relay.find(invoking, invokingLength) != Reason.None) {
     return Reason.IcmpNotOurs;
   }
@@ -150,6 +150,12 @@ function isAboutUpdate(invoking: usize, length: u32): bool {
   const next = ip6.nextHeader(invoking);
   return (next == NextHeader.Destination || next == NextHeader.Mobility) &&
     updates.findPath(ip6.source(invoking), ip6.destination(invoking)) != NONE;
+}
+
+/** True for a packet of ours to a correspondent: a message, or one by the direct way. */
+function isAboutPeer(invoking: usize, length: u32): bool {
+  if (node.role() != Role.MobileNode || !registration.isConfigured()) return false;
+  return peerErrors.isAboutPeer(invoking, length);
 }
 
 /** Tells people; the registration itself goes on, since anybody can send such an error. */

@@ -18,8 +18,9 @@
 import { DEVICE_ANY, Role } from "../abi/contract";
 import { BindingErrorStatus, Icmpv6Type, NextHeader } from "../abi/codes";
 import { Reason } from "../abi/reasons";
-import { isMulticast, sameAddress } from "../wire/bytes";
+import { isLinkLocal, isMulticast, sameAddress } from "../wire/bytes";
 import * as extension from "../wire/extension";
+import * as icmp6 from "../wire/icmp6";
 import * as ip6 from "../wire/ip6";
 import * as routing2 from "../wire/routing2";
 import * as errors from "../encap/errors";
@@ -37,6 +38,7 @@ import * as received from "../protocol/mobility-message";
 import * as registration from "../protocol/registration";
 import * as correspondentFlow from "./correspondent";
 import * as decapsulate from "./decapsulate";
+import * as homeNeighbours from "./home-neighbours";
 import * as icmp from "./icmp";
 import * as node from "./node";
 import * as peer from "./peer";
@@ -46,7 +48,7 @@ export function receive(device: u32, packet: usize, length: u32): Reason {
   const malformed = ip6.check(packet, length); // 1
   if (malformed != Reason.None) return malformed;
   length = ip6.totalLength(packet);
-  if (!isForUs(device, ip6.destination(packet))) return Reason.NotForUs; // 2
+  if (!isForUs(device, ip6.destination(packet))) return homeNeighbours.intercept(device, packet, length); // 2
   return inspect(device, packet, length, true);
 }
 
@@ -63,12 +65,12 @@ function inspect(device: u32, packet: usize, length: u32, mayBeFragment: bool): 
     }
     return refusal;
   }
-  // Of what goes to groups, only Neighbour Discovery is ours.
-  if (isMulticast(ip6.destination(packet)) && extension.upperProtocol() != NextHeader.Icmpv6) {
+  // Of what goes to groups and link-local addresses, only Neighbour Discovery is ours.
+  if (isOfLink(ip6.destination(packet)) && extension.upperProtocol() != NextHeader.Icmpv6) {
     return Reason.NotForUs;
   }
   if (isForCorrespondent(packet)) return correspondentFlow.receive(device, packet, length); // 5: also fragments
-  if (peer.isForHost()) return receiveDirect(device, packet);
+  if (peer.isForHost() && !isPrefixAdvertisement(packet)) return receiveDirect(device, packet);
   if (extension.isFragment()) { // 4
     if (!mayBeFragment || !mayReassemble(packet)) return Reason.FragmentMalformed;
     const whole = reassembly.take(packet);
@@ -95,6 +97,13 @@ function isForCorrespondent(packet: usize): bool {
     extension.upperProtocol() != NextHeader.Mobility;
 }
 
+/** A Mobile Prefix Advertisement, which has a type 2 routing header like what correspondents send (RFC 6275 §6.8). */
+function isPrefixAdvertisement(packet: usize): bool {
+  if (extension.isFragment() || extension.upperProtocol() != NextHeader.Icmpv6) return false;
+  return extension.upperLength() >= <u32>icmp6.LENGTH_BYTES &&
+    icmp6.type(packet + extension.upperOffset()) == Icmpv6Type.MobilePrefixAdvertisement;
+}
+
 /** A mobile node puts together only what its home agent fragmented: strangers cannot fill its buffers. */
 function mayReassemble(packet: usize): bool {
   if (node.role() == Role.CorrespondentNode) return false; // mobility messages are not fragmented
@@ -104,13 +113,19 @@ function mayReassemble(packet: usize): bool {
 
 /** Addresses that this node listens to on a link: its own, and the groups of Neighbour Discovery. */
 function isForUs(device: u32, destination: usize): bool {
-  if (node.role() == Role.HomeAgent) return sameAddress(destination, homeLink.address());
+  if (node.role() == Role.HomeAgent) {
+    return sameAddress(destination, homeLink.address()) || homeNeighbours.isForUs(device, destination);
+  }
   if (node.role() == Role.CorrespondentNode) return correspondentSettings.ownAddress(destination) != NONE;
   // A mobile node also hears its routers, and those who want its address (RFC 4862 §5.4.1). A former care-of
   // address counts as long as its link is there (6275-11.5.4-5), at home the home address.
   if (uplinks.findCareof(destination) != DEVICE_ANY || isMulticast(destination)) return true;
   const record = updates.find(destination);
   return record != NONE && updates.isHome(updates.at(record)) && updates.at(record).homeDevice == device;
+}
+
+function isOfLink(destination: usize): bool {
+  return isMulticast(destination) || isLinkLocal(destination);
 }
 
 /** A type 2 routing header must name our own home address (6275-6.4-1), a home agent has none (6275-8.2-3). */
@@ -140,7 +155,8 @@ function receiveMobility(device: u32, packet: usize, length: u32): Reason {
 /**
  * The Home Address option (RFC 6275 §9.3.1; 6275-8.2-1): unless ESP, AH or a Mobility Header will show
  * who sent the packet (6275-9.3.1-2), there must be a binding of that home address to the source
- * (6275-9.3.1-3, 6275-9.3.1-4); else the sender is told (6275-9.3.1-5).
+ * (6275-9.3.1-3, 6275-9.3.1-4); else the sender is told (6275-9.3.1-5). So the option of a Binding Update to a
+ * home agent, and of what IPsec protects, needs none (6275-10.3.1-9, 6275-10.3.1-10).
  */
 function checkHomeAddress(device: u32, packet: usize): Reason {
   if (extension.homeAddressOption() == 0 || isProtected(extension.upperProtocol())) return Reason.None;

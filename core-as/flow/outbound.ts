@@ -83,15 +83,16 @@ function toMobileNode(device: u32, packet: usize, length: u32): Reason {
 }
 
 /**
- * The direct way where the destination has a binding, else reverse tunnelling (RFC 6275 §11.3.1; 6275-11.3.1-5). That applications use the home address is the doing of
- * the host's stack, whose routes lead into this device, and of this function, which takes nothing else: a
- * connection keeps its home address wherever the node goes (6275-11.3.1-2, 6275-11.3.1-3).
+ * The direct way where the destination has a binding, else reverse tunnelling (RFC 6275 §11.3.1; 6275-11.3.1-5).
+ * That applications use the home address is the doing of the host's stack, whose routes lead into this device,
+ * and of this function, which takes nothing else: a connection keeps its home address wherever the node goes
+ * (6275-11.3.1-2, 6275-11.3.1-3).
  */
 function toHomeAgent(device: u32, packet: usize, length: u32): Reason {
   if (!registration.isConfigured()) return Reason.NotConfigured;
   if (listener.isReport(packet, length)) {
     const refusal = listener.prepareReport(registration.primary(), packet, length);
-    return refusal != Reason.None ? refusal : throughTunnel(device, registration.primary(), NONE, packet, length);
+    return refusal != Reason.None ? refusal : throughTunnel(device, registration.primary(), packet, length);
   }
   const destination = ip6.destination(packet);
   // 2: what the host's stack says to the neighbours of a link that is none.
@@ -113,11 +114,12 @@ function toHomeAgent(device: u32, packet: usize, length: u32): Reason {
     const routed = correspondentFlow.takeDirectWay(device, packet, length, peer.largestBytes(entry));
     return routed == 0 ? Reason.PacketTooBig : peer.send(entry, routed, length + <u32>(packet - routed), device);
   }
-  return throughTunnel(device, update, entry, packet, length);
+  const refusal = throughTunnel(device, update, packet, length);
+  if (refusal == Reason.None) peer.noteTunnelledOut(entry);
+  return refusal;
 }
 
-/** `entry` is that of the destination among the peers, or NONE. */
-function throughTunnel(device: u32, update: Update, entry: u32, packet: usize, length: u32): Reason {
+function throughTunnel(device: u32, update: Update, packet: usize, length: u32): Reason {
   const uplink = selector.forHomeAgent(update); // 3
   if (uplink == DEVICE_ANY) return Reason.NoPath;
   if (update.pathMtu != uplinks.at(uplink).mtu && tunnel.isPathMtuOld(update.pathMtuSinceMs)) {
@@ -139,7 +141,6 @@ function throughTunnel(device: u32, update: Update, entry: u32, packet: usize, l
     update.inUse |= OUTBOUND;
     orders.event(Event.PathInUse, uplink, 0, updates.careof(update), 1);
   }
-  peer.noteTunnelledOut(entry);
   return Reason.None;
 }
 

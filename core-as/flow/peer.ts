@@ -7,10 +7,10 @@
  * and the note of what went through the tunnel, which is how a peer comes to be one.
  */
 import { DEVICE_ANY, DeviceKind } from "../abi/contract";
-import { Icmpv6Type, MINIMUM_MTU, NextHeader, OptionType } from "../abi/codes";
+import { Icmpv6Type, MINIMUM_MTU, NextHeader } from "../abi/codes";
 import { PeerEvent, PeerObstacle, PeerState } from "../abi/states";
 import { Reason } from "../abi/reasons";
-import { get8, isUnicastRoutable, sameAddress } from "../wire/bytes";
+import { isUnicastRoutable, sameAddress } from "../wire/bytes";
 import * as chain from "../wire/chain";
 import * as extension from "../wire/extension";
 import * as icmp6 from "../wire/icmp6";
@@ -147,22 +147,15 @@ export function noteTunnelledOut(record: u32): void {
   count(record, peers.at(record));
 }
 
-/** A packet of the peer, no mobility message, came through the tunnel (RFC 6275 §11.7.2; 6275-11.7.2-4). */
-export function noteTunnelledIn(inner: usize, length: u32): void {
-  const record = entryOf(peerAddress(inner, length));
+/**
+ * A packet of the peer with this home address, no mobility message, came through the tunnel to our home address
+ * (RFC 6275 §11.7.2; 6275-11.7.2-4).
+ */
+export function noteTunnelledIn(address: usize): void {
+  const record = entryOf(address);
   if (record == NONE) return;
   peers.at(record).tunnelledIn += 1;
   count(record, peers.at(record));
-}
-
-/** The sender of a tunnelled packet: its home address, when it says that it has one (6275-11.7.2-5). */
-function peerAddress(inner: usize, length: u32): usize {
-  const options = inner + ip6.LENGTH_BYTES;
-  const end = <u32>ip6.LENGTH_BYTES + chain.UNIT_BYTES * 3;
-  if (ip6.nextHeader(inner) != NextHeader.Destination || length < end) return ip6.source(inner);
-  // The layout that is the only aligned one: padding, then the option at 8 n + 6.
-  const option = options + 6;
-  return get8(option) == OptionType.HomeAddress && get8(option + 1) == 16 ? option + 2 : ip6.source(inner);
 }
 
 /** Counts a packet of the peer, and begins when there are enough (RFC 6275 §11.7.2). */

@@ -6,11 +6,14 @@ import * as abi from "../abi/contract";
 import { DeviceKind, MAX_DEVICES, Query, REPLY_BYTES, Role, State } from "../abi/contract";
 import { copyAddress } from "../wire/bytes";
 import * as homeAgentSelection from "../protocol/home-agent-selection";
+import * as bindingReview from "../protocol/binding-review";
+import * as homeAddressOwner from "../protocol/home-address-owner";
 import * as homeLink from "../protocol/home-link";
+import * as homeRegistration from "../protocol/home-registration";
 import * as lifetimes from "../protocol/binding-lifetime";
 import * as registration from "../protocol/registration";
-import * as routeOptimisation from "../protocol/route-optimisation";
 import * as registrationRestore from "../protocol/registration-restore";
+import * as routeOptimisation from "../protocol/route-optimisation";
 import * as state from "../protocol/state";
 import * as uplinks from "../select/uplinks";
 import * as bindings from "../tables/bindings";
@@ -53,6 +56,7 @@ export function query(kind: u32, from: u32, reply: usize): u32 {
 function listBindings(from: u32, reply: usize): u32 {
   let used: u32 = 0;
   for (let record = bindings.next(from); record != NONE; record = bindings.next(record + 1)) {
+    if (!bindings.isInForce(record)) continue;
     if (used + abi.BINDING_BYTES > <u32>REPLY_BYTES) {
       nextCursor = record;
       break;
@@ -195,6 +199,7 @@ export function exportState(from: u32, reply: usize): u32 {
     from = SECOND_TABLE;
   }
   for (let record = bindings.next(from - SECOND_TABLE); record != NONE; record = bindings.next(record + 1)) {
+    if (!bindings.isInForce(record)) continue;
     if (used + LARGEST_STATE_BYTES > <u32>REPLY_BYTES) {
       nextCursor = SECOND_TABLE + record;
       break;
@@ -251,8 +256,12 @@ function importBinding(record: usize): void {
   const expires = load<f64>(record, abi.STATE_BINDING_EXPIRES);
   // Never longer than a new one: the clock may have been set back since.
   const leftMs = min(clock.fromUnix(expires) - clock.now(), homeLink.longestLifetimeMs());
-  const owner = nodes.findHome(home);
+  const owner = homeAddressOwner.find(home);
   let number = bindings.find(home, identifier);
+  if (number != NONE && !bindings.isInForce(number)) {
+    homeRegistration.forget(number, lifetimes.DEREGISTERED);
+    number = NONE;
+  }
   if (!(expires > 0) || !(leftMs > 0) || owner == NONE || !homeLink.isOnHomeLink(home)) {
     if (number != NONE) lifetimes.drop(number);
     return;
@@ -273,6 +282,7 @@ function importBinding(record: usize): void {
   lifetimes.moved(binding);
   binding.sinceMs = clock.fromUnix(load<f64>(record, abi.STATE_BINDING_SINCE));
   lifetimes.renew(number, leftMs);
+  bindingReview.begin(false);
 }
 
 function importNode(record: usize): void {

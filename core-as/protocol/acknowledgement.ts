@@ -1,6 +1,6 @@
 /** The Binding Acknowledgement that a home agent sends (RFC 6275 §6.1.8, §9.5.4; RFC 4285 §5.1, §6). */
 import { Authentication, ReplayProtection } from "../abi/contract";
-import { BindingAcknowledgementStatus as Status, MobilityOptionType, NextHeader } from "../abi/codes";
+import { BindingAcknowledgementStatus as Status, NextHeader } from "../abi/codes";
 import * as authenticationOptions from "../wire/authentication-options";
 import * as bindingAcknowledgement from "../wire/binding-acknowledgement";
 import * as bindingOptions from "../wire/binding-options";
@@ -11,56 +11,57 @@ import * as nodes from "../tables/nodes";
 import * as orders from "../tables/orders";
 import { NONE } from "../tables/slab";
 import * as authentication from "./authentication";
+import * as homeDelivery from "./home-delivery";
 import * as received from "./mobility-message";
+import { ReceivedUpdate } from "./received-update";
 
 /** Fixed parts, and options of which the identity (255 octets) is the largest. */
 const MAX_BYTES: u32 = 480;
 
 /**
- * Answers the Binding Update in hand from `self`. It goes to where the update came from
- * (6275-9.5.4-10), by a type 2 routing header when the update had a Home Address option
- * (6275-9.5.4-11, 6275-9.5.4-12). With a shared key it is signed (4285-5.1.1-2), with identity and
- * timestamp as the update had them. `adviceMs` 0: no Binding Refresh Advice.
+ * Answers `update` from `self`. It goes to where the update came from (6275-9.5.4-10), by a type 2
+ * routing header when the update had a Home Address option (6275-9.5.4-11, 6275-9.5.4-12). With a shared
+ * key it is signed (4285-5.1.1-2), with identity and timestamp as the update had them. `adviceMs` 0: no
+ * Binding Refresh Advice. The K bit stays clear: no key management protocol moves here (RFC 6275 §10.3.1).
  */
 export function send(
-  device: u32, self: usize, homeAddress: usize, careofAddress: usize, node: u32, status: u32, sequence: u32,
-  lifetimeMs: f64, adviceMs: f64,
+  update: ReceivedUpdate, self: usize, status: u32, sequence: u32, lifetimeMs: f64, adviceMs: f64,
 ): void {
   const out = orders.allocate(MAX_BYTES);
   if (out == 0) return;
-  const to = ip6.source(received.packet());
-  const away = received.homeAddressOption() != 0;
+  const away = update.hasHomeAddressOption;
   const message = out + ip6.LENGTH_BYTES + (away ? routing2.LENGTH_BYTES : 0);
 
   let end = bindingAcknowledgement.build(message, status, 0, sequence, lifetimeMs);
   if (adviceMs > 0) end = bindingOptions.appendBindingRefreshAdvice(message, end, adviceMs);
-  if (node != NONE && nodes.at(node).authentication == Authentication.SharedKey) {
-    end = sign(message, end, node, status, careofAddress, homeAddress);
+  if (update.node != NONE && nodes.at(update.node).authentication == Authentication.SharedKey) {
+    end = sign(message, end, update, status);
   }
-  const length = mobility.finish(message, end, self, homeAddress);
-  if (away) routing2.build(out + ip6.LENGTH_BYTES, NextHeader.Mobility, homeAddress);
-  const payload = <u32>(message - out - ip6.LENGTH_BYTES) + length;
-  ip6.build(out, 0, 0, payload, away ? NextHeader.Routing : NextHeader.Mobility, received.HOP_LIMIT, self, to);
-  orders.transmit(device, out, <u32>ip6.LENGTH_BYTES + payload);
+  const messageBytes = mobility.finish(message, end, self, update.home());
+  if (away) routing2.build(out + ip6.LENGTH_BYTES, NextHeader.Mobility, update.home());
+  const payload = <u32>(message - out - ip6.LENGTH_BYTES) + messageBytes;
+  ip6.build(
+    out, 0, 0, payload, away ? NextHeader.Routing : NextHeader.Mobility, received.HOP_LIMIT, self,
+    update.source(),
+  );
+  const length = <u32>ip6.LENGTH_BYTES + payload;
+  if (away) orders.transmit(update.device, out, length);
+  else homeDelivery.send(update.device, out, length);
 }
 
-function sign(message: usize, end: usize, node: u32, status: u32, careofAddress: usize, homeAddress: usize): usize {
-  const identifier = received.option(MobilityOptionType.MobileNodeIdentifier);
-  if (identifier != 0) {
+function sign(message: usize, end: usize, update: ReceivedUpdate, status: u32): usize {
+  if (update.identityBytes != 0) {
     // 4283-3.2-1: before the authentication option.
-    end = authenticationOptions.appendMobileNodeIdentifier(
-      end, authenticationOptions.identifier(identifier), authenticationOptions.identifierLength(identifier),
-    );
+    end = authenticationOptions.appendMobileNodeIdentifier(end, update.identity(), update.identityBytes);
   }
-  const entry = nodes.at(node);
-  const option = received.option(MobilityOptionType.ReplayProtection);
-  if (option != 0) { // 4285-6-2
-    const theirs = authenticationOptions.timestamp(option);
+  const entry = nodes.at(update.node);
+  if (update.hasTimestamp) { // 4285-6-2
+    const theirs = update.timestamp;
     // A timestamp that is not valid goes back with our own time of day in its upper half (RFC 4285 §6).
     const answer = status == Status.IdentificationMismatch && entry.replay == ReplayProtection.Timestamp
       ? (authentication.timestampNow(0) & 0xffffffff00000000) | (theirs & 0xffffffff)
       : theirs;
     end = authenticationOptions.appendReplayProtection(message, end, answer);
   }
-  return authentication.sign(message, end, nodes.keyState(entry), entry.spi, careofAddress, homeAddress);
+  return authentication.sign(message, end, nodes.keyState(entry), entry.spi, update.careof(), update.home());
 }

@@ -8,7 +8,7 @@
  *                                    Binding Refresh Requests
  */
 import { DEVICE_ANY, Event } from "../abi/contract";
-import { NextHeader } from "../abi/codes";
+import { MAX_DELETE_BCE_TIMEOUT_MS, NextHeader } from "../abi/codes";
 import * as bindingRefreshRequest from "../wire/binding-refresh-request";
 import * as ip6 from "../wire/ip6";
 import * as mobility from "../wire/mobility";
@@ -22,6 +22,7 @@ import * as orders from "../tables/orders";
 import { NONE } from "../tables/slab";
 import * as timers from "../tables/timers";
 import * as received from "./mobility-message";
+import * as proxyNeighbour from "./proxy-neighbour";
 import * as state from "./state";
 import { TimerKind } from "./timers";
 
@@ -33,6 +34,7 @@ export const NODE_REMOVED: u32 = 2;
 export const REPLACED: u32 = 3;
 /** A correspondent node heard again and again that nobody is reached at the care-of address (6275-9.3.4-2). */
 export const UNREACHABLE: u32 = 4;
+export const PREFIX_ENDED: u32 = 5;
 
 /** Share of the lifetime that is left when the first request goes out, and how many go out at most. */
 const REQUEST_SHARE: f64 = 0.1;
@@ -96,6 +98,11 @@ export function due(record: u32): Due {
 /** The timer of a home agent's binding ended. */
 export function onTimer(record: u32, self: usize): void {
   if (!bindings.isLive(record)) return;
+  if (!bindings.isInForce(record)) { // it was deregistered a while ago
+    bindings.at(record).timer = NONE;
+    bindings.remove(record);
+    return;
+  }
   switch (due(record)) {
     case Due.Refresh:
       requestRefresh(bindings.at(record), self);
@@ -108,19 +115,47 @@ export function onTimer(record: u32, self: usize): void {
   }
 }
 
+/** The lifetime ends earlier than was promised: at `expiresMs`, monotonic. */
+export function shorten(record: u32, expiresMs: f64): void {
+  const binding = bindings.at(record);
+  binding.expiresMs = expiresMs;
+  if (timers.deadlineMs(binding.timer) > expiresMs) timers.move(binding.timer, expiresMs);
+  state.keepBinding(record);
+}
+
 /** Ends a binding. */
 export function end(record: u32, why: u32): void {
+  close(record, why);
+  bindings.remove(record);
+}
+
+/**
+ * Ends a binding by its node's wish, with this sequence number. The entry stays a while and carries
+ * nothing, so that a Binding Update that was sent earlier and comes later does not bring the binding back
+ * (6275-10.3.2-10, 6275-10.3.2-11).
+ */
+export function deregister(record: u32, sequence: u32): void {
+  close(record, DEREGISTERED);
+  const binding = bindings.at(record);
+  memory.fill(bindings.careofAddress(binding), 0, 16);
+  binding.sequence = <u16>sequence;
+  binding.timer = timers.set(TimerKind.Binding, record, clock.now() + MAX_DELETE_BCE_TIMEOUT_MS);
+}
+
+/** The binding is no longer in force: packets are neither intercepted nor carried. */
+function close(record: u32, why: u32): void {
   const binding = bindings.at(record);
   timers.cancel(binding.timer);
   orders.event(Event.BindingEnded, DEVICE_ANY, bindings.homeAddress(binding), bindings.careofAddress(binding), why);
   binding.expiresMs = 0;
   state.keepBinding(record);
-  bindings.remove(record);
+  proxyNeighbour.stop(record);
 }
 
 /** Takes a binding away without a word: what was kept of it is no longer true. */
 export function drop(record: u32): void {
   timers.cancel(bindings.at(record).timer);
+  proxyNeighbour.stop(record);
   bindings.remove(record);
 }
 

@@ -24,7 +24,10 @@ const DETECTION_MS: f64 = 1000;
 /** Addresses tried in one prefix before the uplink starts anew (RFC 7217 §6). */
 const MAX_DUPLICATES: u32 = 3;
 
-/** Forms an address in the router's prefix and starts its check, without delay (6275-11.5.3-1, 6275-11.5.3-10). */
+/**
+ * Forms an address in the prefix of the router in use (6275-11.5.4-2: with another router or prefix it goes) and
+ * starts its check, without delay (6275-11.5.3-1, 6275-11.5.3-10).
+ */
 export function form(device: u32, uplink: Uplink): void {
   if (uplink.router().formable != 0) formWith(device, uplink, devices.at(device).interfaceId);
   else uplink.addressTimer = restart(uplink.addressTimer, TimerKind.Address, device, DETECTION_MS);

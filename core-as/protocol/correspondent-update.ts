@@ -8,20 +8,17 @@
  *   4. sequence number, nonces of a former life                       135
  *   5. would packets go in a circle                                   174
  *   6. the binding is removed, or made or changed                     §9.5.3, §9.5.2, 130
- *   7. Binding Acknowledgement                                        §9.5.4
+ *   7. Binding Acknowledgement, in correspondent-acknowledgement     §9.5.4
  */
 import { DEVICE_ANY, Event } from "../abi/contract";
 import {
-  BindingAcknowledgementStatus as Status, BindingUpdateFlag, LIFETIME_UNIT_MS, MobilityOptionType, NextHeader,
+  BindingAcknowledgementStatus as Status, BindingUpdateFlag, LIFETIME_UNIT_MS, MobilityOptionType,
 } from "../abi/codes";
 import { Reason } from "../abi/reasons";
 import { copyAddress, isMulticast, isUnicastRoutable, isUnspecified, sameAddress } from "../wire/bytes";
-import * as bindingAcknowledgement from "../wire/binding-acknowledgement";
 import * as bindingOptions from "../wire/binding-options";
 import * as bindingUpdate from "../wire/binding-update";
 import * as ip6 from "../wire/ip6";
-import * as mobility from "../wire/mobility";
-import * as routing2 from "../wire/routing2";
 import * as errors from "../encap/errors";
 import * as bindings from "../tables/bindings";
 import { Binding } from "../tables/bindings";
@@ -29,16 +26,13 @@ import * as orders from "../tables/orders";
 import { NONE } from "../tables/slab";
 import { TokenBucket } from "../tables/token-bucket";
 import * as lifetimes from "./binding-lifetime";
+import * as acknowledgement from "./correspondent-acknowledgement";
 import * as cache from "./correspondent-cache";
 import * as settings from "./correspondent-settings";
 import * as received from "./mobility-message";
 import * as nonces from "./nonces";
-import * as ownPackets from "./own-packets";
 import * as returnRoutability from "./return-routability";
 import * as sequence from "./sequence";
-
-/** Fixed part, padding and Binding Authorization Data behind the headers. */
-const ACKNOWLEDGEMENT_BYTES: u32 = <u32>(ip6.LENGTH_BYTES + routing2.LENGTH_BYTES) + 32;
 
 const reports = new TokenBucket(50, 100);
 
@@ -265,25 +259,11 @@ function refuse(reason: Reason, status: u32, number: u32): Reason {
   return report(reason, status);
 }
 
-/**
- * Step 7 (RFC 6275 §9.5.4; 6275-8.2-9): to where the update came from (6275-9.5.4-10), by a type 2 routing
- * header unless that is the home address (6275-9.5.4-11, 6275-9.5.4-12), authorised when the nonces are known
- * (6275-9.5.4-7, 6275-9.5.4-8); the K bit is not ours (6275-6.1.8-1).
- */
+/** Step 7: signed once the nonces are known and the update was genuine (6275-9.5.4-7, 6275-9.5.4-8). */
 function acknowledge(status: u32, number: u32, lifetimeMs: f64): void {
-  const out = orders.allocate(ACKNOWLEDGEMENT_BYTES);
-  if (out == 0) return;
-  const isAway = !sameAddress(source, homeAddress);
-  const answer = out + ip6.LENGTH_BYTES + (isAway ? routing2.LENGTH_BYTES : 0);
-  let end = bindingAcknowledgement.build(answer, status, 0, number, lifetimeMs);
-  if (isAuthentic) end = returnRoutability.authorise(answer, end, authorisedAddress(), self);
-  const length = mobility.finish(answer, end, self, homeAddress);
-  if (isAway) routing2.build(out + ip6.LENGTH_BYTES, NextHeader.Mobility, homeAddress);
-  const payload = <u32>(answer - out - ip6.LENGTH_BYTES) + length;
-  ip6.build(
-    out, 0, 0, payload, isAway ? NextHeader.Routing : NextHeader.Mobility, received.HOP_LIMIT, self, source,
+  acknowledgement.send(
+    device, self, source, homeAddress, isAuthentic ? authorisedAddress() : 0, status, number, lifetimeMs,
   );
-  ownPackets.transmit(device, out, <u32>ip6.LENGTH_BYTES + payload);
 }
 
 /** Tells people of a refusal, within limits; the counter has them all. */

@@ -76,14 +76,16 @@ export function linkChanged(update: Update, device: u32): void {
 
 /** Away again: the home address is the tunnel's. */
 function leave(update: Update): void {
-  orders.event(Event.HomeLeft, update.homeDevice, updates.home(update), 0, 0);
+  const device = update.homeDevice;
+  update.homeDevice = DEVICE_ANY;
+  orders.event(Event.HomeLeft, device, updates.home(update), 0, 0);
   registration.happen(update.record, RegistrationEvent.HomeLeft);
   update.agentLinkBytes = 0;
   memory.fill(updates.careof(update), 0, 16);
   update.device = DEVICE_ANY;
   if (update.onHomeLink == 0) return;
   orders.address(
-    Order.RemoveAddress, update.homeDevice, updates.home(update), homeLinkDetection.homePrefixLength(),
+    Order.RemoveAddress, device, updates.home(update), homeLinkDetection.homePrefixLength(),
   );
   update.onHomeLink = 0;
   chooseTunnel();

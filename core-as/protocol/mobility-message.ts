@@ -82,7 +82,7 @@ export function routedHomeAddress(): usize {
   return routedAt;
 }
 
-/** The first option of this type, 0: there is none. */
+/** The first option of this type, 0: there is none. Options that nobody asks for are skipped (6275-6.1.7-8). */
 export function option(type: u32): usize {
   return options.find(optionsAt, mobility.end(messageAt), type);
 }

@@ -1,4 +1,7 @@
-/** Neighbour Discovery messages that a mobile node sends on its uplinks (RFC 4861, RFC 4862, RFC 9131). */
+/**
+ * Neighbour Discovery messages that a mobile node sends on its uplinks, and a home agent on its home link
+ * (RFC 4861, RFC 4862, RFC 9131).
+ */
 import { NeighbourOptionType, NextHeader } from "../abi/codes";
 import * as icmp6 from "../wire/icmp6";
 import * as ip6 from "../wire/ip6";
@@ -45,15 +48,27 @@ export function probeAddress(device: u32, address: usize): void {
  * a router advertisement may be delayed or limited in rate. Not on a link without link-layer addresses.
  */
 export function probeRouter(device: u32, careof: usize, routerAddress: usize): void {
+  if (devices.at(device).linkAddressBytes == 0) return;
+  solicitFrom(device, routerAddress, careof, routerAddress);
+}
+
+/** Asks all whose address ends like `target` for the link-layer address of `target` (RFC 4861 §7.2.2). */
+export function solicit(device: u32, target: usize, source: usize): void {
+  neighbour.solicitedNode(group, target);
+  solicitFrom(device, target, source, group);
+}
+
+function solicitFrom(device: u32, target: usize, source: usize, to: usize): void {
   const link = devices.at(device);
-  if (link.linkAddressBytes == 0) return;
   const packet = orders.allocate(MAX_BYTES);
   if (packet == 0) return;
-  const end = neighbourOptions.appendLinkLayerAddress(
-    neighbour.buildSolicitation(packet + ip6.LENGTH_BYTES, routerAddress),
-    NeighbourOptionType.SourceLinkLayerAddress, link.linkAddressPointer(), link.linkAddressBytes,
-  );
-  send(device, packet, end, careof, routerAddress);
+  let end = neighbour.buildSolicitation(packet + ip6.LENGTH_BYTES, target);
+  if (link.linkAddressBytes != 0) {
+    end = neighbourOptions.appendLinkLayerAddress(
+      end, NeighbourOptionType.SourceLinkLayerAddress, link.linkAddressPointer(), link.linkAddressBytes,
+    );
+  }
+  send(device, packet, end, source, to);
 }
 
 /**
@@ -63,16 +78,25 @@ export function probeRouter(device: u32, careof: usize, routerAddress: usize): v
  * without link-layer addresses.
  */
 export function announceAddress(device: u32, address: usize): void {
+  if (devices.at(device).linkAddressBytes == 0) return;
+  advertise(device, 0, address, address, allRouters);
+}
+
+/**
+ * A Neighbour Advertisement with our link-layer address, where the link has such, for `target`. `flags`
+ * are of `NeighbourFlag`.
+ */
+export function advertise(device: u32, flags: u32, target: usize, source: usize, to: usize): void {
   const link = devices.at(device);
-  if (link.linkAddressBytes == 0) return;
   const packet = orders.allocate(MAX_BYTES);
   if (packet == 0) return;
-  const message = packet + ip6.LENGTH_BYTES;
-  const end = neighbourOptions.appendLinkLayerAddress(
-    neighbour.buildAdvertisement(message, 0, address),
-    NeighbourOptionType.TargetLinkLayerAddress, link.linkAddressPointer(), link.linkAddressBytes,
-  );
-  send(device, packet, end, address, allRouters);
+  let end = neighbour.buildAdvertisement(packet + ip6.LENGTH_BYTES, flags, target);
+  if (link.linkAddressBytes != 0) {
+    end = neighbourOptions.appendLinkLayerAddress(
+      end, NeighbourOptionType.TargetLinkLayerAddress, link.linkAddressPointer(), link.linkAddressBytes,
+    );
+  }
+  send(device, packet, end, source, to);
 }
 
 /**

@@ -157,7 +157,10 @@ function receiveAcknowledgement(record: u32): Reason {
   return Reason.None;
 }
 
-/** It comes to where the Binding Update came from, by a type 2 routing header unless that is home (RFC 6275 §9.5.4). */
+/**
+ * It comes to where the Binding Update came from, by a type 2 routing header unless that is home
+ * (RFC 6275 §9.5.4).
+ */
 function checkRoute(peer: Peer): Reason {
   const routed = received.routedHomeAddress();
   const home = updates.home(registration.primary());
@@ -215,7 +218,10 @@ function note(home: usize, status: u32): void {
   orders.event(Event.BindingError, DEVICE_ANY, home, ip6.source(received.packet()), status);
 }
 
-/** RFC 6275 §11.7.4: tests, then a Binding Update with a new lifetime (6275-11.7.4-1); only for a binding that is wanted. */
+/**
+ * RFC 6275 §11.7.4: tests, then a Binding Update with a new lifetime (6275-11.7.4-1); only for a binding that
+ * is wanted.
+ */
 function receiveRefreshRequest(record: u32): Reason {
   const peer = peers.at(record);
   const isForHome = received.routedHomeAddress() != 0 ||

@@ -8,7 +8,7 @@ import { PeerEvent, PeerObstacle, PeerState, RegistrationAction, RegistrationSta
 import { copyAddress, sameAddress } from "../wire/bytes";
 import * as clock from "../tables/clock";
 import * as peers from "../tables/peers";
-import { CAREOF_TEST, HOME_TEST, Peer } from "../tables/peers";
+import { CAREOF_TEST, HOME_TEST, Peer, UPDATE } from "../tables/peers";
 import { NONE } from "../tables/slab";
 import * as updates from "../tables/updates";
 import { Update } from "../tables/updates";
@@ -106,12 +106,35 @@ export function homeRegistered(): void {
 export function lostRegistration(): void {
   memory.fill(told, 0, 16);
   acknowledged = false;
+  if (registration.primary().homeDevice == DEVICE_ANY) atHomeOn = DEVICE_ANY;
   const maySend = atHomeOn != DEVICE_ANY || registration.primary().device != DEVICE_ANY;
   for (let record = peers.next(0); record != NONE; record = peers.next(record + 1)) {
     const peer = peers.at(record);
     const isEnding = peer.state == PeerState.Removing || peer.pending == <u32>PeerEvent.Unwanted;
     if (!isEnding || !maySend) plan(record, peer, PeerEvent.Unregistered); // what ends may still be said
   }
+}
+
+/** The home address is valid only until `untilMs`: peers with a longer binding get a shorter one (6275-11.4.2-7). */
+export function homeShortened(untilMs: f64): void {
+  for (let record = peers.next(0); record != NONE; record = peers.next(record + 1)) {
+    const peer = peers.at(record);
+    if (!peer.isDirect() || peer.expiresMs <= untilMs) continue;
+    peer.refreshMs = clock.now();
+    peer.isActive = 1; // though it may have carried nothing of late
+    routeOptimisation.schedule(record, peer);
+  }
+}
+
+/**
+ * Another home address is the primary one now: what the peers have is about the former one, and ends by its
+ * lifetime. They learn the new one after its next registration.
+ */
+export function homeReplaced(): void {
+  for (let record = peers.next(0); record != NONE; record = peers.next(record + 1)) {
+    peers.at(record).token(HOME_TEST).untilMs = 0;
+  }
+  lostRegistration();
 }
 
 /** The node is on its home link: bindings end, by messages between home address and peer (RFC 6275 §11.5.5). */
@@ -158,8 +181,12 @@ export function policyChanged(): void {
 
 /** Lets the event happen at the entry's next timer, which is due now. */
 function plan(record: u32, peer: Peer, event: PeerEvent): void {
-  // Who has only learnt that tests are complete still has its direct way.
-  if (event != PeerEvent.TestsComplete) peer.directUntilMs = 0;
+  // Who has only learnt that tests are complete still has its direct way. For others, what the peer says of the
+  // last Binding Update comes too late.
+  if (event != PeerEvent.TestsComplete) {
+    peer.directUntilMs = 0;
+    peer.exchange(UPDATE).stop();
+  }
   peer.pending = event;
   routeOptimisation.schedule(record, peer);
 }
@@ -195,5 +222,5 @@ function isTesting(peer: Peer): bool {
 }
 
 function isAwaiting(peer: Peer): bool {
-  return peer.exchange(HOME_TEST).isAwaited() || peer.exchange(CAREOF_TEST).isAwaited();
+  return peer.exchange(HOME_TEST).isPlanned() || peer.exchange(CAREOF_TEST).isPlanned();
 }

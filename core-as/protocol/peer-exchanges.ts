@@ -8,7 +8,9 @@ import { PeerEvent, PeerState } from "../abi/states";
 import * as uplinks from "../select/uplinks";
 import * as clock from "../tables/clock";
 import * as peers from "../tables/peers";
+import * as updates from "../tables/updates";
 import { CAREOF_TEST, HOME_TEST, Peer } from "../tables/peers";
+import * as homePrefixes from "./home-prefixes";
 import * as attachment from "./peer-attachment";
 import * as messages from "./peer-messages";
 import * as policy from "./peer-policy";
@@ -79,9 +81,13 @@ export function tokenUntilMs(peer: Peer, which: u32): f64 {
   return peer.exchange(which).sentMs + MAX_TOKEN_LIFETIME_MS;
 }
 
-/** No longer than the home registration and the care-of address last (6275-11.7.2-11, 6275-11.7.4-2). */
+/**
+ * No longer than the home registration, the home prefix and the care-of address last (6275-11.7.2-11,
+ * 6275-11.7.4-2, 6275-11.4.2-5, 6275-11.4.2-6).
+ */
 function lifetimeToAsk(peer: Peer): f64 {
-  const homeMs = registration.primary().expiresMs - clock.now();
+  const home = registration.primary();
+  const homeMs = min(home.expiresMs - clock.now(), homePrefixes.validMs(updates.home(home)));
   const careofMs = uplinks.at(peer.device).router().validUntilMs - clock.now();
   return max<f64>(LIFETIME_UNIT_MS, min(policy.lifetimeMs(), min(homeMs, careofMs)));
 }

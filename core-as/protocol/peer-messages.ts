@@ -1,9 +1,9 @@
 /**
  * What a mobile node sends to a correspondent (RFC 6275 §5.2.5, §5.2.6, §11.6.1, §11.7.2):
  *
- *   Home Test Init      │ IPv6: home address → peer │ Home Test Init │     through the tunnel to the home agent
- *   Care-of Test Init   │ IPv6: care-of address → peer │ Care-of Test Init │
- *   Binding Update      │ IPv6: care-of address → peer │ Home Address option │ Binding Update and its options │
+ *   │ IPv6: home address → peer │ Home Test Init │                 through the tunnel to the home agent
+ *   │ IPv6: care-of address → peer │ Care-of Test Init │
+ *   │ IPv6: care-of address → peer │ Home Address option │ Binding Update and its options │
  *
  * At home there is no tunnel, no care-of address and no Home Address option. The peer's address is its home
  * address, when it is mobile too (6275-5.2.9-1).
@@ -94,8 +94,8 @@ export function sendBindingUpdate(peer: Peer, lifetimeMs: f64, homeDevice: u32):
   end = returnRoutability.authorise(message, end, isRemoval ? home : peer.careof(), peer.address());
   const length = mobility.finish(message, end, home, peer.address());
 
-  // 6275-6.1.7-10, 6275-11.7.2-8, 6275-11.7.2-14, 6275-11.7.2-15, 6275-11.7.2-16: between the current care-of address, at home the
-  // home address, and the correspondent.
+  // 6275-6.1.7-10, 6275-11.7.2-8, 6275-11.7.2-14, 6275-11.7.2-15, 6275-11.7.2-16: between the current care-of
+  // address, at home the home address, and the correspondent.
   if (!isAway) {
     ip6.build(packet, 0, 0, length, NextHeader.Mobility, HOP_LIMIT, home, peer.address());
     orders.transmit(homeDevice, packet, <u32>ip6.LENGTH_BYTES + length);

@@ -15,7 +15,7 @@ function on(state: S, event: E, action: A, next: S): void {
 export function start(): void {
   machine = new StateTable(PEER_STATES, PEER_EVENTS);
   for (let state: i32 = S.Testing; state <= S.Removing; state++) {
-    on(state, E.Moved,        A.Test,    S.Testing); // §11.7.2: each node with a binding learns the new care-of address
+    on(state, E.Moved,        A.Test,    S.Testing); // §11.7.2: who has a binding learns the new address
     on(state, E.Unregistered, A.Suspend, S.Tunnelled);
     on(state, E.Unwanted,     A.Remove,  S.Removing);
     on(state, E.Unanswered,   A.HoldOff, S.Refused); // §5.2.9: MAX_RO_FAILURE

@@ -21,6 +21,7 @@ import { PREFIX_BITS } from "./careof-address";
 import * as homePrefixes from "./home-prefixes";
 import { HomePrefix } from "./home-prefixes";
 import * as solicitation from "./mobile-prefix-solicitation";
+import * as peerAttachment from "./peer-attachment";
 import * as registration from "./registration";
 
 /** Prefix length of a home address on the tunnel device. */
@@ -89,7 +90,7 @@ export function revive(home: usize, agent: usize): u32 {
   const first = registration.primary();
   // Formed by us, for this home agent; anything else is of another configuration.
   if (load<u64>(home, 8) != load<u64>(updates.home(first), 8)) return NONE;
-  if (!sameAddress(agent, updates.peerOf(first))) return NONE;
+  if (updates.hasPeer(first) && !sameAddress(agent, updates.peerOf(first))) return NONE;
   const record = registration.addHome(home, agent);
   if (record == NONE) return NONE;
   orders.event(Event.HomeAddressFormed, DEVICE_ANY, home, updates.home(first), 0);
@@ -99,8 +100,8 @@ export function revive(home: usize, agent: usize): u32 {
 }
 
 /**
- * The valid lifetime of a prefix became shorter: a registration that would outlast it is made anew, with the
- * lifetime that is left (RFC 6275 §11.4.2).
+ * The valid lifetime of a prefix became shorter: bindings that would outlast it, at the home agent and at
+ * correspondent nodes, are made anew with the lifetime that is left (6275-11.4.2-7).
  */
 export function shortened(prefix: HomePrefix): void {
   if (!prefix.isValid()) return; // `follow` ends them
@@ -108,6 +109,7 @@ export function shortened(prefix: HomePrefix): void {
     const update = updates.at(record);
     if (!samePrefix(updates.home(update), prefix.address(), prefix.bits)) continue;
     if (update.expiresMs > prefix.validUntilMs) registration.happen(record, RegistrationEvent.RefreshDue);
+    if (isFirst(update)) peerAttachment.homeShortened(prefix.validUntilMs);
   }
 }
 
@@ -117,8 +119,15 @@ function end(update: Update): void {
   orders.address(Order.RemoveAddress, devices.first(DeviceKind.Tunnel), home, HOST_BITS);
   orders.event(Event.HomeAddressEnded, DEVICE_ANY, home, 0, 0);
   const isLast = updates.next(0) == update.record && updates.next(update.record + 1) == NONE;
-  if (isLast) registration.happen(update.record, RegistrationEvent.Shutdown);
-  else registration.removeHome(update.record);
+  if (isLast) {
+    registration.happen(update.record, RegistrationEvent.Shutdown);
+    return;
+  }
+  const wasFirst = isFirst(update);
+  registration.removeHome(update.record);
+  if (!wasFirst) return;
+  peerAttachment.homeReplaced();
+  registration.happen(registration.primary().record, RegistrationEvent.RefreshDue);
 }
 
 function isFirst(update: Update): bool {

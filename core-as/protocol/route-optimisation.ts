@@ -2,7 +2,7 @@
  * Route optimisation in a mobile node (RFC 6275 §11.6, §11.7.2, §11.8): the actions of the table in `peer-table`,
  * and the one timer of each entry.
  *
- *   traffic → Home and Care-of Test → Binding Update → acknowledged: packets take the direct way → renewed in time
+ *   traffic → Home and Care-of Test → Binding Update → acknowledged: the direct way → renewed in time
  *
  * Until the acknowledgement packets go through the home agent, so a peer that is slow, silent or without the
  * protocol costs nothing.
@@ -28,7 +28,7 @@ import * as updateRate from "./update-rate";
 
 /** Share of the lifetime after which a binding in use is renewed: well before its end (6275-11.7.3-8). */
 const REFRESH_SHARE: f64 = 0.75;
-/** Between the tests that follow a loss and those before: who forges losses must not make this node test without end. */
+/** Tests that follow a loss keep off those before: who forges losses must not make this node test without end. */
 const MIN_RESTART_MS: f64 = 5000;
 /** Corrections in a row before the peer counts as one that refuses. */
 const MAX_CORRECTIONS: u32 = 3;
@@ -158,7 +158,7 @@ function startRemoval(record: u32, peer: Peer): void {
 export function tokenTaken(record: u32): void {
   const peer = peers.at(record);
   if (peer.pending != NONE) return; // a move, or an end, that the entry has yet to learn of, comes first
-  if (!peer.token(HOME_TEST).isFresh() || peer.exchange(UPDATE).isAwaited()) return;
+  if (!peer.token(HOME_TEST).isFresh() || peer.exchange(UPDATE).isPlanned()) return;
   switch (peer.state) {
     case PeerState.Testing:
     case PeerState.Renewing:

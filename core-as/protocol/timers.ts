@@ -30,6 +30,14 @@ export enum TimerKind {
   PrefixSolicitation = 32,
   /** Mobile node: a home prefix is to be asked about, or has ended. */
   HomePrefix = 33,
+  /** Home agent: duplicate address detection of a home address. Owner: binding. */
+  Detection = 20,
+  /** Home agent: neighbours are told once more who takes packets for a home address. Owner: none. */
+  Announcement = 21,
+  /** Home agent: the next bindings are looked at anew. Owner: none. */
+  Review = 22,
+  /** Home agent: a node on the home link is looked for once more. Owner: slot of the answer to it. */
+  Delivery = 23,
 }
 
 /** Sets `timer` anew, or a first one where it is NONE. Returns the handle to keep in its place. */

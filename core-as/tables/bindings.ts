@@ -13,7 +13,7 @@ export class Binding {
   homeLow: u64;
   careofHigh: u64;
   careofLow: u64;
-  /** When the lifetime ends, monotonic ms. */
+  /** When the lifetime ends, monotonic ms; 0: not in force (yet, or any more), so that it carries nothing. */
   expiresMs: f64;
   /** Binding identifier (BID); at a correspondent node, which of its own addresses the binding is for. */
   identifier: u32;
@@ -53,6 +53,10 @@ export class Binding {
   /** Destination Unreachable messages since a packet of the mobile node came, one a second. */
   unreachables: u8;
   hasFormerLife: u8;
+
+  hasFlag(flag: u32): bool {
+    return (<u32>this.flags & flag) != 0;
+  }
 }
 
 /** Octets of a record: two cache lines, so that none lies across the border of three. */
@@ -111,7 +115,7 @@ export function findMany(addresses: usize, count: u32, records: usize): void {
   for (let p = addresses, out = records; p < end; p += 16, out += 4) store<u32>(out, index.find(p, 0));
 }
 
-/** A new binding, all zero but its key; NONE when the budget is used up. */
+/** A new binding, all zero but its key, with no timer; NONE when the budget is used up. */
 export function insert(homeAddress: usize, identifier: u32): u32 {
   const record = slab.take();
   if (record == NONE) return NONE;
@@ -119,6 +123,7 @@ export function insert(homeAddress: usize, identifier: u32): u32 {
   binding.homeHigh = load<u64>(homeAddress);
   binding.homeLow = load<u64>(homeAddress, 8);
   binding.identifier = identifier;
+  binding.timer = NONE;
   index.insert(record);
   return record;
 }
@@ -126,6 +131,11 @@ export function insert(homeAddress: usize, identifier: u32): u32 {
 export function remove(record: u32): void {
   index.remove(record);
   slab.give(record);
+}
+
+/** The budget of bindings. */
+export function capacity(): u32 {
+  return slab.capacity;
 }
 
 /** How many bindings there are. */
@@ -136,6 +146,11 @@ export function count(): u32 {
 /** The first live binding from `cursor` on, or NONE. */
 export function next(cursor: u32): u32 {
   return slab.next(cursor);
+}
+
+/** True for a binding that has a lifetime; else it waits to be made or to be forgotten. */
+export function isInForce(record: u32): bool {
+  return at(record).expiresMs != 0;
 }
 
 /** True when `record` is a live binding: orders and timers may be older than it. */

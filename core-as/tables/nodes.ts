@@ -44,12 +44,19 @@ class Home {
   zero: u32;
   node: u32;
   next: u32;
+  /** 1 when another node has a home address with the same interface identifier. */
+  shared: u32;
+  /** Zero, and the interface identifier again: the key of `byInterface`. */
+  noPrefix: u64;
+  interfaceIdentifier: u64;
 }
 
 let nodes = changetype<Slab>(0);
 let homes = changetype<Slab>(0);
 let byIdentity = changetype<AddressIndex>(0);
 let byHome = changetype<AddressIndex>(0);
+/** One home address of each interface identifier. */
+let byInterface = changetype<AddressIndex>(0);
 /** Record of each host's number, or NONE. */
 let byId: usize = 0;
 
@@ -59,6 +66,7 @@ export function start(capacity: u32, secretHigh: u64, secretLow: u64): void {
   homes = newSlab(offsetof<Home>(), max<u32>(16, capacity * 2));
   byIdentity = newIndex(nodes, offsetof<Node>("identityHigh"), offsetof<Node>("zero"), secretHigh, secretLow);
   byHome = newIndex(homes, offsetof<Home>("high"), offsetof<Home>("zero"), secretHigh, secretLow);
+  byInterface = newIndex(homes, offsetof<Home>("noPrefix"), offsetof<Home>("zero"), secretHigh, secretLow);
   byId = heap.alloc(<usize>capacity << 2);
   memory.fill(byId, 0xff, <usize>capacity << 2);
 }
@@ -86,6 +94,22 @@ export function findHome(homeAddress: usize): u32 {
   const home = byHome.find(homeAddress, 0);
   return home == NONE ? NONE : homeAt(home).node;
 }
+
+/**
+ * The node that owns an address in a home prefix of 64 bits by its interface identifier: the one that has
+ * a home address with this identifier in any prefix. Where several nodes have one, or had, none owns it
+ * elsewhere.
+ */
+export function findInterface(address: usize): u32 {
+  const home = findInterfaceHome(load<u64>(address, 8));
+  return home == NONE || homeAt(home).shared != 0 ? NONE : homeAt(home).node;
+}
+
+function findInterfaceHome(identifier: u64): u32 {
+  store<u64>(wanted, identifier, 8);
+  return byInterface.find(wanted, 0);
+}
+const wanted = memory.data(16, 8);
 
 /** The node with the host's number `id`, or NONE. */
 export function findId(id: u32): u32 {
@@ -118,6 +142,10 @@ export function addHome(record: u32, homeAddress: usize): bool {
   home.node = record;
   home.next = NONE;
   byHome.insert(number);
+  home.interfaceIdentifier = home.low;
+  const same = findInterfaceHome(home.low);
+  if (same == NONE) byInterface.insert(number);
+  else if (homeAt(same).node != record) homeAt(same).shared = 1;
   // At the end: the first address that was given stays the first.
   const node = at(record);
   if (node.firstHome == NONE) {
@@ -150,6 +178,7 @@ export function remove(record: u32): void {
   for (let home = node.firstHome; home != NONE; ) {
     const next = homeAt(home).next;
     byHome.remove(home);
+    if (findInterfaceHome(homeAt(home).low) == home) byInterface.remove(home);
     homes.give(home);
     home = next;
   }

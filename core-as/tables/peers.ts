@@ -133,8 +133,14 @@ export class Exchange {
     return changetype<usize>(this) + offsetof<Exchange>("sent0");
   }
 
-  isAwaited(): bool {
+  /** True while the message is to be sent or to be answered. */
+  isPlanned(): bool {
     return this.dueMs != Infinity;
+  }
+
+  /** True while its answer counts: it has been sent. */
+  isAwaited(): bool {
+    return this.isPlanned() && this.transmissions != 0;
   }
 
   stop(): void {

@@ -149,6 +149,19 @@ describe("a full cache", () => {
     expect(ask(node, "home", HOME_ADDRESS).index).toBe((next.homeToken.index + 1) & 0xffff);
   });
 
+  it("retires all older nonces with them, and no newer ones", () => {
+    const node = correspondentNode({ budgets: { maxBindings: 1 } });
+    const oldToken = ask(node, "home", HOME_ADDRESS);
+    node.advance(30_000);
+    const { homeToken } = bind(node);
+    node.advance(30_000);
+    const newToken = ask(node, "home", HOME_ADDRESS);
+    expect(bind(node, { home: home(0), careof: careof(0) }).answer.status).toBe(0);
+    const status = (token: typeof homeToken) =>
+      send(node, bindingUpdate({ homeToken: token, lifetimeS: 0, sequence: 9, data: token === newToken ? undefined : new Uint8Array(12) })).status;
+    expect([status(oldToken), status(homeToken), status(newToken)]).toEqual([136, 136, 0]);
+  });
+
   it("refuses with 130 when all entries carry packets (6275-9.5.2-4, 6275-9.5.2-5, 6275-9.5.2-6, 6275-9.5.4-3)", () => {
     const node = correspondentNode({ budgets: { maxBindings: 2 } });
     for (let index = 0; index < 2; index++) bind(node, { home: home(index), careof: careof(index) });

@@ -1,8 +1,8 @@
 /** A mobile node is a correspondent node too, at its home address (RFC 6275 §5.2.9, §8.2, §8.5; 6275-5.2.9-1). */
 import { describe, expect, it } from "vitest";
 import { Reason } from "../../core-as/abi/reasons.ts";
-import { CORRESPONDENT_DEFAULTS, setCorrespondent } from "../../bindings/commands.ts";
-import { readBindings } from "../../bindings/status.ts";
+import { CORRESPONDENT_DEFAULTS, ROUTE_OPTIMISATION_DEFAULTS, setCorrespondent, setRouteOptimisation } from "../../bindings/commands.ts";
+import { readBindings, readPeers } from "../../bindings/status.ts";
 import { ACCESS, CAREOF, HOME_ADDRESS, HOME_AGENT, type Node, TUNNEL, homeAgent, mobileNode } from "./harness.ts";
 import { type UpdateOptions, bindingUpdate, homeAddressOption, readAnswer, readTest, testInit } from "./correspondent-peer.ts";
 import { addresses, codec, echo, register } from "./network.ts";
@@ -69,6 +69,20 @@ describe("a mobile node as correspondent node", () => {
     const error = inner(mobile);
     expect(addresses(error)).toEqual([HOME_ADDRESS, "2001:db8:d::9"]);
     expect(codec.dissect(error).map(({ name }) => name)).toContain("binding-error");
+  });
+
+  it("optimises in its own direction with the home address of the other one (6275-11.7.2-4, 6275-11.7.2-5, 6275-5.2.9-1)", () => {
+    const mobile = registered();
+    bindPeer(mobile);
+    setRouteOptimisation(mobile.engine, { ...ROUTE_OPTIMISATION_DEFAULTS, afterPackets: 1 }, mobile.now);
+    mobile.receive(ACCESS, through(codec.encode([
+      { name: "ipv6", fields: { source: PEER_CAREOF, destination: HOME_ADDRESS } }, homeAddressOption(PEER), { name: "udp" },
+    ])));
+    expect(readPeers(mobile.engine)).toMatchObject([{ address: PEER, homeAddress: HOME_ADDRESS, tunnelledIn: 1, state: "Testing" }]);
+    const tests = mobile.take().filter(({ device }) => device === ACCESS).map(({ packet }) => packet);
+    expect(tests.map((packet) => codec.dissect(packet).at(-1)!.name)).toEqual(["home-test-init", "careof-test-init"]);
+    expect(addresses(tests[0].subarray(40))).toEqual([HOME_ADDRESS, PEER]);
+    expect(addresses(tests[1])).toEqual([CAREOF, PEER]);
   });
 
   it("tells the host a size at which both tunnel and routing header fit", () => {

@@ -390,6 +390,22 @@ describe("a Binding Update", () => {
   });
 });
 
+describe("acknowledgements that may go to somebody else", () => {
+  it("are rate limited when the source was not tested, and not when it was", () => {
+    const node = correspondentNode();
+    const { homeToken, careofToken } = bind(node);
+    for (let index = 0; index < 200; index++) {
+      node.receive(ACCESS, bindingUpdate({ homeToken, careofToken, sequence: 2 + index }));
+    }
+    expect(node.take()).toHaveLength(200);
+    for (let index = 0; index < 200; index++) { // genuine removals, from where nobody has looked
+      node.receive(ACCESS, bindingUpdate({ homeToken, lifetimeS: 0, sequence: 300 + index, source: `2001:db8:e::${index + 1}` }));
+    }
+    expect(node.take()).toHaveLength(50);
+    expect(node.refused(Reason.ErrorRateLimited)).toBe(150);
+  });
+});
+
 describe("switched off (6275-8.2-11, 6275-8.2-12)", () => {
   it("it says that it knows nothing of mobility, ends its bindings, and can be switched on again", () => {
     const node = correspondentNode();

@@ -240,7 +240,7 @@ export class World {
 
   /** A packet in the network: to the home address it goes through the home agent. */
   fromPeer(packet: Uint8Array): void {
-    if (addresses(packet)[1] !== HOME_ADDRESS) return this.toMobile(packet);
+    if (addresses(packet)[1] !== HOME_ADDRESS || this.reachable.has(HOME_ADDRESS)) return this.toMobile(packet);
     this.agent.receive(TUNNEL, packet);
     for (const each of this.agent.take()) this.toMobile(each.packet);
   }

@@ -21,7 +21,7 @@ export interface BindingUpdateOptions {
   alternate?: string | null;
   sequence?: number;
   lifetimeS?: number;
-  flags?: { acknowledge?: boolean; homeRegistration?: boolean };
+  flags?: Record<string, boolean>;
   identity?: string | null;
   spi?: number;
   key?: Uint8Array | null;

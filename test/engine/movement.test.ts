@@ -53,6 +53,17 @@ describe("a link that comes up", () => {
     expect(uplink(mobile).state).toBe("Ready");
   });
 
+  it("gives an address of the current router's prefix, also when that router is another one (6275-11.5.4-2)", () => {
+    const mobile = mobileNode();
+    up(mobile);
+    hear(mobile);
+    mobile.advance(1100);
+    expect([uplink(mobile).router, careof(mobile)]).toEqual(["fe80::1", CAREOF]);
+    hear(mobile, "2001:db8:b::", { router: "fe80::2" });
+    mobile.advance(1500); // the former router does not answer
+    expect([uplink(mobile).router, careof(mobile)]).toEqual(["fe80::2", "2001:db8:b::17"]);
+  });
+
   it("gives an address that the routers are told of, without overriding anybody (RFC 9131 §6.1, RFC 4429 §3.3)", () => {
     const mobile = mobileNode();
     const mac = Uint8Array.of(2, 0, 0x5e, 0, 0x53, 1);

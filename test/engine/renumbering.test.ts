@@ -182,8 +182,11 @@ describe("an old home prefix", () => {
   it("that becomes invalid at once ends at once", () => {
     const mobile = both();
     advertise(mobile, { prefix: OLD, valid: 0 }, { prefix: NEW });
-    expect(homes(mobile)).toEqual([`${FURTHER} Registered`]);
+    // The one that is left is the primary one now, and registered anew for the correspondents' sake.
+    expect(homes(mobile)).toEqual([`${FURTHER} Updating`]);
     expect(onTunnel(mobile).at(-1)).toBe(`-${HOME_ADDRESS}`);
+    mobile.receive(ACCESS, acknowledge(takeMessages(mobile, UPDATE).at(-1)!));
+    expect(homes(mobile)).toEqual([`${FURTHER} Registered`]);
   });
 
   it("that gets a shorter lifetime shortens the binding at the home agent (RFC 6275 §11.4.2)", () => {

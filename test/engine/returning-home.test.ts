@@ -95,7 +95,7 @@ describe("the home link (RFC 6275 §11.5.2)", () => {
   });
 });
 
-describe("returning home while a binding lives (RFC 6275 §11.5.5)", () => {
+describe("returning home while a binding lives (RFC 6275 §11.5.5; 6275-8.5-7)", () => {
   it("deregisters from the home address, to where the home agent is (6275-11.5.5-1, 6275-11.5.5-3, 6275-11.5.5-4, 6275-11.5.5-8)", () => {
     const { mobile, agent } = abroad();
     comeHome(mobile);
@@ -140,13 +140,14 @@ describe("returning home while a binding lives (RFC 6275 §11.5.5)", () => {
     expect(readUplinks(mobile.engine)[0].careofAddress).toMatch(/^2001:db8:100:0?:/);
   });
 
-  it("asks who defends the home address where the router is not the home agent (6275-11.5.5-5, 6275-11.5.5-6, 6275-11.5.5-7)", () => {
+  it("asks who defends the home address where the router is not the home agent (6275-11.5.5-5, 6275-11.5.5-6, 6275-11.5.5-7, 6275-11.3.1-8)", () => {
     const { mobile } = abroad();
     comeHome(mobile, homeAdvertisement({ agent: false }));
     expect(state(mobile)).toBe("Returning");
     const sent = mobile.take();
     const [question] = solicitations(sent);
     expect(addresses(question)).toEqual(["::", "ff02::1:ff00:17"]);
+    expect(layersOf(question)).toEqual(["ipv6", "neighbour-solicitation"]);
     expect([question[7], question.length]).toEqual([255, 64]); // no link-layer address of ours in it
     expect(named(sent, "binding-update")).toEqual([]);
     mobile.receive(ACCESS, proxyAdvertisement());

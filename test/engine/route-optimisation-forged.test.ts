@@ -117,6 +117,13 @@ describe("test messages (6275-11.6.2-1, 6275-11.6.2-2, 6275-11.6.2-5, 6275-11.6.
     refuses(world, Reason.TestNotInProgress, [tunnelled(world.peer.test(last(world, "HoTI")))]);
   });
 
+  it("before new tests have gone out, after a loss: replayed", () => {
+    const world = optimised();
+    world.mobile.receive(ACCESS, codec.encode([ipv6(CORRESPONDENT, CAREOF), { name: "binding-error", fields: { status: 1, homeAddress: HOME_ADDRESS } }]));
+    expect(world.status()).toMatchObject({ state: "Testing" });
+    refuses(world, Reason.TestNotInProgress, [tunnelled(world.peer.test(world.peer.got[0])), world.peer.test(world.peer.got[1])]);
+  });
+
   it("after the registration: the binding and its key stay", () => {
     const world = optimised();
     refuses(world, Reason.TestNotInProgress, [tunnelled(world.peer.test(world.peer.got[0])), world.peer.test(world.peer.got[1])]);

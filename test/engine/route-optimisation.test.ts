@@ -5,7 +5,8 @@ import { Command } from "../../bindings/engine.ts";
 import { setLink, shutdown } from "../../bindings/commands.ts";
 import { parseAddress } from "../../bindings/address.ts";
 import { readPeers } from "../../bindings/status.ts";
-import { Correspondent, type Message, World } from "./hand-made-correspondent.ts";
+import { bindingUpdate, readTest, testInit } from "./correspondent-peer.ts";
+import { Correspondent, type Message, World, homeAddressOption } from "./hand-made-correspondent.ts";
 import { ACCESS, CAREOF, CORRESPONDENT, HOME_ADDRESS, HOME_AGENT, homeAgent } from "./harness.ts";
 import { addresses, arrive, codec, echo } from "./network.ts";
 
@@ -402,15 +403,27 @@ describe("when it begins (RFC 6275 §11.7.2)", () => {
   });
 
   it("for the home address and the peer of the inner packet, for its home address where it names one (6275-11.7.2-4, 6275-11.7.2-5, 6275-5.2.9-1)", () => {
-    const world = new World({}, [new Correspondent()]);
-    world.fromPeer(codec.encode([
-      { name: "ipv6", fields: { source: "2001:db8:c::5", destination: HOME_ADDRESS } },
-      { name: "destination-options", options: [{ name: "home-address", fields: { address: CORRESPONDENT } }] },
-      { name: "echo-request" },
-    ]));
+    const peerCareof = "2001:db8:c::5";
+    const world = new World({}, [new Correspondent(), new Correspondent(peerCareof)]);
+    const payload = codec.encode([
+      { name: "ipv6", fields: { source: peerCareof, destination: HOME_ADDRESS } }, homeAddressOption(CORRESPONDENT), { name: "echo-request" },
+    ]);
+    world.fromPeer(payload); // no binding of it here: refused, and no traffic (RFC 6275 §9.3.1)
     world.run();
-    expect(readPeers(world.mobile.engine).map(({ address }) => address)).toEqual([CORRESPONDENT]);
-    expect(world.peer.got.map(({ destination }) => destination)).toEqual(Array(3).fill(CORRESPONDENT));
+    expect(readPeers(world.mobile.engine)).toEqual([]);
+    // The peer, mobile itself, binds its care-of address here, and sends by the direct way.
+    const answer = (kind: "home" | "careof", source: string) => {
+      world.fromPeer(testInit(kind, source, { destination: HOME_ADDRESS }));
+      world.run();
+      return readTest(world.peers.find(({ address }) => address === source)!.payload.at(-1)!);
+    };
+    const tokens = { homeToken: answer("home", CORRESPONDENT), careofToken: answer("careof", peerCareof) };
+    world.fromPeer(bindingUpdate({ source: peerCareof, destination: HOME_ADDRESS, home: CORRESPONDENT, ...tokens }));
+    world.fromPeer(payload);
+    world.run();
+    expect(readPeers(world.mobile.engine)).toMatchObject([{ address: CORRESPONDENT, tunnelledIn: 1 }]);
+    expect(world.peer.got.map(({ destination }) => destination)).toContain(CORRESPONDENT);
+    expect(world.peers[1].got).toEqual([]); // not its care-of address
   });
 
   it("not with mobility messages", () => {

@@ -193,7 +193,7 @@ describe("what a tunnel refuses", () => {
     expect(mobile.take()).toEqual([]);
   });
 
-  it("ESP behind a Home Address option is processed normally, a payload with a matching binding makes no error (6275-9.3.1-2, 6275-9.3.1-4)", () => {
+  it("ESP behind a Home Address option is processed normally, a payload with a matching binding makes no error (6275-9.3.1-2, 6275-9.3.1-4, 6275-10.3.1-10)", () => {
     const [, agent] = pair();
     const packet = (source: string, last: LayerInput) => codec.encode([
       ipv6({ source, destination: HOME_AGENT }),

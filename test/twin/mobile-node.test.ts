@@ -276,12 +276,16 @@ class Duet {
     const listed = new Map(readPeers(this.mobile.engine).map((each) => [each.address, each]));
     for (const [peer, twin] of this.twins) {
       // §5.2.9: a peer that no longer answers tests or updates is reached through the home agent again.
-      if (listed.get(peer)?.state === "Refused") twin.gaveUp();
+      // The hold-off may be over again by now, so the events tell.
+      const refused = this.mobile.events.some(({ name, fields }) =>
+        name === "PeerState" && fields.peer === peer && fields.state === "Refused");
+      if (refused) twin.gaveUp();
       const expected = twin.mayOptimise(this.careofAddress, this.mobile.now);
       expect(listed.get(peer)?.optimised ?? false, `${peer} optimised`).toBe(expected);
       if (!expected || twin.expiresMs === undefined) continue;
       expect(listed.get(peer)!.remainingMs).toBeCloseTo(twin.expiresMs - this.mobile.now, 2);
     }
+    this.mobile.events = [];
   }
 }
 

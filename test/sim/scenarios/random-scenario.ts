@@ -166,6 +166,7 @@ export function runScenario(seed: number, watch?: (story: Story) => void): void 
   for (const node of topology.mobileNodes) node.shutdown();
   network.run(2000);
   expect(story.homeAgent.bindings).toEqual([]);
+  network.run(10_000); // MAX_DELETE_BCE_TIMEOUT
   expect(story.homeAgent.engine!.nextWakeupMs()).toBe(Infinity);
   invariants.check();
 }
