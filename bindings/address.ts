@@ -90,6 +90,30 @@ export function overlaps(a: Prefix, b: Prefix): boolean {
   return a.lengthBits <= b.lengthBits ? contains(a, b.address) : contains(b, a.address);
 }
 
+/** ff02::1:ff00:0/104 and the last 24 bits of an address (RFC 4291 §2.7.1). */
+export function solicitedNodeGroup(address: Uint8Array): Uint8Array {
+  const group = toBytes([0xff02, 0, 0, 0, 0, 1, 0xff00, 0]);
+  group.set(address.subarray(13), 13);
+  return group;
+}
+
+/** The largest anycast identifiers take seven bits (RFC 2526 §2); that of home agents is 126 (§3). */
+const ANYCAST_BITS = 7;
+const HOME_AGENTS = 126;
+
+/**
+ * The anycast address at which the home agents of a prefix are asked for each other (RFC 6275 §10.5, RFC 2526
+ * §2): ones behind the prefix, but for the universal bit of a 64-bit interface identifier. Undefined where the
+ * prefix leaves no room for it.
+ */
+export function homeAgentsAnycast({ address, lengthBits }: Prefix): Uint8Array | undefined {
+  if (lengthBits > ADDRESS_BITS - ANYCAST_BITS) return undefined;
+  const anycast = address.map((octet, index) => octet | (0xff & ~octetMask(lengthBits - 8 * index)));
+  anycast[15] = (anycast[15] & 0x80) | HOME_AGENTS;
+  if (lengthBits === 64) anycast[8] &= 0xfd;
+  return anycast;
+}
+
 /** Why an address is not unicast and routable (RFC 6275 §4.6, RFC 4291 §2.5), or undefined if it is. */
 export function whyNotRoutable(address: Uint8Array): string | undefined {
   if (address[0] === 0xff) return "is a multicast address";

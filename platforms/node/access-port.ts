@@ -6,18 +6,20 @@ import { SendFailures, SendQueue } from "./send-queue.ts";
 import { AccessReceiver } from "./system/access-receive.ts";
 import type { PacketMemory } from "./system/memory.ts";
 import type { NetworkEvent } from "./system/network-monitor.ts";
+import type { PacketSelection } from "./system/packet-filter.ts";
 
 /** What the ports of one core have in common. */
 export interface PortMemory {
   readonly engine: Engine;
   readonly packets: PacketMemory;
   readonly failures: SendFailures;
+  /** Of what they send (tunnel-routes.ts). */
+  readonly mark: number;
 }
 
-export interface PortOptions {
+export interface PortOptions extends PacketSelection {
   /** Only this interface; without it all of them, and the routing table decides where packets leave. */
   readonly interfaceIndex?: number;
-  readonly excludedInterfaces?: readonly number[];
 }
 
 export class AccessPort {
@@ -26,14 +28,14 @@ export class AccessPort {
   readonly #receiver: AccessReceiver;
 
   /** Throws SystemError: EPERM, or ENODEV when the interface is gone. */
-  constructor({ engine, packets, failures }: PortMemory, device: number, options: PortOptions) {
+  constructor({ engine, packets, failures, mark }: PortMemory, device: number, options: PortOptions) {
     this.#device = device;
     this.#receiver = new AccessReceiver(packets, { ...options, batch: engine.slots });
     for (let slot = 0; slot < engine.slots; slot++) {
       this.#receiver.setSlot(slot, engine.slotPointer(slot), engine.slotBytes);
     }
     try {
-      this.queue = new SendQueue(packets, failures, { interfaceIndex: options.interfaceIndex });
+      this.queue = new SendQueue(packets, failures, { interfaceIndex: options.interfaceIndex, mark });
     } catch (error) {
       this.#receiver.close();
       throw error;
@@ -56,6 +58,11 @@ export class AccessPort {
     return count;
   }
 
+  /** Whether packets to all groups are heard on this interface. Throws SystemError. */
+  hearGroups(hear: boolean): void {
+    this.#receiver.hearGroups(hear);
+  }
+
   close(): void {
     this.#receiver.close();
     this.queue.close();
@@ -70,9 +77,19 @@ export interface Access {
   devices(): Device[];
   /** Opens the ports over the memory of a (new) core. */
   open(memory: PortMemory): void;
-  /** Where packets for a device go; undefined: it is not there. */
-  queue(device: number): SendQueue | undefined;
   interfaceIndex(device: number): number | undefined;
+  /** Where packets for a device (or DEVICE_ANY) go; undefined: it is not there. */
+  port(device: number): AccessPort | undefined;
+  /** The source of new sessions with nodes that have a binding here; undefined: the kernel chooses. */
+  readonly ownAddress?: string;
+  /** Whether packets for an address are to come here from the home link now. Throws SystemError. */
+  intercept?(address: Uint8Array, isIntercepted: boolean): void;
+  /** How many addresses are routed into the tunnel now, by orders of the core. */
+  routesChanged?(count: number): void;
+  /** Whether ordinary traffic of the home address goes into the tunnel. */
+  useTunnel?(use: boolean): void;
+  /** Tells a new core what it must know of its devices before it has its kept state back. */
+  configure?(engine: Engine, nowMs: number): void;
   /** The kernel told something about its network. */
   networkChanged(event: NetworkEvent, host: EngineHost): void;
   close(): void;

@@ -1,19 +1,19 @@
 /**
- * A home agent or mobile node as an object: starts the thread of the packet loop, hands on its events,
+ * A home agent, mobile node or correspondent node as an object: starts the thread of the packet loop, hands on its events,
  * answers for its status, serves the control socket, and stops it.
  */
 import { EventEmitter } from "node:events";
 import { Worker } from "node:worker_threads";
-import type { Config, HomeAgentConfig, MobileNodeConfig } from "../../bindings/config/index.ts";
+import type {
+  Config, CorrespondentConfig, HomeAgentConfig, MobileNodeConfig,
+} from "../../bindings/config/index.ts";
 import type { CoreEvent } from "../../bindings/events.ts";
 import type { RefusalCount } from "../../bindings/status.ts";
 import { ControlServer } from "./control.ts";
 import { StartError } from "./linux.ts";
 import type { FromLoop, LoopData, LoopProblem, LoopStatus, ToLoop } from "./messages.ts";
-import { loopSettings } from "./settings.ts";
-import {
-  authenticationWarnings, type DaemonFacts, daemonStatus, type DaemonStatus, isHomeAgent,
-} from "./status.ts";
+import { HOME_LINK_DEVICE, loopSettings } from "./settings.ts";
+import { authenticationWarnings, type DaemonFacts, daemonStatus, type DaemonStatus } from "./status.ts";
 import { monotonicMs } from "./system/clock.ts";
 import { Wake } from "./system/poll.ts";
 import { missingPrivileges } from "./system/privileges.ts";
@@ -67,7 +67,7 @@ export abstract class Daemon extends EventEmitter<Events> {
   #onReady: (() => void) | undefined;
   #hasEnded = false;
 
-  /** @internal use `start` of HomeAgent or MobileNode */
+  /** @internal use `start` of HomeAgent, MobileNode or CorrespondentNode */
   constructor(config: Config, core: Core, options: DaemonOptions) {
     super();
     this.config = config;
@@ -164,8 +164,10 @@ export abstract class Daemon extends EventEmitter<Events> {
   }
 
   #interfaceName(device: number): string | undefined {
-    if (device === 0) return this.config.tunnel;
-    return isHomeAgent(this.config) ? undefined : this.config.uplinks[device - 1];
+    const { config } = this;
+    if (device === 0) return config.tunnel;
+    if (config.role === "mobile-node") return config.uplinks[device - 1];
+    return config.role === "home-agent" && device === HOME_LINK_DEVICE ? config.homeLink.interface : undefined;
   }
 
   #end(error: Error | undefined): void {
@@ -190,6 +192,14 @@ export class MobileNode extends Daemon {
   /** Starts it; throws an error of one line that says what to do when it cannot, and changes nothing then. */
   static start(config: MobileNodeConfig, options: DaemonOptions = {}): Promise<MobileNode> {
     return start(config, (core) => new MobileNode(config, core, options));
+  }
+}
+
+/** A correspondent node: this host, when mobile nodes bind direct routes to it. */
+export class CorrespondentNode extends Daemon {
+  /** Starts it; throws an error of one line that says what to do when it cannot, and changes nothing then. */
+  static start(config: CorrespondentConfig, options: DaemonOptions = {}): Promise<CorrespondentNode> {
+    return start(config, (core) => new CorrespondentNode(config, core, options));
   }
 }
 

@@ -1,14 +1,16 @@
 /**
- * The access side of a home agent, and what it changes on its host: packets come from every interface,
- * and leave by the one that the routing table names. The home link is virtual: the home prefixes are
- * routed into the tunnel device.
+ * The access side of a home agent, and what it changes on its host: it is a router, its home link is an
+ * interface or a virtual one. On a virtual one the home prefixes are routed into the tunnel device.
  */
+import { formatAddress, homeAgentsAnycast, parsePrefix } from "../../bindings/address.ts";
 import type { Device } from "../../bindings/commands.ts";
-import { DEVICE_ANY } from "../../bindings/engine.ts";
-import { type Access, AccessPort, type PortMemory } from "./access-port.ts";
+import type { Engine } from "../../bindings/engine.ts";
+import type { Access, AccessPort, PortMemory } from "./access-port.ts";
+import type { EngineHost } from "./engine-host.ts";
+import { HomeLinkAccess } from "./home-link-access.ts";
+import { HostAccess } from "./host-access.ts";
 import { accessLinks, type Linux, StartError, TUNNEL_METRIC, withoutReceiveOffload } from "./linux.ts";
-import type { SendQueue } from "./send-queue.ts";
-import type { HomeAgentLoopSettings } from "./settings.ts";
+import { HOME_LINK_DEVICE, type HomeAgentLoopSettings } from "./settings.ts";
 import { addAddress, listAddresses } from "./system/addresses.ts";
 import { type Link, listLinks } from "./system/links.ts";
 import type { NetworkEvent } from "./system/network-monitor.ts";
@@ -16,54 +18,98 @@ import { SystemError } from "./system/errors.ts";
 import { addRoute } from "./system/routes.ts";
 import { interfaceValue } from "./system/sysctl.ts";
 
-const DEVICE = 1;
-
 export class HomeAgentAccess implements Access {
-  ports: readonly AccessPort[] = [];
+  readonly ownAddress: string;
   readonly #linux: Linux;
-  readonly #mtuBytes: number;
+  readonly #homePrefixes: readonly string[];
+  readonly #homeLink: HomeLinkAccess | undefined;
+  readonly #host: HostAccess;
+  #ports: readonly AccessPort[] = [];
 
   /** Prepares the host. Throws StartError or SystemError; what was changed then is on record. */
   constructor(linux: Linux, settings: HomeAgentLoopSettings, mtuBytes: number) {
+    const { address, homePrefixes, homeLink } = settings;
     this.#linux = linux;
-    this.#mtuBytes = mtuBytes;
-    placeAddress(linux, settings.address);
-    for (const destination of settings.homePrefixes) {
-      routeHome(linux, destination);
+    this.ownAddress = address;
+    this.#homePrefixes = homePrefixes;
+    const excludedInterfaces = [linux.tun.interfaceIndex];
+    if (homeLink === undefined) {
+      placeAddress(linux, address);
+      for (const destination of homePrefixes) routeHome(linux, destination);
+    } else {
+      this.#homeLink = new HomeLinkAccess(linux, homeLink, homePrefixes);
+      excludedInterfaces.push(this.#homeLink.interfaceIndex);
     }
+    this.#host = new HostAccess(mtuBytes, { excludedInterfaces });
     const links = accessLinks(linux.netlink, linux.tun.name);
     for (const { name } of links) withoutReceiveOffload(linux.changes, name);
     forward(linux, links);
-    linux.guard.guard(settings.address);
+    linux.guard.guard(address);
+  }
+
+  get ports(): readonly AccessPort[] {
+    return this.#ports;
   }
 
   devices(): Device[] {
-    return [{ index: DEVICE, kind: "access", mtu: this.#mtuBytes, up: true }];
+    return [...this.#host.devices(), ...(this.#homeLink ? [this.#homeLink.device()] : [])];
+  }
+
+  configure(engine: Engine, nowMs: number): void {
+    this.#homeLink?.configure(engine, nowMs);
   }
 
   open(memory: PortMemory): void {
-    this.close();
-    this.ports = [new AccessPort(memory, DEVICE, { excludedInterfaces: [this.#linux.tun.interfaceIndex] })];
+    this.#host.open(memory);
+    this.#homeLink?.open(memory);
+    this.#ports = [...this.#host.ports, ...(this.#homeLink?.port ? [this.#homeLink.port] : [])];
+    this.#joinAnycast();
   }
 
-  queue(device: number): SendQueue | undefined {
-    return device === DEVICE || device === DEVICE_ANY ? this.ports[0]?.queue : undefined;
+  port(device: number): AccessPort | undefined {
+    return device === HOME_LINK_DEVICE ? this.#homeLink?.port : this.#host.port(device);
   }
 
-  /** The core gives a home agent no orders for an interface: care-of addresses are not its own. */
-  interfaceIndex(): undefined {
-    return undefined;
+  interfaceIndex(device: number): number | undefined {
+    return device === HOME_LINK_DEVICE ? this.#homeLink?.interfaceIndex : undefined;
+  }
+
+  intercept(address: Uint8Array, isIntercepted: boolean): void {
+    this.#homeLink?.intercept(address, isIntercepted);
   }
 
   /** The socket hears new interfaces by itself. */
-  networkChanged(event: NetworkEvent): void {
+  networkChanged(event: NetworkEvent, host: EngineHost): void {
+    this.#homeLink?.networkChanged(event, host);
     if (event.kind !== "link" || event.link.loopback || event.link.name === this.#linux.tun.name) return;
     withoutReceiveOffload(this.#linux.changes, event.link.name);
   }
 
   close(): void {
-    for (const port of this.ports) port.close();
-    this.ports = [];
+    this.#host.close();
+    this.#homeLink?.close();
+    this.#ports = [];
+  }
+
+  /**
+   * Mobile nodes look for home agents at an anycast address of the home prefix (RFC 6275 §10.5). The kernel
+   * gets it as a membership of the socket: `ip addr` cannot add such an address, and the packet socket alone
+   * would hear packets only if their senders knew where to send them: on a real home link the kernel answers
+   * Neighbor Solicitations for it, and on a virtual one it does not send them into the tunnel.
+   */
+  #joinAnycast(): void {
+    const { tun, report } = this.#linux;
+    const interfaceIndex = this.#homeLink?.interfaceIndex ?? tun.interfaceIndex;
+    for (const prefix of this.#homePrefixes) {
+      const address = homeAgentsAnycast(parsePrefix(prefix));
+      if (address === undefined) continue;
+      try {
+        this.#host.ports[0].queue.joinAnycast(formatAddress(address), interfaceIndex);
+      } catch (error) {
+        if (!(error instanceof SystemError)) throw error;
+        report(`home agents cannot be discovered at ${prefix}: ${error.message}`);
+      }
+    }
   }
 }
 

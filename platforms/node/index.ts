@@ -1,9 +1,12 @@
-/** `mext/node`: home agents and mobile nodes on Linux, as objects. */
+/** `mext/node`: home agents, mobile nodes and correspondent nodes on Linux, as objects. */
 export {
-  type Config, ConfigError, type HomeAgentConfig, loadConfig, type MobileNodeConfig, SharedKey,
+  type Config, ConfigError, type CorrespondentConfig, type HomeAgentConfig, loadConfig, type MobileNodeConfig,
+  SharedKey,
 } from "../../bindings/config/index.ts";
 export { readConfigFile } from "./config-file.ts";
-export { Daemon, type DaemonEvent, type DaemonOptions, HomeAgent, MobileNode } from "./daemon.ts";
+export {
+  CorrespondentNode, Daemon, type DaemonEvent, type DaemonOptions, HomeAgent, MobileNode,
+} from "./daemon.ts";
 export { StartError } from "./linux.ts";
 export type { DaemonStatus, NamedUplink } from "./status.ts";
 export { SystemError } from "./system/errors.ts";

@@ -1,5 +1,5 @@
 /**
- * What a daemon of either role has open at the kernel: netlink, the record of changes, the tunnel
+ * What a daemon of any role has open at the kernel: netlink, the record of changes, the tunnel
  * device and the guard. Opened in an order in which a refusal leaves nothing changed.
  */
 import { readlinkSync } from "node:fs";
@@ -11,6 +11,7 @@ import { tolerate } from "./system/errors.ts";
 import { NetlinkSocket } from "./system/netlink-socket.ts";
 import { openTun, type Tun } from "./system/tun.ts";
 import { AlreadyRunningError } from "./system/undo.ts";
+import { routingNumber } from "./tunnel-routes.ts";
 
 /** For people: something went wrong that does not end the daemon. */
 export type Report = (warning: string) => void;
@@ -26,6 +27,8 @@ export interface Linux {
   readonly tun: Tun;
   readonly guard: Guard;
   readonly report: Report;
+  /** Mark of all packets that the core sends (tunnel-routes.ts). */
+  readonly mark: number;
   /** Takes every change back and lets go of everything; returns what could not be taken back. */
   close(): Error[];
 }
@@ -54,7 +57,7 @@ export function openLinux(tunnel: string, mtuBytes: number, report: Report): Lin
     opened.push(() => tun.close());
     const guard = new Guard(`mext-${tunnel}`);
     opened.push(() => guard.close());
-    return { netlink, changes, tun, guard, report, close };
+    return { netlink, changes, tun, guard, report, mark: routingNumber(tun.interfaceIndex), close };
   } catch (error) {
     close();
     throw error;

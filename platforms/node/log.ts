@@ -13,6 +13,7 @@ const WARNINGS: ReadonlySet<DaemonEvent["name"]> = new Set([
   "BindingExpired",
   "BindingError",
   "CareofDuplicate",
+  "HomeAddressDuplicate",
   "PeerUnreachable",
   "RouterLost",
 ]);
@@ -20,6 +21,8 @@ const DETAILS: ReadonlySet<DaemonEvent["name"]> = new Set([
   "RouterAdvertisement",
   "PathInUse",
   "BindingUpdateSent",
+  "HomeAgentHeard",
+  "PrefixesAdvertised",
 ]);
 
 /** Binding Updates without an answer after which a person should look. */
@@ -46,7 +49,9 @@ export function makeLogger(level: string, isTerminal = process.stdout.isTTY === 
 
 /** Writes what happens to a daemon into a log. */
 export function logDaemon(daemon: Daemon, log: Logger): void {
-  const { role, tunnel, control, stateFile } = daemon.config;
+  const { config } = daemon;
+  const { role, tunnel, control } = config;
+  const stateFile = "stateFile" in config ? config.stateFile : undefined;
   log.info({ role, version: VERSION, tunnel, control, stateFile }, `${role} is running`);
   const limit = new RateLimit<DaemonEvent["name"]>(MAX_EVENTS_A_SECOND);
   daemon.on("event", (event) => {

@@ -14,8 +14,11 @@
  */
 import { refuseAddress, setDevice, shutdown } from "../../bindings/commands.ts";
 import { type Engine, MINIMUM_MTU, Role } from "../../bindings/engine.ts";
-import { readBindings, readRefusals, readUpdates, readUplinks } from "../../bindings/status.ts";
+import {
+  readBindings, readGroups, readHomeAgents, readPeers, readRefusals, readUpdates, readUplinks,
+} from "../../bindings/status.ts";
 import type { Access, AccessPort } from "./access-port.ts";
+import { CorrespondentAccess } from "./correspondent-access.ts";
 import { EngineHost } from "./engine-host.ts";
 import { HomeAgentAccess } from "./home-agent-access.ts";
 import { Journal } from "./journal.ts";
@@ -41,6 +44,23 @@ const MIN_SLOT_BYTES = 2048;
 const MAX_SLOT_BYTES = 9216;
 /** Packets that are put together from fragments at once: those of many nodes arrive interleaved. */
 const REASSEMBLIES = 64;
+
+const ROLES: Readonly<Record<LoopSettings["role"], Role>> = {
+  "home-agent": Role.HomeAgent,
+  "mobile-node": Role.MobileNode,
+  correspondent: Role.CorrespondentNode,
+};
+
+function openAccess(linux: Linux, settings: LoopSettings, mtuBytes: number): Access {
+  switch (settings.role) {
+    case "home-agent":
+      return new HomeAgentAccess(linux, settings, mtuBytes);
+    case "mobile-node":
+      return new MobileNodeAccess(linux, settings);
+    case "correspondent":
+      return new CorrespondentAccess(linux, settings, mtuBytes);
+  }
+}
 
 /** The main thread, as the loop sees it. */
 export interface MainThread {
@@ -75,25 +95,23 @@ export class Loop {
     this.#linux = openLinux(settings.tunnel, Math.max(leastBytes - OUTER_HEADER_BYTES, MINIMUM_MTU), report);
     try {
       this.#monitor = new NetworkMonitor(); // before the interfaces are listed: no change is missed
-      this.#access =
-        settings.role === "home-agent"
-          ? new HomeAgentAccess(this.#linux, settings, leastBytes)
-          : new MobileNodeAccess(this.#linux, settings);
+      this.#access = openAccess(this.#linux, settings, leastBytes);
       this.#orders = new Orders(this.#linux, this.#access, this.#journal);
       this.#host = new EngineHost({
         module,
-        role: settings.role === "home-agent" ? Role.HomeAgent : Role.MobileNode,
+        role: ROLES[settings.role],
         budgets: {
           slotBytes: Math.min(Math.max(mostBytes, MIN_SLOT_BYTES), MAX_SLOT_BYTES),
           reassemblies: REASSEMBLIES,
-          ...(settings.role === "home-agent" && {
-            maxBindings: settings.maxBindings,
-            maxNodes: settings.maxNodes,
-          }),
+          ...("maxBindings" in settings && { maxBindings: settings.maxBindings }),
+          ...("maxNodes" in settings && { maxNodes: settings.maxNodes }),
         },
         host: this.#orders,
         journal: this.#journal,
-        configure: (engine, nowMs) => configure(engine, settings, nowMs),
+        configure: (engine, nowMs) => {
+          configure(engine, settings, nowMs);
+          this.#access.configure?.(engine, nowMs);
+        },
         connect: (engine, nowMs) => this.#connect(engine, nowMs),
         report,
       });
@@ -217,9 +235,9 @@ export class Loop {
     return monotonicMs() >= this.#stopBy || this.#mayEnd();
   }
 
-  /** A home agent at any time, a mobile node when it has deregistered. */
+  /** A mobile node when it has deregistered, the others at any time. */
   #mayEnd(): boolean {
-    if (this.#settings.role === "home-agent") return true;
+    if (this.#settings.role !== "mobile-node") return true;
     return readUpdates(this.#host.engine).every(({ state }) => state === "Stopped");
   }
 
@@ -234,11 +252,13 @@ export class Loop {
 
   #status(): LoopStatus {
     const { engine, traps } = this.#host;
-    const isHomeAgent = this.#settings.role === "home-agent";
     return {
-      bindings: isHomeAgent ? readBindings(engine) : [],
-      updates: isHomeAgent ? [] : readUpdates(engine),
-      uplinks: isHomeAgent ? [] : readUplinks(engine).filter(({ device }) => this.#isPresent(device)),
+      bindings: readBindings(engine),
+      updates: readUpdates(engine),
+      uplinks: readUplinks(engine).filter(({ device }) => this.#isPresent(device)),
+      peers: readPeers(engine),
+      homeAgents: readHomeAgents(engine),
+      groups: readGroups(engine),
       refusals: readRefusals(engine),
       sendFailures: this.#orders.failures.toJSON(),
       tunnelMtu: this.#tunnelMtu(),

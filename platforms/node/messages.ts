@@ -3,7 +3,9 @@
  * kernel, everything else is in the main thread. A message to the loop is followed by a signal of its Wake.
  */
 import type { CoreEvent } from "../../bindings/events.ts";
-import type { BindingStatus, RefusalCount, UpdateStatus, UplinkStatus } from "../../bindings/status.ts";
+import type {
+  BindingStatus, GroupStatus, HomeAgentStatus, PeerStatus, RefusalCount, UpdateStatus, UplinkStatus,
+} from "../../bindings/status.ts";
 import type { LoopSettings } from "./settings.ts";
 
 /** What the thread of the loop is started with. */
@@ -45,6 +47,9 @@ export interface LoopStatus {
   readonly bindings: readonly BindingStatus[];
   readonly updates: readonly UpdateStatus[];
   readonly uplinks: readonly UplinkStatus[];
+  readonly peers: readonly PeerStatus[];
+  readonly homeAgents: readonly HomeAgentStatus[];
+  readonly groups: readonly GroupStatus[];
   readonly refusals: readonly RefusalCount[];
   /** Packets that the kernel refused to send, by error. */
   readonly sendFailures: Readonly<Record<string, number>>;

@@ -8,13 +8,12 @@ import { type Device, setDevice } from "../../bindings/commands.ts";
 import { type Access, AccessPort, type PortMemory } from "./access-port.ts";
 import type { EngineHost } from "./engine-host.ts";
 import { type Linux, StartError, TUNNEL_METRIC, withoutReceiveOffload } from "./linux.ts";
-import type { SendQueue } from "./send-queue.ts";
 import type { MobileNodeLoopSettings } from "./settings.ts";
 import { addAddress, listAddresses } from "./system/addresses.ts";
 import { tolerate } from "./system/errors.ts";
 import { type Link, listLinks } from "./system/links.ts";
 import type { NetworkEvent } from "./system/network-monitor.ts";
-import { addRoute } from "./system/routes.ts";
+import { addRoute, removeRoute } from "./system/routes.ts";
 import { interfaceValue } from "./system/sysctl.ts";
 
 /** Errors that mean: the interface has just gone, and the kernel will say so. */
@@ -30,6 +29,7 @@ interface Uplink {
 
 export class MobileNodeAccess implements Access {
   ports: readonly AccessPort[] = [];
+  readonly ownAddress: string;
   readonly #linux: Linux;
   readonly #uplinks: readonly Uplink[];
   #memory: PortMemory | undefined;
@@ -37,6 +37,7 @@ export class MobileNodeAccess implements Access {
   /** Prepares the host. Throws StartError or SystemError; what was changed then is on record. */
   constructor(linux: Linux, { homeAddress, uplinks }: MobileNodeLoopSettings) {
     this.#linux = linux;
+    this.ownAddress = homeAddress;
     this.#uplinks = uplinks.map((name, index) => ({ name, device: index + 1 }));
     placeHomeAddress(linux, homeAddress);
     const links = listLinks(linux.netlink);
@@ -55,14 +56,28 @@ export class MobileNodeAccess implements Access {
     this.#memory = memory;
     for (const uplink of this.#uplinks) this.#openPort(uplink);
     this.#listPorts();
+    this.useTunnel(true);
   }
 
-  queue(device: number): SendQueue | undefined {
-    return this.#uplinks[device - 1]?.port?.queue;
+  port(device: number): AccessPort | undefined {
+    return this.#uplinks[device - 1]?.port;
   }
 
   interfaceIndex(device: number): number | undefined {
     return this.#uplinks[device - 1]?.link?.index;
+  }
+
+  /** At home the route into the tunnel is out of the way: then the uplink's default route is the best one. */
+  useTunnel(use: boolean): void {
+    const { netlink, tun } = this.#linux;
+    const route = {
+      destination: "::/0",
+      interfaceIndex: tun.interfaceIndex,
+      preferredSource: this.ownAddress,
+      metric: TUNNEL_METRIC,
+    };
+    if (use) tolerate(["EEXIST"], () => addRoute(netlink, route));
+    else tolerate(["ESRCH"], () => removeRoute(netlink, route));
   }
 
   networkChanged(event: NetworkEvent, host: EngineHost): void {
@@ -156,8 +171,12 @@ function closePort(uplink: Uplink): void {
   uplink.port = undefined;
 }
 
-/** The home address is on the tunnel device, and what has no better way goes out from it. */
-function placeHomeAddress({ netlink, tun }: Linux, homeAddress: string): void {
+/**
+ * The home address is on the tunnel device for as long as that is there, also while the node is at home, so
+ * that no socket loses it. At home it is on the uplink as well, by an order of the core: then packets of
+ * mobility come to it directly, and the kernel must not answer them.
+ */
+function placeHomeAddress({ netlink, tun, guard }: Linux, homeAddress: string): void {
   const present = listAddresses(netlink).find(({ address }) => address === homeAddress);
   if (present !== undefined) {
     const name = listLinks(netlink).find(({ index }) => index === present.interfaceIndex)?.name;
@@ -166,12 +185,7 @@ function placeHomeAddress({ netlink, tun }: Linux, homeAddress: string): void {
   }
   const { interfaceIndex } = tun;
   addAddress(netlink, { interfaceIndex, address: homeAddress, prefixLength: 128 });
-  addRoute(netlink, {
-    destination: "::/0",
-    interfaceIndex,
-    preferredSource: homeAddress,
-    metric: TUNNEL_METRIC,
-  });
+  guard.guard(homeAddress);
 }
 
 /** Operational state, MTU and link-layer address are what the core needs to know. */

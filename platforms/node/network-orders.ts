@@ -1,6 +1,6 @@
 /**
- * The core's orders to the kernel's network: care-of addresses and the routes of the uplinks. None of
- * them ends the daemon when it fails; a person hears of it.
+ * The core's orders to the kernel's network: addresses, routes and neighbours. None of them ends the daemon
+ * when it fails; a person hears of it.
  */
 import { formatAddress, formatPrefix, parseAddress, prefixOf } from "../../bindings/address.ts";
 import { MINIMUM_MTU } from "../../bindings/engine.ts";
@@ -10,7 +10,9 @@ import {
 } from "./system/addresses.ts";
 import { SystemError, tolerate } from "./system/errors.ts";
 import { setLink } from "./system/links.ts";
+import { addNeighbour } from "./system/neighbours.ts";
 import { removeRoute, type Route } from "./system/routes.ts";
+import { TunnelRoutes } from "./tunnel-routes.ts";
 
 /**
  * Behind the tunnel's route, so that ordinary traffic goes there and only what is bound to an uplink goes
@@ -21,19 +23,29 @@ const UPLINK_METRIC = TUNNEL_METRIC + 1;
 export class NetworkOrders {
   readonly #linux: Linux;
   readonly #interfaceIndex: (device: number) => number | undefined;
+  readonly #ownAddress: string | undefined;
+  readonly #tunnelRoutes: TunnelRoutes;
   /** What the core ordered and has not taken back. */
   readonly #addresses = new Map<string, InterfaceAddress>();
   readonly #routes = new Map<string, Route>();
   /** Addresses that were there already, a person's or the kernel's: not ours to remove at the end. */
   readonly #found = new Map<string, AddressState>();
 
-  constructor(linux: Linux, interfaceIndex: (device: number) => number | undefined) {
+  /**
+   * @param ownAddress the source of new sessions with nodes that are routed into the tunnel
+   * @param interfaceIndex of a device; undefined: it is not there
+   */
+  constructor(
+    linux: Linux, ownAddress: string | undefined, interfaceIndex: (device: number) => number | undefined,
+  ) {
     this.#linux = linux;
     this.#interfaceIndex = interfaceIndex;
+    this.#ownAddress = ownAddress;
+    this.#tunnelRoutes = new TunnelRoutes(linux, ownAddress);
   }
 
   /**
-   * Puts a care-of address on a device; duplicate detection is the core's. Returns false when the kernel
+   * Puts an address on a device; duplicate detection is the core's. Returns false when the kernel
    * has found that another node has it.
    */
   addAddress(device: number, octets: Uint8Array, prefixLength: number): boolean {
@@ -43,7 +55,8 @@ export class NetworkOrders {
     const usable = this.#place(entry);
     if (!usable) return false;
     this.#addresses.set(keyOf(entry), entry);
-    this.#attempt(() => this.#linux.guard.guard(entry.address));
+    this.attempt(() => this.#linux.guard.guard(entry.address));
+    if (entry.address === this.#ownAddress) this.#renewDefaultRoute(device);
     return true;
   }
 
@@ -56,31 +69,57 @@ export class NetworkOrders {
       if (!same || (interfaceIndex !== undefined && entry.interfaceIndex !== interfaceIndex)) continue;
       const found = this.#found.get(keyOf(entry));
       this.#withdraw(entry);
+      if (address === this.#ownAddress) this.#renewDefaultRoute(device);
       // the network is left; the kernel would take its prefix for on-link for as long as it was advertised
-      if (found?.permanent === false) this.#attempt(() => forgetNetwork(this.#linux, entry));
+      if (found?.permanent === false) this.attempt(() => forgetNetwork(this.#linux, entry));
     }
   }
 
   addDefaultRoute(device: number, router: Uint8Array): void {
     const interfaceIndex = this.#interfaceIndex(device);
     if (interfaceIndex === undefined) return;
-    const metric = UPLINK_METRIC + device;
-    const route: Route = { destination: "::/0", interfaceIndex, gateway: formatAddress(router), metric };
+    const route: Route = {
+      destination: "::/0",
+      interfaceIndex,
+      gateway: formatAddress(router),
+      metric: UPLINK_METRIC + device,
+      // at home: else a new session could get a care-of address, and end when the node leaves
+      preferredSource: this.#hasOwnAddress(interfaceIndex) ? this.#ownAddress : undefined,
+    };
     this.removeDefaultRoute(device);
-    if (this.#attempt(() => this.#linux.changes.addRoute(route))) this.#routes.set(String(device), route);
+    if (this.attempt(() => this.#linux.changes.addRoute(route))) this.#routes.set(String(device), route);
   }
 
   removeDefaultRoute(device: number): void {
     const route = this.#routes.get(String(device));
     if (route === undefined) return;
     this.#routes.delete(String(device));
-    this.#attempt(() => this.#linux.changes.removeRoute(route));
+    this.attempt(() => this.#linux.changes.removeRoute(route));
+  }
+
+  /** Routes a prefix into the tunnel, before all other routes; returns how many there are now. */
+  addRoute(prefix: Uint8Array, lengthBits: number): number {
+    this.attempt(() => this.#tunnelRoutes.add(formatPrefix(prefixOf(prefix, lengthBits))));
+    return this.#tunnelRoutes.count;
+  }
+
+  /** Takes that route away; returns how many there are now. */
+  removeRoute(prefix: Uint8Array, lengthBits: number): number {
+    this.attempt(() => this.#tunnelRoutes.remove(formatPrefix(prefixOf(prefix, lengthBits))));
+    return this.#tunnelRoutes.count;
+  }
+
+  addNeighbour(device: number, address: Uint8Array, linkAddress: Uint8Array): void {
+    const interfaceIndex = this.#interfaceIndex(device);
+    if (interfaceIndex === undefined) return;
+    const { netlink } = this.#linux;
+    this.attempt(() => addNeighbour(netlink, { interfaceIndex, address: formatAddress(address), linkAddress }));
   }
 
   /** What programs on this host may send into the tunnel in one packet. */
   tunnelMtu(octets: number): void {
     const { netlink, tun } = this.#linux;
-    this.#attempt(() => setLink(netlink, tun.interfaceIndex, { mtuBytes: Math.max(octets, MINIMUM_MTU) }));
+    this.attempt(() => setLink(netlink, tun.interfaceIndex, { mtuBytes: Math.max(octets, MINIMUM_MTU) }));
   }
 
   /** One that the core still needs is put back: the kernel ends the addresses that it formed itself. */
@@ -98,8 +137,21 @@ export class NetworkOrders {
 
   /** Takes back everything that the core ordered. */
   clear(): void {
+    this.attempt(() => this.#tunnelRoutes.clear());
     for (const entry of [...this.#addresses.values()]) this.#withdraw(entry);
     for (const device of [...this.#routes.keys()]) this.removeDefaultRoute(Number(device));
+  }
+
+  /** The home address has come to a device, or has left it: its default route follows. */
+  #renewDefaultRoute(device: number): void {
+    const gateway = this.#routes.get(String(device))?.gateway;
+    if (gateway !== undefined) this.addDefaultRoute(device, parseAddress(gateway));
+  }
+
+  #hasOwnAddress(interfaceIndex: number): boolean {
+    return [...this.#addresses.values()].some(
+      (entry) => entry.address === this.#ownAddress && entry.interfaceIndex === interfaceIndex,
+    );
   }
 
   #place(entry: InterfaceAddress): boolean {
@@ -122,11 +174,12 @@ export class NetworkOrders {
 
   #withdraw(entry: InterfaceAddress): void {
     this.#addresses.delete(keyOf(entry));
-    this.#attempt(() => this.#linux.guard.release(entry.address));
-    if (!this.#found.delete(keyOf(entry))) this.#attempt(() => this.#linux.changes.removeAddress(entry));
+    this.attempt(() => this.#linux.guard.release(entry.address));
+    if (!this.#found.delete(keyOf(entry))) this.attempt(() => this.#linux.changes.removeAddress(entry));
   }
 
-  #attempt(change: () => void): boolean {
+  /** Makes a change; one that the kernel refuses is reported. Returns whether it was made. */
+  attempt(change: () => void): boolean {
     try {
       change();
       return true;

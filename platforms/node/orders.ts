@@ -44,13 +44,18 @@ export class Orders implements Host {
     this.#linux = linux;
     this.#access = access;
     this.#journal = journal;
-    this.network = new NetworkOrders(linux, (device) => access.interfaceIndex(device));
+    const { interfaceIndex } = linux.tun;
+    this.network = new NetworkOrders(linux, access.ownAddress, (device) => {
+      return device === TUNNEL ? interfaceIndex : access.interfaceIndex(device);
+    });
   }
 
   attach(engine: Engine): void {
     this.network.clear();
     this.#memory = new PacketMemory(engine.exports.memory);
-    this.#access.open({ engine, packets: this.#memory, failures: this.failures });
+    const { failures } = this;
+    this.#access.open({ engine, packets: this.#memory, failures, mark: this.#linux.mark });
+    this.#access.routesChanged?.(0);
   }
 
   /** Where a pointer of the core is in this process. */
@@ -64,7 +69,7 @@ export class Orders implements Host {
       if (errno !== 0) this.failures.count(errno);
       return;
     }
-    const queue = this.#access.queue(device);
+    const queue = this.#access.port(device)?.queue;
     if (queue === undefined) this.failures.count(ENODEV);
     else queue.put(pointer, lengthBytes);
   }
@@ -106,15 +111,31 @@ export class Orders implements Host {
     this.network.tunnelMtu(octets);
   }
 
-  addRoute(_device: number, _prefix: Uint8Array, _prefixLength: number): void {}
+  addRoute(_tunnel: number, prefix: Uint8Array, prefixLength: number): void {
+    const count = this.network.addRoute(prefix, prefixLength);
+    this.#access.routesChanged?.(count);
+    this.network.attempt(() => this.#access.intercept?.(prefix, true));
+  }
 
-  removeRoute(_device: number, _prefix: Uint8Array, _prefixLength: number): void {}
+  /** What the core sent by the old way leaves first. */
+  removeRoute(_tunnel: number, prefix: Uint8Array, prefixLength: number): void {
+    this.drained();
+    const count = this.network.removeRoute(prefix, prefixLength);
+    this.#access.routesChanged?.(count);
+    this.network.attempt(() => this.#access.intercept?.(prefix, false));
+  }
 
-  addNeighbour(_device: number, _address: Uint8Array, _linkAddress: Uint8Array): void {}
+  addNeighbour(device: number, address: Uint8Array, linkAddress: Uint8Array): void {
+    this.network.addNeighbour(device, address, linkAddress);
+  }
 
-  useTunnel(_device: number, _use: boolean): void {}
+  useTunnel(_tunnel: number, use: boolean): void {
+    this.network.attempt(() => this.#access.useTunnel?.(use));
+  }
 
-  hearGroups(_device: number, _hear: boolean): void {}
+  hearGroups(device: number, hear: boolean): void {
+    this.network.attempt(() => this.#access.port(device)?.hearGroups(hear));
+  }
 
   /** Hands the collected events over; undefined: there are none. */
   takeEvents(): EventBatch | undefined {

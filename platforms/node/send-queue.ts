@@ -43,6 +43,17 @@ export class SendQueue {
     for (const errno of this.#sender.results.subarray(0, count)) if (errno !== 0) this.#failures.count(errno);
   }
 
+  /** Whether a group is joined on the interface of this queue, until `close`. Throws SystemError. */
+  setMembership(group: string, isMember: boolean): void {
+    if (isMember) this.#sender.joinGroup(group);
+    else this.#sender.leaveGroup(group);
+  }
+
+  /** Makes an anycast address one of this host's on an interface, until `close`. Throws SystemError. */
+  joinAnycast(address: string, interfaceIndex: number): void {
+    this.#sender.joinAnycast(address, interfaceIndex);
+  }
+
   close(): void {
     this.#sender.close();
   }

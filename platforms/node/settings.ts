@@ -1,15 +1,20 @@
 /** From a checked configuration to what the loop's thread is given: plain data, and keys as octets. */
-import { parseAddress, parsePrefix } from "../../bindings/address.ts";
+import { contains, formatAddress, parseAddress, parsePrefix } from "../../bindings/address.ts";
 import {
-  addNode, type HomeAgentSettings, type MobileNodeSettings, type NodeSettings,
-  type Security, setHomeAgent, setMobileNode,
+  addNode, CORRESPONDENT_DEFAULTS, type CorrespondentSettings, type HomeAgentSettings, type HomeLinkSettings,
+  type HomePrefix, type MobileNodeSettings, type NodeSettings, type RouteOptimisationSettings, type Security,
+  setCorrespondent, setHomeAgent, setMobileNode, setRouteOptimisation,
 } from "../../bindings/commands.ts";
 import type {
-  Config, HomeAgentConfig, MobileNodeConfig, SecurityAssociation,
+  Config, CorrespondentConfig, HomeAgentConfig, HomeLinkConfig, MobileNodeConfig, RouteOptimisationConfig,
+  SecurityAssociation,
 } from "../../bindings/config/index.ts";
 import type { Engine } from "../../bindings/engine.ts";
 
-/** What both roles have. */
+/** Device index of a real home link; 1 is all other interfaces of the host. */
+export const HOME_LINK_DEVICE = 2;
+
+/** What all roles have. */
 interface CommonSettings {
   /** Name of the tunnel device. */
   readonly tunnel: string;
@@ -22,6 +27,8 @@ export interface HomeAgentLoopSettings extends CommonSettings {
   readonly homePrefixes: readonly string[];
   readonly maxBindings: number;
   readonly maxNodes: number;
+  /** Without it the home link is a virtual one. */
+  readonly homeLink?: HomeLinkLoopSettings;
   readonly core: HomeAgentSettings;
   readonly nodes: readonly NodeSettings[];
 }
@@ -32,19 +39,46 @@ export interface MobileNodeLoopSettings extends CommonSettings {
   /** Interface names, the preferred one first. */
   readonly uplinks: readonly string[];
   readonly core: MobileNodeSettings;
+  readonly routeOptimisation: RouteOptimisationSettings;
+  readonly correspondent: CorrespondentSettings;
 }
 
-export type LoopSettings = HomeAgentLoopSettings | MobileNodeLoopSettings;
+export interface CorrespondentLoopSettings extends CommonSettings {
+  readonly role: "correspondent";
+  readonly addresses: readonly string[];
+  readonly maxBindings: number;
+  readonly core: CorrespondentSettings;
+}
+
+/** A real home link; the host adds the device, and its link-local address. */
+export interface HomeLinkLoopSettings {
+  /** Name. */
+  readonly interface: string;
+  /** The home agent's own addresses there. */
+  readonly addresses: readonly { readonly address: string; readonly lengthBits: number }[];
+  readonly core: Omit<HomeLinkSettings, "device" | "linkLocal">;
+}
+
+export type LoopSettings = HomeAgentLoopSettings | MobileNodeLoopSettings | CorrespondentLoopSettings;
+
+/** In place of a home agent: it is to be discovered. */
+const UNSPECIFIED = "::";
 
 /** What the loop's thread needs to know of a configuration. */
 export function loopSettings(config: Config): LoopSettings {
-  return config.role === "home-agent"
-    ? homeAgentSettings(config as HomeAgentConfig)
-    : mobileNodeSettings(config as MobileNodeConfig);
+  switch (config.role) {
+    case "home-agent":
+      return homeAgentSettings(config as HomeAgentConfig);
+    case "mobile-node":
+      return mobileNodeSettings(config as MobileNodeConfig);
+    case "correspondent":
+      return correspondentSettings(config as CorrespondentConfig);
+  }
 }
 
 function homeAgentSettings(config: HomeAgentConfig): HomeAgentLoopSettings {
   const { tunnel, stateFile, address, homePrefixes, maxBindings, maxNodes } = config;
+  const prefixes = homePrefixes.map((prefix) => homePrefixOf(prefix, config));
   return {
     role: "home-agent",
     tunnel,
@@ -53,11 +87,12 @@ function homeAgentSettings(config: HomeAgentConfig): HomeAgentLoopSettings {
     homePrefixes,
     maxBindings,
     maxNodes,
+    ...(config.homeLink.interface !== undefined && {
+      homeLink: homeLinkSettings(config.homeLink, config.homeLink.interface, prefixes),
+    }),
     core: {
       address: parseAddress(address),
-      homePrefixes: homePrefixes
-        .map(parsePrefix)
-        .map((prefix) => ({ address: prefix.address, length: prefix.lengthBits })),
+      homePrefixes: prefixes,
       maxLifetimeMs: config.maxLifetimeMs,
       refreshAdviceMs: config.refreshAdviceMs ?? 0,
       replayWindowMs: config.replayWindowMs,
@@ -71,6 +106,45 @@ function homeAgentSettings(config: HomeAgentConfig): HomeAgentLoopSettings {
   };
 }
 
+/** What the core is told of a home prefix; on a real home link also the home agent's address in it. */
+function homePrefixOf(text: string, { address, homeLink }: HomeAgentConfig): HomePrefix {
+  const prefix = parsePrefix(text);
+  const said = homeLink.prefixes.find((each) => each.prefix === text);
+  const isHere = homeLink.interface !== undefined && contains(prefix, parseAddress(address));
+  const routerAddress = said?.routerAddress ?? (isHere ? address : undefined);
+  return {
+    address: routerAddress === undefined ? prefix.address : parseAddress(routerAddress),
+    length: prefix.lengthBits,
+    routerAddress: routerAddress !== undefined,
+    validMs: said?.validLifetimeMs,
+    preferredMs: said?.preferredLifetimeMs,
+  };
+}
+
+function homeLinkSettings(
+  config: HomeLinkConfig, name: string, prefixes: readonly HomePrefix[],
+): HomeLinkLoopSettings {
+  const { maxIntervalMs, minIntervalMs } = config;
+  return {
+    interface: name,
+    addresses: prefixes
+      .filter(({ routerAddress }) => routerAddress)
+      .map(({ address, length }) => ({ address: formatAddress(address), lengthBits: length })),
+    core: {
+      advertise: config.advertise,
+      // RFC 4861 §6.2.1: a third of the longest interval, which is no rule for very short ones
+      minIntervalMs: minIntervalMs ?? maxIntervalMs * (maxIntervalMs >= 9000 ? 0.33 : 0.75),
+      maxIntervalMs,
+      minDelayMs: config.minDelayMs,
+      routerLifetimeMs: config.routerLifetimeMs,
+      homeAgentLifetimeMs: config.lifetimeMs ?? 0,
+      preference: config.preference,
+      intervalOption: config.intervalOption,
+      unsolicited: config.unsolicited,
+    },
+  };
+}
+
 function mobileNodeSettings(config: MobileNodeConfig): MobileNodeLoopSettings {
   const { tunnel, stateFile, homeAddress, uplinks } = config;
   return {
@@ -81,7 +155,8 @@ function mobileNodeSettings(config: MobileNodeConfig): MobileNodeLoopSettings {
     uplinks,
     core: {
       homeAddress: parseAddress(homeAddress),
-      homeAgent: parseAddress(config.homeAgent),
+      homeAgent: parseAddress(config.homeAgent ?? UNSPECIFIED),
+      homePrefixLength: config.homePrefixLength,
       lifetimeMs: config.lifetimeMs,
       firstRegistrationTimeoutMs: config.initialBindingAckTimeoutFirstRegistrationMs,
       bindingAckTimeoutMs: config.initialBindingAckTimeoutMs,
@@ -90,6 +165,29 @@ function mobileNodeSettings(config: MobileNodeConfig): MobileNodeLoopSettings {
       optimistic: config.optimistic,
       security: securityOf(config.identity, config.association),
     },
+    routeOptimisation: routeOptimisationSettings(config.routeOptimisation),
+    correspondent: { ...CORRESPONDENT_DEFAULTS, enabled: config.correspondent, addresses: [] },
+  };
+}
+
+function routeOptimisationSettings({ rules, ...others }: RouteOptimisationConfig): RouteOptimisationSettings {
+  return {
+    ...others,
+    rules: rules.map(({ prefix, policy }) => {
+      const { address, lengthBits } = parsePrefix(prefix);
+      return { prefix: address, length: lengthBits, policy };
+    }),
+  };
+}
+
+function correspondentSettings(config: CorrespondentConfig): CorrespondentLoopSettings {
+  const { tunnel, addresses, maxBindings, enabled, maxLifetimeMs, testsPerSecond } = config;
+  return {
+    role: "correspondent",
+    tunnel,
+    addresses,
+    maxBindings,
+    core: { enabled, addresses: addresses.map(parseAddress), maxLifetimeMs, testsPerSecond },
   };
 }
 
@@ -101,7 +199,15 @@ function securityOf(identity: string, association: SecurityAssociation | undefin
 
 /** Tells a new core who it is. Throws CommandRefused. */
 export function configure(engine: Engine, settings: LoopSettings, nowMs: number): void {
-  if (settings.role === "mobile-node") return setMobileNode(engine, settings.core, nowMs);
-  setHomeAgent(engine, settings.core, nowMs);
-  for (const node of settings.nodes) addNode(engine, node, nowMs);
+  switch (settings.role) {
+    case "correspondent":
+      return setCorrespondent(engine, settings.core, nowMs);
+    case "mobile-node":
+      setMobileNode(engine, settings.core, nowMs);
+      setCorrespondent(engine, settings.correspondent, nowMs);
+      return setRouteOptimisation(engine, settings.routeOptimisation, nowMs);
+    case "home-agent":
+      setHomeAgent(engine, settings.core, nowMs);
+      for (const node of settings.nodes) addNode(engine, node, nowMs);
+  }
 }

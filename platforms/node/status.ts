@@ -1,7 +1,9 @@
 /** What a running daemon says of itself. No key appears in it. */
-import type { Config, HomeAgentConfig, MobileNodeConfig } from "../../bindings/config/index.ts";
 import type {
-  BindingStatus, RefusalCount, Traffic, UpdateStatus, UplinkStatus,
+  Config, CorrespondentConfig, HomeAgentConfig, MobileNodeConfig,
+} from "../../bindings/config/index.ts";
+import type {
+  BindingStatus, GroupStatus, HomeAgentStatus, PeerStatus, RefusalCount, Traffic, UpdateStatus, UplinkStatus,
 } from "../../bindings/status.ts";
 import type { LoopStatus } from "./messages.ts";
 import { monotonicMs } from "./system/clock.ts";
@@ -14,19 +16,30 @@ export interface DaemonStatus {
   readonly startedUnixMs: number;
   readonly uptimeMs: number;
   readonly tunnel: { readonly name: string; readonly mtuBytes: number };
-  readonly homeAgent: string;
+  /** Of a mobile node: `::` while it is being discovered. Not of a correspondent node. */
+  readonly homeAgent?: string;
   /** Of a mobile node. */
   readonly homeAddress?: string;
+  /** The own addresses of a correspondent node. */
+  readonly addresses?: readonly string[];
+  /** The interface of a home agent's home link; without it the home link is a virtual one. */
+  readonly homeLink?: string;
   /** Of a home agent. */
   readonly homePrefixes?: readonly string[];
   /** How many mobile nodes a home agent may serve. */
   readonly nodes?: number;
-  /** The binding cache of a home agent. */
+  /** The binding cache; the identity of a node that bound its route by return routability is "". */
   readonly bindings?: readonly (BindingStatus & { readonly identity: string })[];
   /** The binding update list of a mobile node. */
   readonly updates?: readonly UpdateStatus[];
   /** All uplinks of a mobile node, the preferred one first. */
   readonly uplinks?: readonly NamedUplink[];
+  /** The correspondent nodes of a mobile node. */
+  readonly peers?: readonly PeerStatus[];
+  /** The home agents list of a home agent, or those that a mobile node has discovered. */
+  readonly homeAgents?: readonly HomeAgentStatus[];
+  /** Groups that were joined through the tunnel. */
+  readonly groups?: readonly GroupStatus[];
   /** Through the tunnels of all bindings that are there now. */
   readonly traffic: Traffic;
   /** Packets that were refused, the most frequent reason first. */
@@ -67,7 +80,7 @@ export function daemonStatus(
     startedUnixMs,
     uptimeMs: Math.round(monotonicMs() - startedMs),
     tunnel: { name: config.tunnel, mtuBytes: loop.tunnelMtu },
-    ...(isHomeAgent(config) ? homeAgentPart(config, loop) : mobileNodePart(config, loop)),
+    ...rolePart(config, loop),
     traffic: sumOf([...loop.bindings, ...loop.updates]),
     refusals: loop.refusals,
     sendFailures: loop.sendFailures,
@@ -77,17 +90,34 @@ export function daemonStatus(
   };
 }
 
-/** Which of the two roles a configuration is for. */
-export function isHomeAgent(config: Config): config is HomeAgentConfig {
-  return config.role === "home-agent";
+function rolePart(config: Config, loop: LoopStatus) {
+  switch (config.role) {
+    case "home-agent":
+      return homeAgentPart(config as HomeAgentConfig, loop);
+    case "mobile-node":
+      return mobileNodePart(config as MobileNodeConfig, loop);
+    case "correspondent":
+      return correspondentPart(config as CorrespondentConfig, loop);
+  }
 }
 
-function homeAgentPart({ address, homePrefixes, nodes }: HomeAgentConfig, loop: LoopStatus) {
+function homeAgentPart({ address, homePrefixes, homeLink, nodes }: HomeAgentConfig, loop: LoopStatus) {
   const bindings = loop.bindings.map((binding) => ({
     ...binding,
     identity: nodes[binding.node]?.identity ?? "",
   }));
-  return { homeAgent: address, homePrefixes, nodes: nodes.length, bindings };
+  const { homeAgents, groups } = loop;
+  const link = homeLink.interface !== undefined && { homeLink: homeLink.interface };
+  return { homeAgent: address, homePrefixes, ...link, nodes: nodes.length, bindings, homeAgents, groups };
+}
+
+function correspondentPart({ addresses }: CorrespondentConfig, loop: LoopStatus) {
+  return { addresses, bindings: ofStrangers(loop) };
+}
+
+/** Bindings by return routability: nobody here knows whose they are. */
+function ofStrangers({ bindings }: LoopStatus) {
+  return bindings.map((binding) => ({ ...binding, identity: "" }));
 }
 
 function mobileNodePart({ homeAgent, homeAddress, uplinks }: MobileNodeConfig, loop: LoopStatus) {
@@ -104,7 +134,10 @@ function mobileNodePart({ homeAgent, homeAddress, uplinks }: MobileNodeConfig, l
     } as const;
     return { interface: name, ...(known ?? absent) };
   });
-  return { homeAgent, homeAddress, updates: loop.updates, uplinks: named };
+  const { updates, peers, homeAgents, groups } = loop;
+  const known = homeAgent ?? updates[0]?.peer ?? "::";
+  const bindings = ofStrangers(loop);
+  return { homeAgent: known, homeAddress, updates, uplinks: named, peers, homeAgents, groups, bindings };
 }
 
 function sumOf(all: readonly Traffic[]): Traffic {
@@ -117,7 +150,7 @@ function sumOf(all: readonly Traffic[]): Traffic {
 
 /** Nodes whose binding messages nobody authenticates: said at the start and in every status. */
 export function authenticationWarnings(config: Config): string[] {
-  const nodes = isHomeAgent(config) ? config.nodes : [config];
+  const nodes = config.role === "home-agent" ? config.nodes : config.role === "mobile-node" ? [config] : [];
   return nodes
     .filter(({ association }) => association === undefined)
     .map(({ identity }) => `authentication of ${identity} is "none": everybody can redirect its traffic`);

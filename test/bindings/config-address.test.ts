@@ -2,8 +2,8 @@ import { isIPv6 } from "node:net";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
-  AddressError, contains, formatAddress, formatPrefix, isUniqueLocal, overlaps, parseAddress, parsePrefix,
-  prefixOf, whyNotRoutable,
+  AddressError, contains, formatAddress, formatPrefix, homeAgentsAnycast, isUniqueLocal, overlaps, parseAddress, parsePrefix,
+  prefixOf, solicitedNodeGroup, whyNotRoutable,
 } from "../../bindings/address.ts";
 
 const addresses = fc.uint8Array({ minLength: 16, maxLength: 16 });
@@ -143,3 +143,21 @@ function accepts(text: string): boolean {
     throw error;
   }
 }
+
+describe("the anycast address of home agents", () => {
+  it.each([
+    ["2001:db8:100::/64", "2001:db8:100:0:fdff:ffff:ffff:fffe"],
+    ["2001:db8:100::/48", "2001:db8:100:ffff:ffff:ffff:ffff:fffe"],
+    ["2001:db8:100::/121", "2001:db8:100::7e"],
+  ])("of %s is %s (RFC 2526 §2, §3)", (prefix, anycast) => {
+    expect(formatAddress(homeAgentsAnycast(parsePrefix(prefix))!)).toBe(anycast);
+  });
+
+  it("has no room behind a longer prefix", () => {
+    expect(homeAgentsAnycast(parsePrefix("2001:db8:100::/122"))).toBeUndefined();
+  });
+});
+
+it("a solicited-node group ends like its address (RFC 4291 §2.7.1)", () => {
+  expect(formatAddress(solicitedNodeGroup(parseAddress("4037::1:800:200e:8c6c")))).toBe("ff02::1:ff0e:8c6c");
+});

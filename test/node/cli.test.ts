@@ -11,7 +11,7 @@ function mext(...words: string[]) {
   return { status, stdout, stderr };
 }
 
-const COMMANDS = ["home-agent", "mobile-node", "check", "status", "watch", "decode"];
+const COMMANDS = ["home-agent", "mobile-node", "correspondent", "check", "status", "watch", "decode"];
 
 describe("command line", () => {
   let folder: string;
@@ -47,7 +47,8 @@ describe("command line", () => {
     ],
     [
       ["check", "--explain", "mobile-nod"],
-      'mext check: --explain takes home-agent or mobile-node, not "mobile-nod", did you mean mobile-node?; ' +
+      'mext check: --explain takes home-agent, mobile-node or correspondent, not "mobile-nod", ' +
+        "did you mean mobile-node?; " +
         "see mext check --help\n",
     ],
     [
@@ -79,6 +80,9 @@ describe("command line", () => {
     expect(status).toBe(1);
     expect(stderr.trim().split("\n")).toHaveLength(3);
     expect(stderr).toMatch(/bad\.toml:2:\d+: address: /);
+    const host = join(folder, "correspondent.toml");
+    writeFileSync(host, `role = "correspondent"\naddresses = ["2001:db8:200::1"]\n`);
+    expect(mext("check", host).stdout).toBe(`${host}: a valid configuration of a correspondent\n`);
     expect(JSON.parse(mext("check", bad, "--json").stdout)).toMatchObject({
       valid: false,
       problems: [{ line: 2 }, { line: 3 }, { line: 4 }],
@@ -96,7 +100,7 @@ describe("command line", () => {
   });
 
   it("check --explain gives a file that check accepts, when a key is put in", () => {
-    for (const role of ["home-agent", "mobile-node"]) {
+    for (const role of ["home-agent", "mobile-node", "correspondent"]) {
       const file = join(folder, `${role}-explained.toml`);
       writeFileSync(
         file,

@@ -21,6 +21,8 @@ export const HOME_ADDRESS = "2001:db8:100::17";
 export const CORRESPONDENT = "2001:db8:c::1";
 export const KEY = "00112233445566778899aabbccddeeff";
 
+const THROUGH_HOME_AGENT = '[route_optimisation]\npolicy = "never"';
+
 export class Lab {
   readonly folder = mkdtempSync(join(tmpdir(), "mext-lab-"));
   readonly home = makeNamespace("home");
@@ -88,7 +90,8 @@ key = "${KEY}"
     );
   }
 
-  mobileNodeConfig(more = ""): string {
+  /** If nothing else is said, all packets go through the home agent. */
+  mobileNodeConfig(more = THROUGH_HOME_AGENT): string {
     return this.file(
       "mobile-node.toml",
       `role = "mobile-node"

@@ -49,6 +49,12 @@ describe.skipIf(cannotRun)(
         /changed\.toml:1:\d+: home_agent: .*must be /,
       ],
       [
+        "a home link that is not there",
+        "home-agent",
+        () => lab.homeAgentConfig('[home_link]\ninterface = "eth7"'),
+        /the home link eth7 is not there: /,
+      ],
+      [
         "a state file that is something else",
         "home-agent",
         () => changed("home-agent", "state_file", '"/etc/hostname"'),

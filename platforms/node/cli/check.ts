@@ -5,7 +5,7 @@ import {
 import { readConfigFile } from "../config-file.ts";
 import { EXIT_FAILURE, EXIT_OK, readArguments, suggestion, UsageError } from "./arguments.ts";
 
-const ROLES: readonly Config["role"][] = ["home-agent", "mobile-node"];
+const ROLES: readonly Config["role"][] = ["home-agent", "mobile-node", "correspondent"];
 
 const USAGE = `Usage: mext check <file> [--json]
        mext check --explain <role>
@@ -35,7 +35,7 @@ export function check(argv: string[]): number {
     const role = ROLES.find((each) => each === values.explain);
     if (role === undefined) {
       throw new UsageError(
-        `--explain takes ${ROLES.join(" or ")}, not "${values.explain}"${suggestion(values.explain, ROLES)}`,
+        `--explain takes ${ROLES.slice(0, -1).join(", ")} or ${ROLES.at(-1)}, not "${values.explain}"${suggestion(values.explain, ROLES)}`,
       );
     }
     process.stdout.write(explainConfig(role));

@@ -6,7 +6,7 @@ import { readConfigFile } from "../config-file.ts";
 import { readArguments, UsageError } from "./arguments.ts";
 
 /** Where daemons listen that were configured as in the examples. */
-const USUAL_PATHS = ["/run/mext/home-agent.sock", "/run/mext/mobile-node.sock"];
+const USUAL_PATHS = ["home-agent", "mobile-node", "correspondent"].map((role) => `/run/mext/${role}.sock`);
 
 /** The command line of what asks a daemon; undefined when only the help is wanted. */
 export function readDaemonArguments(argv: string[]): { json: boolean; paths: string[] } | undefined {

@@ -11,16 +11,17 @@ const USAGE = `Usage: mext <command> [<arguments>]
 
 Keeps sessions and addresses alive while hosts move between networks: Mobile IPv6 (RFC 6275).
 
-  home-agent <file>   run a home agent
-  mobile-node <file>  run a mobile node
-  check <file>        check a configuration file; --explain <role> describes every field
-  status              what a running daemon does: bindings, registration, uplinks, refusals
-  watch               its events, as they happen
-  decode [<file>]     packets of a capture or of hexadecimal text, readable
-  demo                a home agent and a mobile node that moves, in network namespaces of this host
+  home-agent <file>     run a home agent
+  mobile-node <file>    run a mobile node
+  correspondent <file>  let mobile nodes talk to this host directly
+  check <file>          check a configuration file; --explain <role> describes every field
+  status                what a running daemon does: bindings, registration, uplinks, peers, refusals
+  watch                 its events, as they happen
+  decode [<file>]       packets of a capture or of hexadecimal text, readable
+  demo                  a home agent and a mobile node that moves, in network namespaces of this host
 
-  --version           the version
-  -h, --help          this text; \`mext <command> --help\` tells more of a command
+  --version             the version
+  -h, --help            this text; \`mext <command> --help\` tells more of a command
 
 Examples:
   mext check --explain mobile-node > mobile-node.toml
@@ -34,6 +35,7 @@ type Run = (argv: string[]) => Promise<number> | number;
 const COMMANDS: Readonly<Record<string, () => Promise<Run>>> = {
   "home-agent": async () => (await import("./run-daemon.ts")).runDaemon.bind(undefined, "home-agent"),
   "mobile-node": async () => (await import("./run-daemon.ts")).runDaemon.bind(undefined, "mobile-node"),
+  correspondent: async () => (await import("./run-daemon.ts")).runDaemon.bind(undefined, "correspondent"),
   check: async () => (await import("./check.ts")).check,
   status: async () => (await import("./status.ts")).status,
   watch: async () => (await import("./watch.ts")).watch,

@@ -1,5 +1,7 @@
-/** `mext home-agent` and `mext mobile-node`: runs a daemon until a signal comes. */
-import { type Config, type HomeAgentConfig, type MobileNodeConfig } from "../../../bindings/config/index.ts";
+/** `mext home-agent`, `mext mobile-node`, `mext correspondent`: runs a daemon until a signal comes. */
+import type {
+  Config, CorrespondentConfig, HomeAgentConfig, MobileNodeConfig,
+} from "../../../bindings/config/index.ts";
 import { readConfigFile } from "../config-file.ts";
 import type { Daemon } from "../daemon.ts";
 import { EXIT_FAILURE, EXIT_OK, readArguments, suggestion, UsageError } from "./arguments.ts";
@@ -10,7 +12,10 @@ const ABOUT: Readonly<Record<Config["role"], string>> = {
   "home-agent": `Serves mobile nodes: keeps their bindings, and carries packets between their home
 addresses and wherever they are.`,
   "mobile-node": `Keeps the home address of this host reachable while it moves between networks: watches
-the uplinks, registers with the home agent, and carries packets of the home address through the tunnel.`,
+the uplinks, registers with the home agent, and carries packets of the home address through the tunnel,
+or straight to peers that take part in route optimisation.`,
+  correspondent: `Lets mobile nodes bind direct routes to this host: packets between them and its programs then
+do not go through their home agents. All other traffic is left alone.`,
 };
 
 function usage(role: Config["role"]): string {
@@ -55,6 +60,18 @@ export async function runDaemon(role: Config["role"], argv: string[]): Promise<n
   return run(config, level ?? config.logLevel);
 }
 
+async function start(config: Config): Promise<Daemon> {
+  const { CorrespondentNode, HomeAgent, MobileNode } = await import("../daemon.ts");
+  switch (config.role) {
+    case "home-agent":
+      return HomeAgent.start(config as HomeAgentConfig);
+    case "mobile-node":
+      return MobileNode.start(config as MobileNodeConfig);
+    case "correspondent":
+      return CorrespondentNode.start(config as CorrespondentConfig);
+  }
+}
+
 async function run(config: Config, level: string): Promise<number> {
   let daemon: Daemon | undefined;
   let stopped = false;
@@ -66,13 +83,9 @@ async function run(config: Config, level: string): Promise<number> {
   process.on("SIGTERM", stop);
 
   // the parts that need Linux are loaded only now: other commands run everywhere
-  const { HomeAgent, MobileNode } = await import("../daemon.ts");
   const { logDaemon, makeLogger } = await import("../log.ts");
   const log = makeLogger(level);
-  daemon =
-    config.role === "home-agent"
-      ? await HomeAgent.start(config as HomeAgentConfig)
-      : await MobileNode.start(config as MobileNodeConfig);
+  daemon = await start(config);
   for (const warning of daemon.warnings) log.warn(warning);
   logDaemon(daemon, log);
   const ended = new Promise<Error | undefined>((resolve) => daemon?.once("ended", resolve));

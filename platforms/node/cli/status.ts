@@ -1,12 +1,15 @@
-/** `mext status`: bindings, registration, uplinks and refusals of a running daemon. */
+/** `mext status`: bindings, registration, uplinks, peers and refusals of a running daemon. */
 import { statusText as meaningOf } from "../../../bindings/describe-names.ts";
 import type { DaemonStatus } from "../status.ts";
 import { EXIT_OK } from "./arguments.ts";
 import { askStatus, readDaemonArguments } from "./client.ts";
+import { groupTable, homeAgentTable, peerTable } from "./peer-tables.ts";
+import { duration, size, table } from "./table.ts";
 
 const USAGE = `Usage: mext status [<file>] [--control <path>] [--json]
 
-Shows what a running daemon does: bindings, registration, uplinks, traffic, and why packets were refused.
+Shows what a running daemon does: bindings, registration, uplinks, the peers whose packets take the direct way
+and why those of others do not, traffic, and why packets were refused.
 
   <file>            its configuration file, to find its control socket
   --control <path>  its control socket
@@ -17,6 +20,7 @@ Examples:
   mext status
   mext status --control /run/mext/home-agent.sock
   mext status mobile-node.toml --json | jq .updates[0].state
+  mext status mobile-node.toml --json | jq '.peers[] | {address, optimised, obstacle}'
 `;
 
 /** Runs the command; answers the exit code. */
@@ -33,34 +37,48 @@ export async function status(argv: string[]): Promise<number> {
 
 /** The status as tables for people. */
 export function statusText(status: DaemonStatus): string {
-  const { role, version, processId, uptimeMs, tunnel, homeAgent, homeAddress, homePrefixes } = status;
-  const who =
-    homeAddress === undefined
-      ? `${homeAgent}, home prefixes ${homePrefixes?.join(" ")}, ${status.nodes} nodes allowed`
-      : `${homeAddress}, home agent ${homeAgent}`;
+  const { role, version, processId, uptimeMs, tunnel } = status;
   const { packetsIn, packetsOut, bytesIn, bytesOut } = status.traffic;
+  const way = role === "correspondent" ? "directly" : "tunnelled";
   const device = `tunnel ${tunnel.name} (MTU ${tunnel.mtuBytes})`;
   const lines = [
-    `${role}  ${who}`,
+    `${role}  ${whoOf(status)}`,
     `mext ${version}, process ${processId}, up ${duration(uptimeMs)}, ${device}`,
-    `tunnelled  ${packetsIn} packets (${size(bytesIn)}) in, ${packetsOut} packets (${size(bytesOut)}) out`,
+    `${way}  ${packetsIn} packets (${size(bytesIn)}) in, ${packetsOut} packets (${size(bytesOut)}) out`,
     "",
     ...bindingTable(status),
     ...updateTable(status),
     ...uplinkTable(status),
+    ...peerTable(status),
+    ...homeAgentTable(status),
+    ...groupTable(status),
     ...refusalTable(status),
     ...status.warnings.map((warning) => `warning: ${warning}`),
   ];
   return `${lines.join("\n").trimEnd()}\n`;
 }
 
-function bindingTable({ bindings }: DaemonStatus): string[] {
-  if (bindings === undefined) return [];
-  if (bindings.length === 0) return ["no bindings", ""];
+/** Whose status it is: addresses, and what is served. */
+function whoOf(status: DaemonStatus): string {
+  const { role, addresses = [], homeAddress, homeAgent, homePrefixes = [], homeLink, nodes } = status;
+  switch (role) {
+    case "correspondent":
+      return addresses.join(" ");
+    case "mobile-node":
+      return `${homeAddress}, home agent ${homeAgent === "::" ? "not found yet" : homeAgent}`;
+    case "home-agent": {
+      const link = homeLink === undefined ? "" : ` on ${homeLink}`;
+      return `${homeAgent}, home prefixes ${homePrefixes.join(" ")}${link}, ${nodes} nodes allowed`;
+    }
+  }
+}
+
+function bindingTable({ role, bindings = [] }: DaemonStatus): string[] {
+  if (bindings.length === 0) return role === "mobile-node" ? [] : ["no bindings", ""];
   const rows = bindings.map((each) => [
     each.homeAddress,
     each.careofAddress,
-    each.identity,
+    each.identity === "" ? "-" : each.identity,
     duration(each.remainingMs),
     String(each.sequence),
     `${each.packetsIn}/${each.packetsOut}`,
@@ -128,36 +146,4 @@ function refusalTable({ refusals, sendFailures, traps }: DaemonStatus): string[]
     ...(rows.length === 0 ? [] : table(["REFUSED", "WHY", "SECTION"], rows)),
     ...(passing === 0 ? [] : [`${passing} packets were none of ours, as on any link (--json tells which)`, ""]),
   ];
-}
-
-/** Columns as wide as their widest cell, and an empty line behind. */
-function table(head: string[], rows: string[][]): string[] {
-  const widths = head.map((title, column) =>
-    Math.max(...[head, ...rows].map((row) => row[column].length), title.length),
-  );
-  const line = (row: string[]) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column]))
-      .join("  ")
-      .trimEnd();
-  return [line(head), ...rows.map(line), ""];
-}
-
-/** "4s", "9m 51s", "3h 12m", "2d 4h". */
-export function duration(ms: number): string {
-  const seconds = Math.max(0, Math.round(ms / 1000));
-  const [days, hours, minutes] = [
-    Math.floor(seconds / 86_400),
-    Math.floor(seconds / 3600) % 24,
-    Math.floor(seconds / 60) % 60,
-  ];
-  if (days > 0) return `${days}d ${hours}h`;
-  if (hours > 0) return `${hours}h ${minutes}m`;
-  return minutes > 0 ? `${minutes}m ${seconds % 60}s` : `${seconds}s`;
-}
-
-function size(octets: number): string {
-  const units = ["B", "KiB", "MiB", "GiB", "TiB"];
-  const power = Math.min(units.length - 1, Math.floor(Math.log2(Math.max(1, octets)) / 10));
-  return `${(octets / 1024 ** power).toFixed(power === 0 ? 0 : 1)} ${units[power]}`;
 }

@@ -12,11 +12,12 @@
  */
 
 import {
-  AF_PACKET, EAGAIN, EINTR, ENETDOWN, ETH_P_IPV6, MSG_DONTWAIT, SOCK_CLOEXEC, SOCK_DGRAM,
+  AF_PACKET, EAGAIN, EINTR, ENETDOWN, ETH_P_IPV6, MSG_DONTWAIT, PACKET_ADD_MEMBERSHIP, PACKET_DROP_MEMBERSHIP,
+  PACKET_MR_ALLMULTI, SOCK_CLOEXEC, SOCK_DGRAM, SOL_PACKET,
 } from "./constants.ts";
 import { SystemError } from "./errors.ts";
 import { bind, check, close, errno, prepare, recvmmsg, socket } from "./libc.ts";
-import { Block, type PacketMemory, setQueueBytes } from "./memory.ts";
+import { Block, type PacketMemory, setBytesOption, setQueueBytes } from "./memory.ts";
 import { MessageVector } from "./messages.ts";
 import { attachFilter, mobilityFilter, type PacketSelection } from "./packet-filter.ts";
 
@@ -38,6 +39,7 @@ export class AccessReceiver {
   readonly #memory: PacketMemory;
   readonly #messages: MessageVector;
   readonly #interfaceIndex: number;
+  #selection: PacketSelection = {};
 
   /** Opens the socket; throws SystemError (EPERM without CAP_NET_RAW). */
   constructor(memory: PacketMemory, options: ReceiveOptions = {}) {
@@ -60,7 +62,23 @@ export class AccessReceiver {
 
   /** Changes which packets are received, such as when the TUN device was made anew. */
   select(selection: PacketSelection): void {
+    this.#selection = selection;
     attachFilter(this.fd, mobilityFilter(selection));
+  }
+
+  /**
+   * Whether the interface takes packets to all multicast groups, also those that this host has not joined,
+   * and this socket hears them; at most until it closes. Throws SystemError (ENODEV).
+   *
+   *   packet_mreq, 16 bytes:  0 interface index (32 bits)  4 type (16 bits)  6 address length  8 address
+   */
+  hearGroups(hear: boolean): void {
+    this.select({ ...this.#selection, groups: hear });
+    const request = new Block(16);
+    request.view.setInt32(0, this.#interfaceIndex, true);
+    request.view.setUint16(4, PACKET_MR_ALLMULTI, true);
+    const option = hear ? PACKET_ADD_MEMBERSHIP : PACKET_DROP_MEMBERSHIP;
+    setBytesOption(this.fd, SOL_PACKET, option, request.bytes, "membership of all groups");
   }
 
   /** Where packet `slot` of the next batch goes: a pointer of the core, and the room behind it. */

@@ -7,8 +7,8 @@
  */
 
 import {
-  AF_INET6, EAGAIN, EINTR, IPPROTO_IPV6, IPPROTO_RAW, IPV6_JOIN_GROUP, IPV6_LEAVE_GROUP, IPV6_MULTICAST_LOOP,
-  MSG_DONTWAIT, SOCK_CLOEXEC, SOCK_RAW, SOL_SOCKET, SO_BINDTOIFINDEX,
+  AF_INET6, EAGAIN, EINTR, IPPROTO_IPV6, IPPROTO_RAW, IPV6_JOIN_ANYCAST, IPV6_JOIN_GROUP, IPV6_LEAVE_GROUP,
+  IPV6_MULTICAST_LOOP, MSG_DONTWAIT, SOCK_CLOEXEC, SOCK_RAW, SOL_SOCKET, SO_BINDTOIFINDEX, SO_MARK,
 } from "./constants.ts";
 import { addressBytes } from "./address-text.ts";
 import { check, close, errno, prepare, sendmmsg, socket } from "./libc.ts";
@@ -23,6 +23,8 @@ const PACKET_DESTINATION = 24;
 export interface SendOptions {
   /** Send only through this interface (an uplink); without it the routing table decides. */
   readonly interfaceIndex?: number;
+  /** What routing rules know these packets by. */
+  readonly mark?: number;
   /** How many packets one system call may take; default 64. */
   readonly batch?: number;
   /** Queue in the kernel; default 4 MiB. */
@@ -52,6 +54,9 @@ export class AccessSender {
       setQueueBytes(this.fd, "send", options.bufferBytes ?? 4 << 20);
       // else the kernel hands a copy of each multicast packet to its own sockets, ours included
       setIntegerOption(this.fd, IPPROTO_IPV6, IPV6_MULTICAST_LOOP, 0, "IPV6_MULTICAST_LOOP");
+      if (options.mark !== undefined) {
+        setIntegerOption(this.fd, SOL_SOCKET, SO_MARK, options.mark, "SO_MARK");
+      }
       if (this.interfaceIndex !== 0) {
         setIntegerOption(this.fd, SOL_SOCKET, SO_BINDTOIFINDEX, this.interfaceIndex, "SO_BINDTOIFINDEX");
       }
@@ -115,6 +120,14 @@ export class AccessSender {
 
   leaveGroup(group: string, interfaceIndex = this.interfaceIndex): void {
     this.#setMembership(IPV6_LEAVE_GROUP, group, interfaceIndex, "IPV6_LEAVE_GROUP");
+  }
+
+  /**
+   * Makes an anycast address one of this host's on an interface, until the socket closes: the kernel takes
+   * packets for it, and answers Neighbor Solicitations for it as RFC 4861 §7.2.7 wants. Throws SystemError.
+   */
+  joinAnycast(address: string, interfaceIndex = this.interfaceIndex): void {
+    this.#setMembership(IPV6_JOIN_ANYCAST, address, interfaceIndex, "IPV6_JOIN_ANYCAST");
   }
 
   close(): void {

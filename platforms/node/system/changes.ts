@@ -78,12 +78,18 @@ export class Changes {
     this.#make(step, () => setLink(this.#netlink, link.index, change));
   }
 
-  /** Switches receive offload on or off; the state found now comes back at the end. */
-  setReceiveOffload(interfaceName: string, on: boolean): void {
+  /** Switches receive offload on or off; the state found now comes back at the end. False: it was so already. */
+  setReceiveOffload(interfaceName: string, on: boolean): boolean {
     const before = receiveOffload(interfaceName);
-    if (before === on) return;
+    if (before === on) return false;
     const step: UndoStep = { undo: "set receive offload", interfaceName, on: before };
     this.#make(step, () => setReceiveOffload(interfaceName, on));
+    return true;
+  }
+
+  /** Takes back what `setReceiveOffload` did. */
+  restoreReceiveOffload(interfaceName: string, before: boolean): void {
+    this.#takeBack({ undo: "set receive offload", interfaceName, on: before });
   }
 
   /** Takes an address away that was added here. Does no harm when it is gone. */

@@ -22,7 +22,8 @@ import { attachFilter, DROP_ALL } from "./packet-filter.ts";
 export class Guard {
   readonly #drop: PacketDrop;
   readonly #listeners: number[] = [];
-  readonly #guarded = new Set<string>();
+  /** How often each address is guarded: one may be on two interfaces. */
+  readonly #guarded = new Map<string, number>();
 
   /**
    * Starts with no address guarded.
@@ -40,14 +41,16 @@ export class Guard {
 
   /** Guards one of our own addresses (care-of address, home agent address, …). */
   guard(address: string): void {
-    if (this.#guarded.has(address)) return;
-    this.#drop.add(address);
-    this.#guarded.add(address);
+    const times = this.#guarded.get(address) ?? 0;
+    if (times === 0) this.#drop.add(address);
+    this.#guarded.set(address, times + 1);
   }
 
-  /** Gives an address back to the kernel. */
+  /** Gives an address back to the kernel, when it was released as often as it was guarded. */
   release(address: string): void {
-    if (this.#guarded.delete(address)) this.#drop.remove(address);
+    const times = this.#guarded.get(address) ?? 0;
+    if (times > 1) this.#guarded.set(address, times - 1);
+    else if (this.#guarded.delete(address)) this.#drop.remove(address);
   }
 
   close(): void {

@@ -30,7 +30,9 @@ const PACKET_TYPE = ANCILLARY + 4;
 const INTERFACE_INDEX = ANCILLARY + 8;
 
 const NEXT_HEADER_OFFSET = 6;
+const DESTINATION_OFFSET = 24;
 const ICMPV6_TYPE_OFFSET = 40;
+const MULTICAST = 0xff;
 const WHOLE_PACKET = 0xffffffff;
 
 /** Next headers taken whatever follows: RFC 6275 §6.3, §6.4 and §6.1, RFC 2473, and fragments of them. */
@@ -49,6 +51,8 @@ export interface PacketSelection {
   readonly nextHeaders?: readonly number[];
   /** Ranges of ICMPv6 types; default MOBILITY_ICMPV6_TYPES. */
   readonly icmpv6Types?: readonly (readonly [first: number, last: number])[];
+  /** Also packets to any multicast group, whatever is in them. */
+  readonly groups?: boolean;
   /** Interfaces whose packets are left out, above all our own TUN device. */
   readonly excludedInterfaces?: readonly number[];
 }
@@ -71,6 +75,7 @@ export function mobilityFilter(selection: PacketSelection = {}): readonly Instru
     ...when(PACKET_LOOPBACK, DROP),
     [LOAD_WORD, 0, 0, INTERFACE_INDEX],
     ...(selection.excludedInterfaces ?? []).flatMap((index) => when(index, DROP)),
+    ...(selection.groups ? [[LOAD_BYTE, 0, 0, DESTINATION_OFFSET] as const, ...when(MULTICAST, ACCEPT)] : []),
     [LOAD_BYTE, 0, 0, NEXT_HEADER_OFFSET],
     ...nextHeaders.flatMap((nextHeader) => when(nextHeader, ACCEPT)),
     [JUMP_EQUAL, 1, 0, NEXT_HEADER_ICMPV6],

@@ -23,6 +23,9 @@ const TO_LENGTH = 1;
 const FROM_LENGTH = 2;
 const TABLE = 4;
 const ACTION = 7;
+const FLAGS = 8;
+
+const FIB_RULE_INVERT = 0x2;
 
 const FRA_DST = 1;
 const FRA_SRC = 2;
@@ -44,6 +47,8 @@ export interface Rule {
   /** For this protocol. The kernel compares with the last of the chain, behind all extension headers. */
   readonly protocol?: number;
   readonly mark?: number;
+  /** For packets to which all the above does not apply: "not from all fwmark 7". */
+  readonly inverted?: boolean;
   readonly action: RuleAction;
   /** For "lookup". */
   readonly table?: number;
@@ -69,7 +74,7 @@ export function listRules(netlink: NetlinkSocket, family: number = AF_INET6): Ru
 
 /** A rule as people know it from `ip -6 rule`. */
 export function ruleText(rule: Rule): string {
-  const parts = [`priority ${rule.priority}`, `from ${rule.from ?? "all"}`];
+  const parts = [`priority ${rule.priority}`, `${rule.inverted ? "not " : ""}from ${rule.from ?? "all"}`];
   if (rule.to !== undefined) parts.push(`to ${rule.to}`);
   if (rule.protocol !== undefined) parts.push(`ipproto ${rule.protocol}`);
   if (rule.mark !== undefined) parts.push(`fwmark ${rule.mark}`);
@@ -87,6 +92,7 @@ function ruleRequest(type: number, flags: number, rule: Rule): NetlinkRequest {
   fixed.writeUInt8(from?.lengthBits ?? 0, FROM_LENGTH);
   fixed.writeUInt8(rule.table !== undefined && rule.table < 256 ? rule.table : 0, TABLE);
   fixed.writeUInt8(ACTIONS[rule.action], ACTION);
+  fixed.writeUInt32LE(rule.inverted ? FIB_RULE_INVERT : 0, FLAGS);
   const request = new NetlinkRequest(type, NLM_F_ACK | flags, fixed);
   if (to !== undefined) request.attribute(FRA_DST, to.address);
   if (from !== undefined) request.attribute(FRA_SRC, from.address);
@@ -114,6 +120,7 @@ function decodeRule(message: NetlinkMessage): Rule {
     from: prefix(FRA_SRC, FROM_LENGTH),
     protocol: attributes.get(FRA_IP_PROTO)?.readUInt8(0),
     mark: number32(attributes.get(FRA_FWMARK)),
+    inverted: (payload.readUInt32LE(FLAGS) & FIB_RULE_INVERT) !== 0 || undefined,
     // the kernel has more actions (goto, nop), which we neither make nor need
     action: action ?? "lookup",
     table: action === "lookup" ? table : undefined,

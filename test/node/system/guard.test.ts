@@ -106,6 +106,12 @@ describe.skipIf(cannotRun)(`guard${cannotRun ? ` (cannot run: ${cannotRun})` : "
       expect(probe(PACKETS[0][1]).answers).toEqual([]);
     });
 
+    it("an address that was guarded twice is guarded until it was released twice", () => {
+      guard.guard(RIGHT);
+      guard.release(RIGHT);
+      expect(probe(PACKETS[0][1]).answers).toEqual([]);
+    });
+
     it("a second one of the same name is refused", () => {
       expect(() => inside(right.namespace, () => new Guard())).toThrow(/another process has a table/);
     });

@@ -1,0 +1,93 @@
+/**
+ * Routes of single addresses into the tunnel device: those of home addresses that have a binding here. What
+ * this host sends to such an address, or forwards, comes to the core, which knows where the node is.
+ *
+ *   ip -6 rule    1000: not from all fwmark N lookup N
+ *   ip -6 route   <home address> dev <tunnel> src <own address> table N
+ *
+ * The routes have a table of their own, before the main one, so that they count before each route that a
+ * person or a router has made, also before one of the same length on the home link; and N is the mark of the
+ * core's own raw sockets (SO_MARK) as well. The core sends a packet on as it is when the binding has just
+ * ended, and answers a node that is at home: without the mark these packets would come back to it.
+ *
+ * The routes go with the device, and sockets that used them look for another one; the rule is on the record of changes.
+ */
+import type { Linux } from "./linux.ts";
+import { tolerate } from "./system/errors.ts";
+import { addRoute, removeRoute, type Route } from "./system/routes.ts";
+import type { Rule } from "./system/rules.ts";
+
+/** Behind the kernel's table of local addresses (0), before its main table (32766). */
+const RULE_PRIORITY = 1000;
+
+/** "me" in the upper half: unlike the small numbers that people use for tables and marks. */
+const NUMBERS = 0x6d650000;
+
+/** Behind every other route of the same destination. */
+const LAST_METRIC = 0xffff_ffff;
+
+/** The number of a daemon's table and mark: two daemons of a namespace have two tunnel devices. */
+export function routingNumber(tunnelInterfaceIndex: number): number {
+  return NUMBERS + (tunnelInterfaceIndex & 0xffff);
+}
+
+export class TunnelRoutes {
+  readonly #linux: Linux;
+  readonly #preferredSource: string | undefined;
+  readonly #rule: Rule;
+  readonly #destinations = new Set<string>();
+  #hasRule = false;
+
+  /** @param preferredSource the source of new sessions; undefined: the kernel chooses */
+  constructor(linux: Linux, preferredSource: string | undefined) {
+    this.#linux = linux;
+    this.#preferredSource = preferredSource;
+    const { mark } = linux;
+    this.#rule = { priority: RULE_PRIORITY, mark, inverted: true, action: "lookup", table: mark };
+  }
+
+  /** How many there are. */
+  get count(): number {
+    return this.#destinations.size;
+  }
+
+  /** @param destination "2001:db8::1/128". Throws SystemError. */
+  add(destination: string): void {
+    if (!this.#hasRule) this.#linux.changes.addRule(this.#rule);
+    this.#hasRule = true;
+    tolerate(["EEXIST"], () => addRoute(this.#linux.netlink, this.#route(destination)));
+    this.#destinations.add(destination);
+    this.#refreshSockets(destination);
+  }
+
+  /** Does no harm where there is none. Throws SystemError. */
+  remove(destination: string): void {
+    if (!this.#destinations.delete(destination)) return;
+    tolerate(["ESRCH"], () => removeRoute(this.#linux.netlink, this.#route(destination)));
+  }
+
+  /** Removes all of them, and the rule. Throws SystemError. */
+  clear(): void {
+    for (const destination of [...this.#destinations]) this.remove(destination);
+    if (this.#hasRule) this.#linux.changes.removeRule(this.#rule);
+    this.#hasRule = false;
+  }
+
+  /**
+   * A connected socket keeps its route until one in the same table changes that its own depends on: a session
+   * that was there before the binding would go on by the old way. So the main table gets the route as well,
+   * for a moment in which only this thread could send.
+   */
+  #refreshSockets(destination: string): void {
+    const { netlink, tun } = this.#linux;
+    const route = { destination, interfaceIndex: tun.interfaceIndex, metric: LAST_METRIC };
+    addRoute(netlink, route);
+    removeRoute(netlink, route);
+  }
+
+  #route(destination: string): Route {
+    const { tun, mark } = this.#linux;
+    const preferredSource = this.#preferredSource;
+    return { destination, interfaceIndex: tun.interfaceIndex, table: mark, preferredSource };
+  }
+}

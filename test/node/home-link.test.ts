@@ -1,0 +1,118 @@
+/**
+ * A home agent on a real home link, and a mobile node that leaves it, comes home, and leaves it again, while a
+ * TCP session goes on.
+ */
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { CORRESPONDENT, HOME_ADDRESS, HOME_AGENT, type Program, runToEnd } from "./lab.ts";
+import { cannotRun, eventually, ip } from "./system/namespace.ts";
+import { Talk } from "./talk.ts";
+import { WideLab } from "./wide-lab.ts";
+
+const HOME_LINK = `[home_link]
+interface = "eth1"
+preference = 7
+max_interval = "300ms"
+min_interval = "100ms"
+min_delay = "30ms"
+
+[[home_link.prefix]]
+prefix = "2001:db8:100::/64"
+valid_lifetime = "1h"
+preferred_lifetime = "30m"
+`;
+
+describe.skipIf(cannotRun)(`a real home link${cannotRun ? ` (cannot run: ${cannotRun})` : ""}`, () => {
+  let lab: WideLab;
+  let homeAgent: Program;
+  let mobileNode: Program;
+  let talk: Talk;
+  let before: { home: string };
+
+  beforeAll(async () => {
+    lab = new WideLab();
+    await lab.routersHeard();
+    before = { home: lab.state(lab.home) };
+    await lab.run(lab.router, process.execPath, ["-e", Talk.ECHO]).logs("ready");
+  });
+  afterAll(() => lab?.remove());
+
+  const homeRoute = () => ip("-n", lab.home, "-6", "route", "get", HOME_ADDRESS);
+  const addressesOf = (name: string) => ip("-n", lab.mobile, "-6", "addr", "show", "dev", name);
+  /** Waits until the mobile node is at home, or away and registered. */
+  const atHome = () => eventually(() => addressesOf("eth2").includes(`${HOME_ADDRESS}/`) || undefined);
+
+  it("the home agent has its address on the link, and advertises its prefix there", async () => {
+    homeAgent = await lab.startHomeAgentWith(HOME_LINK);
+    expect(lab.statusOf("home-agent")).toMatchObject({ homeLink: "eth1", homeAgent: HOME_AGENT });
+    expect(ip("-n", lab.home, "-6", "addr", "show", "dev", "eth1")).toContain(`${HOME_AGENT}/64`);
+    ip("-n", lab.mobile, "link", "set", "eth2", "up"); // the kernel's own autoconfiguration, before mext
+    await eventually(() => /2001:db8:100:.*dynamic/.test(addressesOf("eth2")) || undefined);
+    ip("-n", lab.mobile, "link", "set", "eth2", "down");
+    expect(lab.statusOf("home-agent").homeAgents).toMatchObject([{ address: HOME_AGENT, preference: 7, current: true }]);
+  });
+
+  it("a node that is away is reached through the home agent, also from its home link", async () => {
+    mobileNode = await lab.startMobileNodeWith('[route_optimisation]\npolicy = "never"', '["eth2", "eth0", "eth1"]');
+    await lab.registered("2001:db8:a:");
+    await eventually(() => homeRoute().includes("dev mext0") || undefined);
+    expect(lab.ping(lab.router, HOME_ADDRESS, "-I", CORRESPONDENT)).toBe(true);
+    talk = new Talk(lab.run(lab.mobile, process.execPath, ["-e", Talk.to(CORRESPONDENT)]));
+    await talk.goesOn();
+  });
+
+  it("it comes home: it deregisters, and is an ordinary host of the link", async () => {
+    ip("-n", lab.mobile, "link", "set", "eth2", "up");
+    await atHome();
+    await eventually(() => lab.statusOf("home-agent").bindings!.length === 0 || undefined);
+    await eventually(() => homeRoute().includes("dev eth1") || undefined);
+    await talk.goesOn();
+    expect(ip("-n", lab.mobile, "-6", "route", "get", CORRESPONDENT)).toMatch(
+      new RegExp(`dev eth2 .*src ${HOME_ADDRESS} `));
+    expect(lab.ping(lab.router, HOME_ADDRESS, "-I", CORRESPONDENT)).toBe(true);
+    const tunnelled = lab.statusOf("home-agent").traffic;
+    await talk.goesOn(50);
+    expect(lab.statusOf("home-agent").traffic).toEqual(tunnelled);
+  }, 20_000);
+
+  it("it leaves home again, and no byte is missing", async () => {
+    ip("-n", lab.mobile, "link", "set", "eth2", "down");
+    await lab.registered("2001:db8:a:");
+    await eventually(() => homeRoute().includes("dev mext0") || undefined);
+    await talk.goesOn();
+    expect(addressesOf("eth2")).not.toContain(HOME_ADDRESS);
+    expect(addressesOf("mext0")).toContain(HOME_ADDRESS);
+    expect(lab.statusOf("home-agent").bindings).toMatchObject([{ homeAddress: HOME_ADDRESS }]);
+  }, 20_000);
+
+  it("a killed home agent is followed by one that answers for the node at once", async () => {
+    await homeAgent.kill();
+    homeAgent = await lab.startHomeAgentWith(HOME_LINK);
+    expect(homeAgent.output).toMatch(/a predecessor was killed: [1-9]\d* of its changes/);
+    expect(lab.statusOf("home-agent").bindings).toMatchObject([{ homeAddress: HOME_ADDRESS }]);
+    expect(homeRoute()).toContain("dev mext0");
+    await talk.goesOn();
+  }, 20_000);
+
+  it("nothing is left behind", async () => {
+    expect(await mobileNode.stop()).toBe(0);
+    expect(await homeAgent.stop()).toBe(0);
+    expect(lab.state(lab.home)).toBe(before.home);
+    expect(ip("-n", lab.mobile, "-6", "route") + ip("-n", lab.mobile, "addr")).not.toMatch(/mext0|2001:db8:100:/);
+    expect(homeAgent.errors + mobileNode.errors).toBe("");
+  });
+
+  it("a mobile node that was not told its home agent finds it", async () => {
+    homeAgent = await lab.startHomeAgentWith(HOME_LINK);
+    const path = lab.mobileNodeConfig();
+    const text = readFileSync(path, "utf8").replace(/^(home_agent|state_file) = .*/gm, "");
+    writeFileSync(path, text);
+    mobileNode = lab.start(lab.mobile, "mobile-node", path);
+    await mobileNode.logs("is running");
+    const { updates, homeAgent: found } = await lab.registered("2001:db8:a:");
+    expect([found, updates![0].peer]).toEqual([HOME_AGENT, HOME_AGENT]);
+    const { output } = await runToEnd(lab.start(lab.mobile, "status", join(lab.folder, "mobile-node.toml")));
+    expect(output).toMatch(new RegExp(`^mobile-node +${HOME_ADDRESS}, home agent ${HOME_AGENT}$`, "m"));
+  }, 20_000);
+});

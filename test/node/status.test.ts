@@ -1,0 +1,86 @@
+/** What `mext status` shows people, from statuses as daemons give them. */
+import { describe, expect, it } from "vitest";
+import type { PeerStatus } from "../../bindings/status.ts";
+import { PeerObstacle } from "../../core-as/abi/states.ts";
+import { statusText } from "../../platforms/node/cli/status.ts";
+import type { DaemonStatus } from "../../platforms/node/status.ts";
+
+const none = { packetsIn: 0, packetsOut: 0, bytesIn: 0, bytesOut: 0 };
+const common = {
+  version: "1.2.3", processId: 7, startedUnixMs: 0, uptimeMs: 61_000, tunnel: { name: "mext0", mtuBytes: 1460 },
+  traffic: { packetsIn: 3, packetsOut: 4, bytesIn: 3000, bytesOut: 4 },
+  refusals: [], sendFailures: {}, traps: 0, warnings: [], core: { sha256: "" },
+};
+const peer: PeerStatus = {
+  address: "2001:db8:c::1", homeAddress: "2001:db8:100::17", careofAddress: "2001:db8:a::5", state: "Optimised",
+  obstacle: "None", optimised: true, remainingMs: 400_000, nextAttemptMs: -1, optimisedIn: 10, optimisedOut: 11,
+  tunnelledIn: 5, tunnelledOut: 6, sequence: 1, lastStatus: 0, pathMtu: 1500,
+};
+
+function lineWith(text: string, status: Partial<DaemonStatus>): string {
+  const shown = statusText({ ...common, role: "mobile-node", homeAddress: "2001:db8:100::17", ...status } as DaemonStatus);
+  return shown.split("\n").find((line) => line.includes(text))!.replace(/ {2,}/g, " | ");
+}
+
+describe("mext status", () => {
+  it("shows a peer whose packets take the direct way, and packets by both ways", () => {
+    expect(lineWith("PEER", { peers: [peer] }))
+      .toBe("PEER | WAY | WHY | DIRECT IN/OUT | TUNNELLED IN/OUT | EXPIRES IN | NEXT IN | MTU");
+    expect(lineWith("2001:db8:c::1", { peers: [peer] }))
+      .toBe("2001:db8:c::1 | direct | route optimised | 10/11 | 5/6 | 6m 40s | - | 1500");
+  });
+
+  const tunnelled = { ...peer, optimised: false, remainingMs: 0, nextAttemptMs: 59_000, lastStatus: 129 };
+
+  it("says of every other peer why its packets do not", () => {
+    const obstacles = Object.keys(PeerObstacle).filter((name) => Number.isNaN(Number(name)) && name !== "None");
+    const words = obstacles.map((obstacle) => (
+      lineWith("2001:db8:c::1", { peers: [{ ...tunnelled, obstacle } as PeerStatus] }).split(" | ").slice(1, 3)
+    ));
+    expect(words).toContainEqual(["home agent", "the peer does not know Mobile IPv6"]);
+    expect(words).toContainEqual(["home agent", "the peer refused: 129 (administratively prohibited)"]);
+    expect(words).toContainEqual(["at home", "at home"]);
+    expect(new Set(words.map(([, why]) => why)).size).toBe(obstacles.length);
+    expect(words.every(([, why]) => why !== "" && why !== undefined)).toBe(true);
+  });
+
+  it("shows the home agents list, with lifetimes that never end", () => {
+    const homeAgents = [
+      { linkLocal: "fe80::1", address: "2001:db8:100::1", preference: 10, remainingMs: null as unknown as number, current: true },
+      { linkLocal: "::", address: "2001:db8:100::2", preference: -1, remainingMs: 60_000, current: false },
+    ];
+    expect(lineWith("::1 *", { homeAgents })).toBe("2001:db8:100::1 * | fe80::1 | 10 | never");
+    expect(lineWith("100::2", { homeAgents })).toBe("2001:db8:100::2 | - | -1 | 1m 0s");
+  });
+
+  it("shows groups that were joined through the tunnel", () => {
+    const groups = [{ homeAddress: "2001:db8:100::17", group: "ff0e::7", remainingMs: 260_000 }];
+    expect(lineWith("ff0e::7", { groups })).toBe("ff0e::7 | 2001:db8:100::17 | 4m 20s");
+  });
+
+  it("shows the bindings of a correspondent node, whose nodes it does not know", () => {
+    const binding = {
+      homeAddress: "2001:db8:100::17", careofAddress: "2001:db8:a::5", bindingIdentifier: 0, node: 0xffffffff,
+      sequence: 9, flags: 0, remainingMs: 420_000, ageMs: 0, pathMtu: 1500, identity: "", ...none,
+    };
+    const status = { role: "correspondent", addresses: ["2001:db8:c::1"], bindings: [binding] } as const;
+    expect(lineWith("correspondent", status)).toBe("correspondent | 2001:db8:c::1");
+    expect(lineWith("100::17", status))
+      .toBe("2001:db8:100::17 | 2001:db8:a::5 | - | 7m 0s | 9 | 0/0 | 1500");
+    expect(lineWith("directly", status)).toBe("directly | 3 packets (2.9 KiB) in, 4 packets (4 B) out");
+    expect(lineWith("no bindings", { ...status, bindings: [] })).toBe("no bindings");
+  });
+
+  it("names the home link of a home agent, and a home agent that is not found yet", () => {
+    const homeAgent = {
+      role: "home-agent", homeAddress: undefined, homeAgent: "2001:db8:100::1", homePrefixes: ["2001:db8:100::/64"],
+      nodes: 2, bindings: [],
+    } as const;
+    expect(lineWith("home-agent", { ...homeAgent, homeLink: "eth1" }))
+      .toBe("home-agent | 2001:db8:100::1, home prefixes 2001:db8:100::/64 on eth1, 2 nodes allowed");
+    expect(lineWith("home-agent", homeAgent))
+      .toBe("home-agent | 2001:db8:100::1, home prefixes 2001:db8:100::/64, 2 nodes allowed");
+    expect(lineWith("mobile-node", { homeAgent: "::" }))
+      .toBe("mobile-node | 2001:db8:100::17, home agent not found yet");
+  });
+});
