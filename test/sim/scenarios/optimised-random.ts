@@ -9,7 +9,7 @@ import type { CoreNode } from "../../../platforms/sim/node.ts";
 import type { Random } from "../../../platforms/sim/random.ts";
 import { Ping } from "../../../platforms/sim/ping.ts";
 import { expectAgreement } from "./invariants.ts";
-import { expectAtHome, tellWithHomeLink } from "./home-link-story.ts";
+import { ADVERTISERS, expectAtHome, tellWithHomeLink } from "./home-link-story.ts";
 import { isOptimised, type OptimisingStory, stream, tellOptimising } from "./optimised-story.ts";
 
 const LIFETIME_MS = 60_000;
@@ -50,7 +50,7 @@ function restart({ network }: OptimisingStory, node: CoreNode, random: Random): 
 export function runOptimisedScenario(seed: number, watch?: (story: OptimisingStory) => void): void {
   const access = { delayMs: 20, loss: 0.02, reordering: 0.05, jitterMs: 5 };
   const settings = { visitedNetworks: 3, access, mobileNode: { lifetimeMs: LIFETIME_MS } };
-  const story = seed % 2 === 0 ? tellWithHomeLink(seed, settings) : tellOptimising(seed, settings);
+  const story = seed % 2 === 0 ? tellWithHomeLink(seed, ADVERTISERS[(seed / 2) % 2], settings) : tellOptimising(seed, settings);
   watch?.(story);
   const { network, topology, invariants, routes, mobileNode, homeAgent, peer, visited } = story;
   const random = network.random("optimised disasters");

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { Ping } from "../../../platforms/sim/ping.ts";
-import { expectAtHome, type HomeLinkStory, tellWithHomeLink } from "./home-link-story.ts";
+import { ADVERTISERS, expectAtHome, type HomeLinkStory, tellWithHomeLink } from "./home-link-story.ts";
 import { isOptimised, stream } from "./optimised-story.ts";
 import { expectAgreement } from "./invariants.ts";
 
@@ -9,9 +9,9 @@ function pingFromNeighbour({ neighbour, mobileNode }: HomeLinkStory): Ping {
   return new Ping(neighbour, { from: neighbour.address, to: mobileNode.homeAddress, everyMs: 50 });
 }
 
-describe("a mobile node with a real home link", () => {
+describe.each(ADVERTISERS)("a mobile node whose home link has %s for a router", (advertiser) => {
   it("is reached from its neighbours while it is away: the home agent answers for it", () => {
-    const story = tellWithHomeLink(1);
+    const story = tellWithHomeLink(1, advertiser);
     const { network, topology, invariants } = story;
     const ping = pingFromNeighbour(story);
     network.run(2000);
@@ -23,7 +23,7 @@ describe("a mobile node with a real home link", () => {
   });
 
   it("returns home: neighbours reach it without the home agent, and the stream goes on", () => {
-    const story = tellWithHomeLink(2);
+    const story = tellWithHomeLink(2, advertiser);
     const { network, homeAgent, homeLink, mobileNode, correspondent, invariants } = story;
     const { sender, expectIntact } = stream(story, 3_000_000, correspondent);
     const ping = pingFromNeighbour(story);
@@ -48,7 +48,7 @@ describe("a mobile node with a real home link", () => {
   });
 
   it("leaves home again, several times", () => {
-    const story = tellWithHomeLink(3);
+    const story = tellWithHomeLink(3, advertiser);
     const { network, homeLink, visited, mobileNode, topology, invariants } = story;
     const ping = pingFromNeighbour(story);
     for (let round = 0; round < 4; round++) {
@@ -67,7 +67,7 @@ describe("a mobile node with a real home link", () => {
   });
 
   it("takes back its optimised routes when it returns, and has them again when it leaves", () => {
-    const story = tellWithHomeLink(4);
+    const story = tellWithHomeLink(4, advertiser);
     const { network, homeLink, visited, mobileNode, peer, topology, routes, invariants } = story;
     const { sender, expectIntact } = stream(story, 8_000_000);
     expect(network.runUntil(() => isOptimised(story), 5000)).toBe(true);
@@ -88,7 +88,7 @@ describe("a mobile node with a real home link", () => {
   });
 
   it("begins at home, with no binding anywhere", () => {
-    const story = tellWithHomeLink(5);
+    const story = tellWithHomeLink(5, advertiser);
     const { network, homeLink, mobileNode, visited, topology, invariants } = story;
     mobileNode.crash();
     network.run(700_000); // the binding ends
