@@ -68,7 +68,7 @@ export interface HomeLinkSettings {
   unsolicited: boolean;
 }
 
-/** RFC 4861 §6.2.1 and RFC 6275 §7, §13. */
+/** RFC 4861 §6.2.1 and RFC 6275 §7, §13: faster advertisements must be asked for (6275-7.5-5). */
 export const HOME_LINK_DEFAULTS = {
   advertise: true,
   minIntervalMs: 198_000,
@@ -80,6 +80,18 @@ export const HOME_LINK_DEFAULTS = {
   intervalOption: true,
   unsolicited: true,
 } as const;
+
+/** Whether and when a home agent sends Mobile Prefix Advertisements (RFC 6275 §10.6). */
+export interface PrefixDeliverySettings {
+  enabled: boolean;
+  /** MinMobPfxAdvInterval. */
+  minIntervalMs: number;
+  /** MaxMobPfxAdvInterval, not below the other one. */
+  maxIntervalMs: number;
+}
+
+/** RFC 6275 §13 (6275-13-1). */
+export const PREFIX_DELIVERY_DEFAULTS = { enabled: true, minIntervalMs: 600_000, maxIntervalMs: 86_400_000 } as const;
 
 /** What a correspondent node answers. */
 export interface CorrespondentSettings {
@@ -251,6 +263,15 @@ export function setHomeLink(engine: Engine, settings: HomeLinkSettings, now: num
     view.setInt32(abi.HOME_LINK_PREFERENCE, settings.preference, true);
     setU32(view, abi.HOME_LINK_INTERVAL_OPTION, settings.intervalOption ? 1 : 0);
     setU32(view, abi.HOME_LINK_UNSOLICITED, settings.unsolicited ? 1 : 0);
+  });
+}
+
+/** Tells a home agent whether and when it sends Mobile Prefix Advertisements. */
+export function setPrefixDelivery(engine: Engine, settings: PrefixDeliverySettings, now: number): void {
+  engine.command(Command.PrefixDelivery, abi.PREFIX_DELIVERY_BYTES, now, (view) => {
+    setF64(view, abi.PREFIX_DELIVERY_MIN_INTERVAL, settings.minIntervalMs);
+    setF64(view, abi.PREFIX_DELIVERY_MAX_INTERVAL, settings.maxIntervalMs);
+    setU32(view, abi.PREFIX_DELIVERY_ENABLED, settings.enabled ? 1 : 0);
   });
 }
 

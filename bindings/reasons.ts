@@ -155,6 +155,50 @@ export const REASONS: Readonly<Record<Reason, ReasonText>> = {
     section: "RFC 6275 §11.4.3",
     text: "a Mobile Prefix Advertisement that answers no solicitation; the home agent is asked for another",
   },
+  [Reason.HomeAgentsListFull]: {
+    section: "RFC 6275 §10.1",
+    text: "there are more home agents, or addresses of one, on the home link than the list has room for",
+  },
+  [Reason.AdvertisementFromOurAddress]: {
+    section: "RFC 4861 §6.1.2",
+    text: "a Router Advertisement that somebody else sent comes from this home agent's link-local address",
+  },
+  [Reason.DiscoveryRateLimited]: {
+    section: "RFC 6275 §10.5",
+    text: "more requests for home agent addresses than this home agent answers in a second",
+  },
+  [Reason.PrefixSolicitationWithoutHomeAddress]: {
+    section: "RFC 6275 §6.7",
+    text: "a Mobile Prefix Solicitation without a Home Address option",
+  },
+  [Reason.PrefixSolicitationTooSoon]: {
+    section: "RFC 6275 §6.8",
+    text: "a Mobile Prefix Advertisement went to this node less than a second ago",
+  },
+  [Reason.PrefixAdvertisementsOff]: {
+    section: "RFC 6275 §8.4",
+    text: "this home agent is configured to send no Mobile Prefix Advertisements",
+  },
+  [Reason.ListenerHopLimit]: {
+    section: "RFC 3810 §5",
+    text: "a multicast listener message whose hop limit is not 1",
+  },
+  [Reason.ListenerReportMalformed]: {
+    section: "RFC 3810 §5.2",
+    text: "a multicast listener message that is shorter than it says, or about an address that is no group",
+  },
+  [Reason.MembershipBudgetExhausted]: {
+    section: "RFC 6275 §10.4.3",
+    text: "a mobile node joins more groups than there is room for",
+  },
+  [Reason.NoListeners]: {
+    section: "RFC 6275 §10.4.2",
+    text: "a multicast packet to a group that no mobile node has joined",
+  },
+  [Reason.MulticastHopLimit]: {
+    section: "RFC 8200 §3",
+    text: "the hop limit of a multicast packet does not let it go further",
+  },
   [Reason.HomeAddressMissing]: {
     section: "RFC 6275 §10.3.1",
     text: "a Binding Update away from home without Home Address option",

@@ -262,6 +262,16 @@ export enum Icmpv6Type {
   MobilePrefixAdvertisement = 147,
 }
 
+/** What a multicast address record of a version 2 report says (RFC 3810 §5.2.12). */
+export enum ListenerRecordType {
+  ModeIsInclude = 1,
+  ModeIsExclude = 2,
+  ChangeToInclude = 3,
+  ChangeToExclude = 4,
+  AllowNewSources = 5,
+  BlockOldSources = 6,
+}
+
 /** Scopes of multicast addresses (RFC 4291 §2.7). */
 export enum MulticastScope {
   Link = 2,

@@ -145,6 +145,8 @@ export enum Command {
   RouteOptimisation = 11,
   /** The link on which a home agent serves its home prefixes (HOME_LINK_*); without it the home link is a virtual one. */
   HomeLink = 12,
+  /** Whether and when a home agent sends Mobile Prefix Advertisements (PREFIX_DELIVERY_*); without it, by the defaults. */
+  PrefixDelivery = 13,
 }
 
 export const DEVICE_INDEX = 0; //                                  u32  0 … MAX_DEVICES − 1
@@ -197,6 +199,11 @@ export const HOME_LINK_PREFERENCE = HOME_LINK_LIFETIME + 8; //     i32  Home Age
 export const HOME_LINK_INTERVAL_OPTION = HOME_LINK_PREFERENCE + 4; // u32  1: send the Advertisement Interval option
 export const HOME_LINK_UNSOLICITED = HOME_LINK_INTERVAL_OPTION + 4; // u32  0: advertise only when asked
 export const HOME_LINK_BYTES = HOME_LINK_UNSOLICITED + 4 + 4;
+
+export const PREFIX_DELIVERY_MIN_INTERVAL = 0; //                  f64  ms, MinMobPfxAdvInterval (RFC 6275 §13)
+export const PREFIX_DELIVERY_MAX_INTERVAL = PREFIX_DELIVERY_MIN_INTERVAL + 8; // f64  ms, MaxMobPfxAdvInterval
+export const PREFIX_DELIVERY_ENABLED = PREFIX_DELIVERY_MAX_INTERVAL + 8; // u32  0: send none (RFC 6275 §8.4)
+export const PREFIX_DELIVERY_BYTES = PREFIX_DELIVERY_ENABLED + 4 + 4;
 
 export const CORRESPONDENT_ENABLED = 0; //                         u32  0: no node may bind a route here
 export const CORRESPONDENT_ADDRESS_COUNT = CORRESPONDENT_ENABLED + 4; // u32  0 … MAX_OWN_ADDRESSES; a mobile node: 0

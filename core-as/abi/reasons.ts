@@ -57,6 +57,19 @@ export enum Reason {
   PrefixAdvertisementNotFromHomeAgent = 97, // RFC 6275 §11.4.3
   PrefixAdvertisementRoutingHeader = 98, // RFC 6275 §11.4.3
   PrefixAdvertisementUnsolicited = 99, // RFC 6275 §11.4.3
+  // a home agent's discovery, prefix advertisements and multicast
+  HomeAgentsListFull = 79, // RFC 6275 §10.1
+  AdvertisementFromOurAddress = 80, // RFC 4861 §6.1.2
+  DiscoveryRateLimited = 81, // RFC 6275 §10.5
+  PrefixSolicitationWithoutHomeAddress = 82, // RFC 6275 §6.7
+  PrefixSolicitationTooSoon = 83, // RFC 6275 §6.8
+  PrefixAdvertisementsOff = 84, // RFC 6275 §8.4
+  ListenerHopLimit = 85, // RFC 3810 §5
+  ListenerReportMalformed = 86, // RFC 3810 §5.2
+  MembershipBudgetExhausted = 87, // RFC 6275 §10.4.3
+  NoListeners = 88, // RFC 6275 §10.4.2
+  MulticastHopLimit = 89, // RFC 8200 §3
+
   // authentication and bindings
   HomeAddressMissing = 100, // RFC 6275 §10.3.1
   SourceNotUnicast = 101, // RFC 6275 §9.5.4

@@ -15,7 +15,9 @@ import * as movement from "../protocol/movement";
 import * as peerAttachment from "../protocol/peer-attachment";
 import * as peerPolicy from "../protocol/peer-policy";
 import * as proxyNeighbour from "../protocol/proxy-neighbour";
+import * as prefixAdvertisement from "../protocol/prefix-advertisement";
 import * as registration from "../protocol/registration";
+import * as routerAdvertiser from "../protocol/router-advertiser";
 import * as security from "../protocol/security";
 import * as clock from "../tables/clock";
 import * as devices from "../tables/devices";
@@ -23,6 +25,7 @@ import * as nodes from "../tables/nodes";
 import * as orders from "../tables/orders";
 import { NONE } from "../tables/slab";
 import * as correspondentFlow from "./correspondent";
+import * as homeServices from "./home-services";
 import * as node from "./node";
 
 /** Carries out the command whose record of `length` octets is at `record`. */
@@ -40,7 +43,7 @@ export function execute(code: u32, record: usize, length: u32): Refusal {
         : setWallClock(load<f64>(record, abi.WALL_CLOCK_OFFSET));
     case Command.HomeAgent:
       if (node.role() != Role.HomeAgent) return Refusal.WrongRole;
-      return length < <u32>abi.HOME_AGENT_PREFIXES ? Refusal.ShortRecord : setHomeAgent(record, length);
+      return length < <u32>abi.HOME_AGENT_PREFIXES ? Refusal.ShortRecord : homeServices.configure(record, length);
     case Command.AddNode:
       if (node.role() != Role.HomeAgent) return Refusal.WrongRole;
       return length < <u32>abi.NODE_HOME_ADDRESSES ? Refusal.ShortRecord : addNode(record, length);
@@ -52,14 +55,18 @@ export function execute(code: u32, record: usize, length: u32): Refusal {
       return length < <u32>abi.MOBILE_NODE_BYTES ? Refusal.ShortRecord : mobileNode.configure(record);
     case Command.HomeLink:
       if (node.role() != Role.HomeAgent) return Refusal.WrongRole;
-      return length < <u32>abi.HOME_LINK_BYTES ? Refusal.ShortRecord : setHomeLink(record);
+      return length < <u32>abi.HOME_LINK_BYTES ? Refusal.ShortRecord : homeServices.configureLink(record);
     case Command.Correspondent:
       if (node.role() != Role.CorrespondentNode && node.role() != Role.MobileNode) return Refusal.WrongRole;
       return length < <u32>abi.CORRESPONDENT_ADDRESSES ? Refusal.ShortRecord : setCorrespondent(record, length);
     case Command.RouteOptimisation:
       if (node.role() != Role.MobileNode) return Refusal.WrongRole;
       return length < <u32>abi.ROUTE_OPTIMISATION_RULES ? Refusal.ShortRecord : configureRoutes(record, length);
+    case Command.PrefixDelivery:
+      if (node.role() != Role.HomeAgent) return Refusal.WrongRole;
+      return length < <u32>abi.PREFIX_DELIVERY_BYTES ? Refusal.ShortRecord : prefixAdvertisement.configure(record);
     case Command.Shutdown:
+      if (node.role() == Role.HomeAgent) routerAdvertiser.cease();
       if (node.role() == Role.MobileNode) registration.shutdown();
       return Refusal.None;
     case Command.AddressRefused:
@@ -106,27 +113,6 @@ function setDevice(record: usize): Refusal {
   return Refusal.None;
 }
 
-function setHomeAgent(record: usize, length: u32): Refusal {
-  const refusal = homeLink.configure(record, length);
-  if (refusal == Refusal.None) bindingReview.begin(false);
-  return refusal;
-}
-
-function setHomeLink(record: usize): Refusal {
-  const before = homeLink.device();
-  const refusal = homeLink.configureLink(record);
-  if (refusal != Refusal.None) return refusal;
-  if (homeLink.device() != before) {
-    if (before != abi.DEVICE_ANY) orders.toggle(Order.HearGroups, before, false);
-    // Neighbours that look for a home address ask in its solicited-node group.
-    orders.toggle(Order.HearGroups, homeLink.device(), true);
-    detection.start();
-    proxyNeighbour.start();
-  }
-  bindingReview.begin(true);
-  return Refusal.None;
-}
-
 /** A link event. `up` for a link that is up already says that it may be another link now. */
 function setLink(index: u32, up: bool): Refusal {
   if (!devices.isIndex(index) || devices.at(index).kind == 0) return Refusal.UnknownDevice;
@@ -135,6 +121,7 @@ function setLink(index: u32, up: bool): Refusal {
     movement.linkChanged(index, up);
   }
   if (node.role() == Role.HomeAgent && up && index == homeLink.device()) bindingReview.begin(true);
+  if (node.role() == Role.HomeAgent && index == homeLink.device()) routerAdvertiser.linkChanged(up);
   return Refusal.None;
 }
 

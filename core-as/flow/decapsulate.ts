@@ -22,6 +22,8 @@ import * as updates from "../tables/updates";
 import * as homeLink from "../protocol/home-link";
 import * as mobileNode from "../protocol/mobile-node";
 import * as received from "../protocol/mobility-message";
+import * as multicastForwarding from "../protocol/multicast-forwarding";
+import * as multicastMembership from "../protocol/multicast-membership";
 import * as registration from "../protocol/registration";
 import * as correspondentFlow from "./correspondent";
 import * as listener from "./listener";
@@ -42,7 +44,11 @@ export function receive(device: u32, packet: usize): Reason {
 /** 6275-8.4-4, 6275-8.4-5, 6275-10.4.5-1, 6275-10.4.5-3, 6275-10.3.1-35 */
 function fromMobileNode(device: u32, packet: usize, inner: usize): Reason {
   const home = ip6.source(inner);
-  const record = selector.boundTo(home, ip6.source(packet));
+  const isToGroup = isMulticast(ip6.destination(inner));
+  // 6275-10.4.3-1: listener messages often have a link-local source; the tunnel tells whose they are.
+  const record = isToGroup && isLinkLocal(home)
+    ? multicastMembership.issuer(ip6.source(packet))
+    : selector.boundTo(home, ip6.source(packet));
   if (record == NONE) {
     // A node that believes it is registered, where this home agent has lost its state: it is told as if
     // it had used a Home Address option, and registers anew (RFC 6275 §11.3.6).
@@ -52,7 +58,7 @@ function fromMobileNode(device: u32, packet: usize, inner: usize): Reason {
     return Reason.TunnelSourceNotBound;
   }
   if (isLinkLocal(ip6.destination(inner))) return Reason.LinkLocalNotTunnelled;
-  if (isMulticast(ip6.destination(inner))) return Reason.MulticastNotTunnelled;
+  if (isToGroup) return multicastForwarding.fromMobileNode(device, inner, ip6.totalLength(inner), record);
   const binding = bindings.at(record);
   const length = ip6.totalLength(inner);
   binding.packetsIn += 1;

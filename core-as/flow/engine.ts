@@ -22,6 +22,7 @@ import * as lifetimes from "../protocol/binding-lifetime";
 import * as solicitation from "../protocol/mobile-prefix-solicitation";
 import * as movement from "../protocol/movement";
 import * as proxyNeighbour from "../protocol/proxy-neighbour";
+import * as multicastForwarding from "../protocol/multicast-forwarding";
 import * as random from "../protocol/crypto/random";
 import * as peerTable from "../protocol/peer-table";
 import * as registration from "../protocol/registration";
@@ -41,6 +42,7 @@ import { NONE } from "../tables/slab";
 import * as timers from "../tables/timers";
 import * as updates from "../tables/updates";
 import * as commands from "./commands";
+import * as homeServices from "./home-services";
 import * as inbound from "./inbound";
 import * as node from "./node";
 import * as outbound from "./outbound";
@@ -84,13 +86,15 @@ export function start(now: f64): Refusal {
   descriptors = heap.alloc(<usize>INPUT_BYTES * slots);
   clock.start(now);
   orders.start(load<u32>(commandBuffer, START_OUTPUT_BYTES), slotBytes);
+  const homeTimers = role == Role.HomeAgent ? homeServices.timerCount(maxBindings, maxNodes) : 0;
   // A mobile node has bindings of others, and peers of its own.
-  timers.start((role == Role.MobileNode ? 2 : 1) * maxBindings + OTHER_TIMERS, now);
+  timers.start((role == Role.MobileNode ? 2 : 1) * maxBindings + OTHER_TIMERS + homeTimers, now);
   reassembly.start(reassemblies, slotBytes);
   fragmentation.start(random.next64());
   if (role == Role.HomeAgent) {
     bindings.start(maxBindings, random.next64(), random.next64());
     nodes.start(maxNodes, random.next64(), random.next64());
+    homeServices.start(maxBindings, maxNodes, slotBytes);
   } else if (role == Role.CorrespondentNode) {
     bindings.start(maxBindings, random.next64(), random.next64());
   } else if (role == Role.MobileNode) {
@@ -135,6 +139,7 @@ export function process(now: f64, first: u32, count: u32): u32 {
   begin(now);
   if (!node.started() || first >= slots) return count;
   const last = min(first + count, slots);
+  multicastForwarding.resume();
   let slot = first;
   let foreseen = first;
   while (slot < last && orders.hasRoom()) {
@@ -227,6 +232,14 @@ function onTimer(kind: u32, owner: u32): void {
       break;
     case TimerKind.Selection:
       movement.onSelectionTimer();
+      break;
+    case TimerKind.HomeAgent:
+    case TimerKind.RouterAdvertisement:
+    case TimerKind.PrefixDelivery:
+    case TimerKind.Membership:
+    case TimerKind.ListenerQuery:
+    case TimerKind.MulticastCopies:
+      homeServices.onTimer(kind, owner);
       break;
     default:
       movement.onTimer(kind, owner);

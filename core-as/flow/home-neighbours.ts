@@ -3,9 +3,9 @@
  * about home addresses that it defends or is about to (RFC 6275 §10.3.1, §10.4.1), and packets that
  * neighbours send to a mobile node. Those to a home address are the host's to route into the tunnel.
  */
-import { Icmpv6Type, NeighbourOptionType, NextHeader, UnreachableCode } from "../abi/codes";
+import { Icmpv6Type, MulticastScope, NeighbourOptionType, NextHeader, UnreachableCode } from "../abi/codes";
 import { Reason } from "../abi/reasons";
-import { isLinkLocal, isMulticast, isUnspecified, sameAddress } from "../wire/bytes";
+import { isLinkLocal, isMulticast, isUnspecified, multicastScope, sameAddress } from "../wire/bytes";
 import * as icmp6 from "../wire/icmp6";
 import * as ip6 from "../wire/ip6";
 import * as neighbour from "../wire/neighbour";
@@ -23,9 +23,12 @@ function isHomeLink(device: u32): bool {
   return device == homeLink.device() && !homeLink.isVirtual();
 }
 
-/** True for what the home agent hears on its home link beside its own address: groups, and its link-local address. */
+/** True for what the home agent hears on its home link beside its own address: the link's groups, its link-local address. */
 export function isForUs(device: u32, destination: usize): bool {
-  return isHomeLink(device) && (isMulticast(destination) || sameAddress(destination, homeLink.linkLocal()));
+  if (!isHomeLink(device)) return false;
+  return isMulticast(destination)
+    ? multicastScope(destination) <= <u32>MulticastScope.Link
+    : sameAddress(destination, homeLink.linkLocal());
 }
 
 /** Takes an ICMPv6 message from `device` that is no error; returns what refused it. */

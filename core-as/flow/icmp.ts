@@ -30,6 +30,7 @@ import * as routerDiscovery from "../protocol/router-discovery";
 import * as registration from "../protocol/registration";
 import * as correspondentFlow from "./correspondent";
 import * as homeNeighbours from "./home-neighbours";
+import * as homeServices from "./home-services";
 import * as node from "./node";
 import * as peerErrors from "./peer-errors";
 
@@ -37,10 +38,12 @@ import * as peerErrors from "./peer-errors";
 export function receive(device: u32, packet: usize): Reason {
   const message = packet + extension.upperOffset();
   const length = extension.upperLength();
-  const damaged = icmp6.check(message, length, ip6.source(packet), finalDestination(packet));
+  // A Home Address option shows whom the message is from (RFC 6275 §9.3.1).
+  const source = extension.homeAddressOption() != 0 ? extension.homeAddress(packet) : ip6.source(packet);
+  const damaged = icmp6.check(message, length, source, finalDestination(packet));
   if (damaged != Reason.None) return damaged;
   if (icmp6.isError(message)) return receiveError(packet, message, length);
-  if (node.role() == Role.HomeAgent) return homeNeighbours.receive(device, packet, message, length);
+  if (node.role() == Role.HomeAgent) return receiveAtHomeAgent(device, packet, message, length);
   if (node.role() != Role.MobileNode) return Reason.MessageNotForThisRole;
   switch (icmp6.type(message)) {
     case Icmpv6Type.RouterAdvertisement:
@@ -64,6 +67,16 @@ export function receive(device: u32, packet: usize): Reason {
 function finalDestination(packet: usize): usize {
   const routing = extension.routingHeaderOffset();
   return routing != 0 ? routing2.homeAddress(packet + routing) : ip6.destination(packet);
+}
+
+function receiveAtHomeAgent(device: u32, packet: usize, message: usize, length: u32): Reason {
+  switch (icmp6.type(message)) {
+    case Icmpv6Type.NeighbourSolicitation:
+    case Icmpv6Type.NeighbourAdvertisement:
+      return homeNeighbours.receive(device, packet, message, length);
+    default:
+      return homeServices.receive(device, packet, message, length);
+  }
 }
 
 function receiveRouterAdvertisement(device: u32, packet: usize, message: usize, length: u32): Reason {

@@ -16,9 +16,9 @@
  * A packet of a correspondent by the direct way goes to the host after step 3: flow/peer.
  */
 import { DEVICE_ANY, Role } from "../abi/contract";
-import { BindingErrorStatus, Icmpv6Type, NextHeader } from "../abi/codes";
+import { BindingErrorStatus, Icmpv6Type, MulticastScope, NextHeader } from "../abi/codes";
 import { Reason } from "../abi/reasons";
-import { isLinkLocal, isMulticast, sameAddress } from "../wire/bytes";
+import { isLinkLocal, isMulticast, multicastScope, sameAddress } from "../wire/bytes";
 import * as extension from "../wire/extension";
 import * as icmp6 from "../wire/icmp6";
 import * as ip6 from "../wire/ip6";
@@ -31,10 +31,12 @@ import { NONE } from "../tables/slab";
 import * as updates from "../tables/updates";
 import * as correspondentCache from "../protocol/correspondent-cache";
 import * as correspondentSettings from "../protocol/correspondent-settings";
+import * as addressDiscovery from "../protocol/address-discovery";
 import * as homeAgent from "../protocol/home-agent";
 import * as homeLink from "../protocol/home-link";
 import * as mobileNode from "../protocol/mobile-node";
 import * as received from "../protocol/mobility-message";
+import * as multicastForwarding from "../protocol/multicast-forwarding";
 import * as registration from "../protocol/registration";
 import * as correspondentFlow from "./correspondent";
 import * as decapsulate from "./decapsulate";
@@ -48,7 +50,11 @@ export function receive(device: u32, packet: usize, length: u32): Reason {
   const malformed = ip6.check(packet, length); // 1
   if (malformed != Reason.None) return malformed;
   length = ip6.totalLength(packet);
-  if (!isForUs(device, ip6.destination(packet))) return homeNeighbours.intercept(device, packet, length); // 2
+  const destination = ip6.destination(packet);
+  if (!isForUs(device, destination)) { // 2
+    if (node.role() == Role.HomeAgent) return atHomeAgent(device, packet, length);
+    return Reason.NotForUs;
+  }
   return inspect(device, packet, length, true);
 }
 
@@ -111,9 +117,20 @@ function mayReassemble(packet: usize): bool {
   return registration.isConfigured() && updates.isPeer(ip6.source(packet));
 }
 
+/** What a home agent hears beside its own address: groups of the home link, its anycast address, intercepted ones. */
+function atHomeAgent(device: u32, packet: usize, length: u32): Reason {
+  const destination = ip6.destination(packet);
+  if (device == homeLink.device() && isMulticast(destination)) {
+    return multicastForwarding.fromHomeLink(device, packet, length);
+  }
+  if (addressDiscovery.isAnycast(destination)) return addressDiscovery.receiveAnycast(device, packet, length);
+  return homeNeighbours.intercept(device, packet, length);
+}
+
 /** Addresses that this node listens to on a link: its own, and the groups of Neighbour Discovery. */
 function isForUs(device: u32, destination: usize): bool {
   if (node.role() == Role.HomeAgent) {
+    // On its home link it is a router among others, and hears its neighbours.
     return sameAddress(destination, homeLink.address()) || homeNeighbours.isForUs(device, destination);
   }
   if (node.role() == Role.CorrespondentNode) return correspondentSettings.ownAddress(destination) != NONE;

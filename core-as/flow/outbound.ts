@@ -25,6 +25,7 @@ import * as updates from "../tables/updates";
 import { Update } from "../tables/updates";
 import * as lifetimes from "../protocol/binding-lifetime";
 import * as homeLink from "../protocol/home-link";
+import * as multicastForwarding from "../protocol/multicast-forwarding";
 import * as registration from "../protocol/registration";
 import * as correspondentFlow from "./correspondent";
 import * as listener from "./listener";
@@ -49,7 +50,7 @@ export function send(device: u32, packet: usize, length: u32): Reason {
 /** RFC 6275 §10.4.2 (6275-8.4-3, 6275-10.4.2-1). */
 function toMobileNode(device: u32, packet: usize, length: u32): Reason {
   const destination = ip6.destination(packet);
-  if (isMulticast(destination)) return Reason.MulticastNotTunnelled; // 2: 6275-10.4.2-4, 6275-10.4.2-5
+  if (isMulticast(destination)) return multicastForwarding.fromTunnelDevice(device, packet, length); // 2
   if (isLinkLocal(destination)) { // 6275-10.4.2-2, 6275-10.4.2-3
     errors.answerTunnelled(
       device, homeLink.address(), Icmpv6Type.DestinationUnreachable, UnreachableCode.AddressUnreachable, 0, packet,

@@ -23,6 +23,7 @@ import * as nodes from "../tables/nodes";
 import * as peers from "../tables/peers";
 import { NONE } from "../tables/slab";
 import * as updates from "../tables/updates";
+import * as homeQueries from "./home-queries";
 import * as node from "./node";
 
 let nextCursor: u32 = 0;
@@ -47,10 +48,19 @@ export function query(kind: u32, from: u32, reply: usize): u32 {
     case Query.Nodes:
       return node.role() == Role.HomeAgent ? listNodes(from, reply) : 0;
     case Query.HomeAgents:
+      if (node.role() == Role.HomeAgent) return homeQueries.listHomeAgents(reply);
       return node.role() == Role.MobileNode && registration.isConfigured() ? homeAgentSelection.write(reply) : 0;
+    case Query.Groups:
+      return node.role() == Role.HomeAgent ? listGroups(from, reply) : 0;
     default:
       return 0;
   }
+}
+
+function listGroups(from: u32, reply: usize): u32 {
+  const used = homeQueries.listGroups(from, reply);
+  nextCursor = homeQueries.cursor();
+  return used;
 }
 
 function listBindings(from: u32, reply: usize): u32 {

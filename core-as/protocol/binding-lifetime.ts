@@ -23,6 +23,7 @@ import { NONE } from "../tables/slab";
 import * as timers from "../tables/timers";
 import * as received from "./mobility-message";
 import * as proxyNeighbour from "./proxy-neighbour";
+import * as prefixAdvertisement from "./prefix-advertisement";
 import * as state from "./state";
 import { TimerKind } from "./timers";
 
@@ -150,6 +151,7 @@ function close(record: u32, why: u32): void {
   binding.expiresMs = 0;
   state.keepBinding(record);
   proxyNeighbour.stop(record);
+  prefixAdvertisement.ended(bindings.homeAddress(binding)); // RFC 6275 §10.6.2
 }
 
 /** Takes a binding away without a word: what was kept of it is no longer true. */

@@ -96,12 +96,17 @@ function takePrefix(to: HomePrefix, record: usize): void {
   to.preferredUntilMs = clock.now() + load<f64>(record, HOME_PREFIX_PREFERRED);
 }
 
+/** Whether a HOME_LINK_* record names a link and an address on it. */
+export function checkLink(record: usize): Refusal {
+  if (!devices.is(load<u32>(record, HOME_LINK_DEVICE), DeviceKind.Access)) return Refusal.UnknownDevice;
+  return isLinkLocal(record + HOME_LINK_ADDRESS) ? Refusal.None : Refusal.OutOfRange;
+}
+
 /** Takes the device of a real home link and our link-local address on it. */
 export function configureLink(record: usize): Refusal {
-  const device = load<u32>(record, HOME_LINK_DEVICE);
-  if (!devices.is(device, DeviceKind.Access)) return Refusal.UnknownDevice;
-  if (!isLinkLocal(record + HOME_LINK_ADDRESS)) return Refusal.OutOfRange;
-  linkDevice = device;
+  const refusal = checkLink(record);
+  if (refusal != Refusal.None) return refusal;
+  linkDevice = load<u32>(record, HOME_LINK_DEVICE);
   copyAddress(linkLocalAddress, record + HOME_LINK_ADDRESS);
   return Refusal.None;
 }

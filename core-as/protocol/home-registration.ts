@@ -27,6 +27,8 @@ import * as defendedAddress from "./defended-address";
 import * as detection from "./duplicate-detection";
 import * as homeLink from "./home-link";
 import { HomePrefix } from "./home-link";
+import * as multicastMembership from "./multicast-membership";
+import * as prefixAdvertisement from "./prefix-advertisement";
 import * as proxyNeighbour from "./proxy-neighbour";
 import { ReceivedUpdate } from "./received-update";
 import * as state from "./state";
@@ -89,6 +91,8 @@ function accept(record: u32, update: ReceivedUpdate): Reason {
     isNew ? 0 : moved ? 1 : 2,
   );
   if (needsAnnouncement) proxyNeighbour.begin(record); // 6275-10.3.1-34
+  prefixAdvertisement.registered(update.home()); // RFC 6275 §10.6.2
+  multicastMembership.registered(update.home()); // RFC 6275 §10.4.3
 
   // 6275-8.4-7, 6275-10.3.1-22, 6275-10.3.1-23, 6275-10.3.1-27, 6275-10.3.1-28: acknowledged whether asked
   // for or not (6275-9.5.4-2), below 128 (6275-9.5.4-5), with the update's sequence number and the lifetime

@@ -38,6 +38,18 @@ export enum TimerKind {
   Review = 22,
   /** Home agent: a node on the home link is looked for once more. Owner: slot of the answer to it. */
   Delivery = 23,
+  /** Home agent: an entry of the Home Agents List, or an address of it, has ended. Owner: the entry. */
+  HomeAgent = 24,
+  /** Home agent: a Router Advertisement is due. */
+  RouterAdvertisement = 25,
+  /** Home agent: a Mobile Prefix Advertisement is due. Owner: delivery. */
+  PrefixDelivery = 26,
+  /** Home agent: a group was not reported again. Owner: membership. */
+  Membership = 27,
+  /** Home agent: a node is to be asked for its groups. Owner: listener. */
+  ListenerQuery = 28,
+  /** Home agent: further copies of a packet to a group are to be sent. */
+  MulticastCopies = 29,
 }
 
 /** Sets `timer` anew, or a first one where it is NONE. Returns the handle to keep in its place. */

@@ -17,7 +17,8 @@
  */
 import { parseAddress } from "../../bindings/address.ts";
 
-const NEXT_HEADER = 4 + 2;
+/** Where the Next Header field is. */
+export const NEXT_HEADER = 4 + 2;
 const HOP_LIMIT = NEXT_HEADER + 1;
 const SOURCE = HOP_LIMIT + 1;
 const DESTINATION = SOURCE + 16;

@@ -27,6 +27,8 @@ export interface IcmpError {
   code: number;
   /** Of Packet Too Big. */
   mtuBytes?: number;
+  /** Of Parameter Problem: octets from the start of the packet. */
+  pointer?: number;
   /** As much of the packet that it is about as fits. */
   about: Uint8Array;
 }
@@ -41,6 +43,8 @@ type ErrorName = (typeof ERRORS)[number];
 export const NO_ROUTE = 0;
 export const ADDRESS_UNREACHABLE = 3;
 export const HOP_LIMIT_EXCEEDED = 0;
+/** Code of Parameter Problem (RFC 4443 §3.4). */
+export const UNRECOGNIZED_NEXT_HEADER = 1;
 
 const UDP = 17;
 /** Neighbour discovery is not for routers to forward (RFC 4861 §3.1). */
@@ -80,8 +84,10 @@ export class Packets {
 
   /** An error about a packet, to its source. */
   error(what: ErrorContent, source: Uint8Array, about: Uint8Array): Uint8Array {
-    const { error, code, mtuBytes } = what;
-    const fields = { code, ...(mtuBytes === undefined ? {} : { mtu: mtuBytes }) };
+    const { error, code, mtuBytes, pointer } = what;
+    const fields: Record<string, number> = { code };
+    if (mtuBytes !== undefined) fields.mtu = mtuBytes;
+    if (pointer !== undefined) fields.pointer = pointer;
     return this.encode(source, sourceOf(about), { name: error, fields }, about.subarray(0, MAX_ABOUT_BYTES));
   }
 

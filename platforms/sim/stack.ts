@@ -132,7 +132,7 @@ export class Stack implements Receiver {
   }
 
   /** Answers `about` with an error, but never an error or a multicast (RFC 4443 §2.4 e). */
-  private sendError(error: ErrorContent, about: Uint8Array): void {
+  protected sendError(error: ErrorContent, about: Uint8Array): void {
     const { packets } = this.network;
     const sender = sourceOf(about);
     if (isMulticast(destinationOf(about)) || sameAddress(sender, UNSPECIFIED)) return;

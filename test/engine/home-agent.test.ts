@@ -261,6 +261,10 @@ describe("the identities of a home agent", () => {
 });
 
 describe("refresh requests (6275-9.5.5-1, 6275-9.5.5-2, 6275-9.5.5-3)", () => {
+  const names = (packet: Uint8Array) => codec.dissect(packet).map(({ name }) => name);
+  /** What the agent has sent, without the question for groups after a registration. */
+  const requestsOf = (agent: Node) => agent.take().map(({ packet }) => names(packet)).filter((layers) => !layers.includes("multicast-listener-query"));
+
   it("go without a routing header, through the tunnel (6275-6.1-1) to a binding that carries packets and runs out", () => {
     const agent = homeAgent();
     ask(agent, { lifetimeS: 100 });
@@ -271,9 +275,9 @@ describe("refresh requests (6275-9.5.5-1, 6275-9.5.5-2, 6275-9.5.5-3)", () => {
     ]));
     agent.take();
     agent.advance(89_999);
-    expect(agent.take()).toEqual([]);
+    expect(requestsOf(agent)).toEqual([]);
     agent.advance(10_000);
-    const requests = agent.take().map(({ packet }) => codec.dissect(packet).map(({ name }) => name));
+    const requests = requestsOf(agent);
     expect(requests.length).toBe(3);
     expect(requests[0]).toEqual(["ipv6", "ipv6", "binding-refresh-request"]);
   });
@@ -282,6 +286,6 @@ describe("refresh requests (6275-9.5.5-1, 6275-9.5.5-2, 6275-9.5.5-3)", () => {
     const agent = homeAgent();
     ask(agent, { lifetimeS: 100 });
     agent.advance(101_000);
-    expect(agent.take()).toEqual([]);
+    expect(requestsOf(agent)).toEqual([]);
   });
 });

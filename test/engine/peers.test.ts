@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { LinkType } from "../../bindings/codec.ts";
 import { setLink, shutdown } from "../../bindings/commands.ts";
 import { writePcapng } from "../../bindings/pcapng-write.ts";
+import { HOME, advertisement, bind as bindNode, discoveryRequest, homeLinkAgent, listenerReport, prefixSolicitation, solicitation } from "./advertising.ts";
 import { ACCESS, CORRESPONDENT, type Node, TUNNEL, homeAgent, mobileNode } from "./harness.ts";
 import { bind, bindingUpdate as correspondentUpdate, correspondentNode, homeAddressOption } from "./correspondent-peer.ts";
 import { bindingUpdate, ntp } from "./messages.ts";
@@ -66,6 +67,17 @@ function everythingSent(): Uint8Array[] {
   }
   correspondent.advance(60_000); // Binding Refresh Requests
   correspondent.receive(ACCESS, correspondentUpdate({ homeToken, source: HOME_ADDRESS, home: null, lifetimeS: 0, sequence: 3 })); // from home
+  const router = record(homeLinkAgent({ link: { preference: 7, homeAgentLifetimeMs: 600_000, minIntervalMs: 3000, maxIntervalMs: 4000 } }));
+  bindNode(router, { lifetimeS: 3600 });
+  router.receive(HOME, advertisement());
+  router.receive(HOME, solicitation());
+  router.advance(500); // Router Advertisement
+  router.receive(ACCESS, discoveryRequest()); // Home Agent Address Discovery Reply
+  router.receive(ACCESS, prefixSolicitation()); // Mobile Prefix Advertisement
+  router.receive(ACCESS, listenerReport("ff0e::1234"));
+  router.receive(HOME, echo(CORRESPONDENT, "ff0e::1234"));
+  router.advance(125_000); // listener query in the tunnel
+  shutdown(router.engine, router.now);
   return sent;
 }
 
@@ -80,6 +92,8 @@ it("covers the messages of all roles", () => {
   for (const name of [
     "router-solicitation", "neighbour-solicitation", "binding-update", "binding-acknowledgement", "binding-error",
     "binding-refresh-request", "home-test", "careof-test", "packet-too-big", "destination-unreachable", "routing-type2", "destination-options",
+    "binding-refresh-request", "packet-too-big", "destination-unreachable", "routing-type2", "destination-options",
+    "router-advertisement", "home-agent-address-discovery-reply", "mobile-prefix-advertisement",
   ]) expect(names, name).toContain(name);
 });
 
@@ -108,6 +122,44 @@ describe.skipIf(!hasTshark)("tshark (needs tshark)", () => {
     for (const type of ["0", "3", "4", "5", "6", "7"]) expect(types, `Mobility Header type ${type}`).toContain(type);
     const statuses = new Set(rows.map((row) => row[6]));
     for (const status of ["0", "146", "144", "132", "135", "137", "139"]) expect(statuses, `status ${status}`).toContain(status);
+  });
+});
+
+describe.skipIf(!hasTshark)("tshark reads what a home agent advertises (needs tshark)", () => {
+  const read = (filter: string, ...fields: string[]) => execFileSync("tshark", [
+    "-r", file, "-Y", filter, "-T", "fields", ...fields.flatMap((field) => ["-e", `icmpv6.${field}`]),
+  ], { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }).replace(/\n$/, "").split("\n").map((line) => line.split("\t"));
+  const set = expect.stringMatching(/^(1|True)$/);
+  const clear = expect.stringMatching(/^(0|False)$/);
+
+  it("Router Advertisements (RFC 6275 §7)", () => {
+    const [first, ...others] = read(
+      "icmpv6.type == 134 && ipv6.src == fe80::1", "nd.ra.flag.h", "nd.ra.router_lifetime", "opt.src_linkaddr", "opt.advertisement_interval",
+      "opt.home_agent_preference", "opt.home_agent_lifetime", "opt.prefix", "opt.prefix.flag.r", "opt.prefix.valid_lifetime",
+    );
+    expect(first).toEqual([set, "1800", "02:00:00:00:00:01", "4000", "7", "600", HOME_AGENT, set, "4294967295"]);
+    expect(others.at(-1)!.slice(0, 2)).toEqual([set, "0"]);
+  });
+
+  it("Home Agent Address Discovery Replies (§6.6)", () => {
+    const [[identifier, addresses]] = read("icmpv6.type == 145", "mip6.identifier", "mip6.home_agent_address");
+    expect(Number(identifier)).toBe(0x1234);
+    expect(addresses.split(",")).toEqual([HOME_AGENT, "2001:db8:100::2"]);
+  });
+
+  it("Mobile Prefix Advertisements (§6.8)", () => {
+    const [[identifier, managed, other, prefix, router]] = read(
+      "icmpv6.type == 147", "mip6.identifier", "mip6.flag.m", "mip6.flag.o", "opt.prefix", "opt.prefix.flag.r",
+    );
+    expect(Number(identifier)).toBe(0x4321);
+    expect([managed, other, prefix, router]).toEqual([clear, clear, HOME_AGENT, set]);
+  });
+
+  it("listener queries (RFC 3810 §5.1)", () => {
+    const [[delay, group, robustness, interval, sources]] = read(
+      "icmpv6.type == 130", "mld.maximum_response_code", "mld.multicast_address", "mld.flag.qrv", "mld.qqi", "mld.nb_sources",
+    );
+    expect([delay, group, Number(robustness), interval, sources]).toEqual(["10000", "::", 2, "125", "0"]);
   });
 });
 

@@ -272,3 +272,20 @@ export {
   homeAddress as routing2$homeAddress,
   build as routing2$build,
 } from "../../core-as/wire/routing2";
+export {
+  exists as homeAgentsAnycast$exists,
+  build as homeAgentsAnycast$build,
+} from "../../core-as/wire/home-agents-anycast";
+export {
+  isType as mld$isType,
+  check as mld$check,
+  group as mld$group,
+  recordCount as mld$recordCount,
+  firstRecord as mld$firstRecord,
+  nextRecord as mld$nextRecord,
+  recordGroup as mld$recordGroup,
+  isWanted as mld$isWanted,
+  isLeft as mld$isLeft,
+  buildGeneralQuery as mld$buildGeneralQuery,
+  buildRouterAlert as mld$buildRouterAlert,
+} from "../../core-as/wire/mld";

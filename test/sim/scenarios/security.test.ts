@@ -130,7 +130,8 @@ describe("a mobile node", () => {
     network.watch((record) => {
       if (record.kind !== "frame" || record.to !== mobileNode.name) return;
       const isFromHomeAgent = sameAddress(sourceOf(record.packet), homeAgent.settings.address);
-      if (isFromHomeAgent) acknowledgements.push(record.packet.slice());
+      const isTunnelled = record.packet[6] === 41; // the home agent's question for groups
+      if (isFromHomeAgent && !isTunnelled) acknowledgements.push(record.packet.slice());
     });
     network.run(20_000); // one refresh
     homeAgent.port.conditions = { loss: 1 }; // from here on the home agent is not heard

@@ -1,0 +1,8 @@
+/** The cases of every list that is taken up; `ids.tsv` has the lists' ids, `exceptions.tsv` what is left out. */
+import type { Case } from "../subject.ts";
+import { CORRESPONDENT_CASES } from "./correspondent.ts";
+
+/** Cases by the first column of `ids.tsv`. */
+export const SUITES: Readonly<Record<string, readonly Case[]>> = {
+  "correspondent-node": CORRESPONDENT_CASES,
+};
