@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { CORRESPONDENT, HOME_ADDRESS, HOME_AGENT, type Program, runToEnd } from "./lab.ts";
 import { cannotRun, eventually, ip } from "./system/namespace.ts";
 import { Talk } from "./talk.ts";
-import { WideLab } from "./wide-lab.ts";
+import { PEER, WideLab } from "./wide-lab.ts";
 
 const HOME_LINK = `[home_link]
 interface = "eth1"
@@ -28,13 +28,17 @@ describe.skipIf(cannotRun)(`a real home link${cannotRun ? ` (cannot run: ${canno
   let homeAgent: Program;
   let mobileNode: Program;
   let talk: Talk;
+  let directTalk: Talk;
   let before: { home: string };
 
   beforeAll(async () => {
     lab = new WideLab();
     await lab.routersHeard();
     before = { home: lab.state(lab.home) };
-    await lab.run(lab.router, process.execPath, ["-e", Talk.ECHO]).logs("ready");
+    for (const namespace of [lab.router, lab.peer]) {
+      await lab.run(namespace, process.execPath, ["-e", Talk.ECHO]).logs("ready");
+    }
+    await lab.startCorrespondent();
   });
   afterAll(() => lab?.remove());
 
@@ -54,12 +58,15 @@ describe.skipIf(cannotRun)(`a real home link${cannotRun ? ` (cannot run: ${canno
   });
 
   it("a node that is away is reached through the home agent, also from its home link", async () => {
-    mobileNode = await lab.startMobileNodeWith('[route_optimisation]\npolicy = "never"', '["eth2", "eth0", "eth1"]');
+    mobileNode = await lab.startMobileNodeWith("", '["eth2", "eth0", "eth1"]');
     await lab.registered("2001:db8:a:");
     await eventually(() => homeRoute().includes("dev mext0") || undefined);
     expect(lab.ping(lab.router, HOME_ADDRESS, "-I", CORRESPONDENT)).toBe(true);
     talk = new Talk(lab.run(lab.mobile, process.execPath, ["-e", Talk.to(CORRESPONDENT)]));
     await talk.goesOn();
+    directTalk = new Talk(lab.run(lab.mobile, process.execPath, ["-e", Talk.to(PEER)]));
+    await lab.optimised(PEER);
+    await directTalk.goesOn();
   });
 
   it("it comes home: it deregisters, and is an ordinary host of the link", async () => {
@@ -74,6 +81,10 @@ describe.skipIf(cannotRun)(`a real home link${cannotRun ? ` (cannot run: ${canno
     const tunnelled = lab.statusOf("home-agent").traffic;
     await talk.goesOn(50);
     expect(lab.statusOf("home-agent").traffic).toEqual(tunnelled);
+    await directTalk.goesOn();
+    await eventually(() => lab.statusOf("correspondent").bindings!.length === 0 || undefined);
+    const peer = lab.statusOf("mobile-node").peers!.find(({ address }) => address === PEER);
+    expect(peer ?? { obstacle: "AtHome" }).toMatchObject({ obstacle: "AtHome" });
   }, 20_000);
 
   it("it leaves home again, and no byte is missing", async () => {
@@ -81,6 +92,8 @@ describe.skipIf(cannotRun)(`a real home link${cannotRun ? ` (cannot run: ${canno
     await lab.registered("2001:db8:a:");
     await eventually(() => homeRoute().includes("dev mext0") || undefined);
     await talk.goesOn();
+    await lab.optimised(PEER);
+    await directTalk.goesOn();
     expect(addressesOf("eth2")).not.toContain(HOME_ADDRESS);
     expect(addressesOf("mext0")).toContain(HOME_ADDRESS);
     expect(lab.statusOf("home-agent").bindings).toMatchObject([{ homeAddress: HOME_ADDRESS }]);

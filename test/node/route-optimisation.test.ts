@@ -33,12 +33,16 @@ describe.skipIf(cannotRun)(`route optimisation${cannotRun ? ` (cannot run: ${can
   const peerOf = (address: string) => lab.statusOf("mobile-node").peers!.find((each) => each.address === address)!;
 
   it("a session takes the direct way once there is traffic", async () => {
+    const watch = lab.start(lab.mobile, "watch", "--control", join(lab.folder, "mobile-node.sock"));
+    await watch.logs("mobile-node");
     talk = new Talk(lab.run(lab.mobile, process.execPath, ["-e", Talk.to(PEER)]));
     const { uplinks } = await lab.optimised(PEER);
     await talk.goesOn();
     const [{ careofAddress }] = uplinks!;
     expect(peerOf(PEER)).toMatchObject({ optimised: true, obstacle: "None", careofAddress, homeAddress: HOME_ADDRESS });
     expect(lab.statusOf("correspondent").bindings).toMatchObject([{ homeAddress: HOME_ADDRESS, careofAddress }]);
+    expect(watch.output).toMatch(new RegExp(`PeerState +peer=${PEER} state=Optimised before=\\w+ obstacle=None`));
+    await watch.kill();
     expect(ip("-n", lab.peer, "-6", "route", "get", HOME_ADDRESS)).toMatch(/dev mext0 .*src 2001:db8:d::2/);
   });
 
