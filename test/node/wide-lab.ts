@@ -59,13 +59,12 @@ export class WideLab extends Lab {
     return this.status(role as "home-agent");
   }
 
-  /** Waits until the mobile node's packets to this peer take the direct way, or no longer do. */
-  async optimised(peer: string, wanted = true): Promise<DaemonStatus> {
+  /** Waits until the mobile node's packets to this peer take the direct way. */
+  async optimised(peer: string, seconds = 5): Promise<DaemonStatus> {
     return eventually(() => {
       const status = this.statusOf("mobile-node");
-      const found = status.peers!.find(({ address }) => address === peer);
-      return (found?.optimised ?? false) === wanted ? status : undefined;
-    });
+      return status.peers!.find(({ address }) => address === peer)?.optimised ? status : undefined;
+    }, seconds);
   }
 
   /** Starts the mobile node with more in its file, such as another list of uplinks. */
