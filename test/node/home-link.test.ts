@@ -139,8 +139,8 @@ describe.skipIf(cannotRun)(`a real home link${cannotRun ? ` (cannot run: ${canno
     expect(homeAgent.errors + mobileNode.errors).toBe("");
   });
 
-  it("a mobile node that was not told its home agent finds it", async () => {
-    homeAgent = await lab.startHomeAgentWith(HOME_LINK);
+  it.each([["real", HOME_LINK], ["virtual", ""]])("a node that was not told its home agent finds it: %s", async (_kind, link) => {
+    homeAgent = await lab.startHomeAgentWith(link);
     const path = lab.mobileNodeConfig();
     const text = readFileSync(path, "utf8").replace(/^(home_agent|state_file) = .*/gm, "");
     writeFileSync(path, text);
@@ -150,5 +150,10 @@ describe.skipIf(cannotRun)(`a real home link${cannotRun ? ` (cannot run: ${canno
     expect([found, updates![0].peer]).toEqual([HOME_AGENT, HOME_AGENT]);
     const { output } = await runToEnd(lab.start(lab.mobile, "status", join(lab.folder, "mobile-node.toml")));
     expect(output).toMatch(new RegExp(`^mobile-node +${HOME_ADDRESS}, home agent ${HOME_AGENT}$`, "m"));
+    expect(output).toMatch(new RegExp(`^${HOME_AGENT} \\* `, "m"));
+    expect(lab.ping(lab.router, HOME_ADDRESS, "-I", CORRESPONDENT)).toBe(true);
+    expect(await mobileNode.stop()).toBe(0);
+    expect(await homeAgent.stop()).toBe(0);
+    expect(lab.state(lab.home)).toBe(before.home);
   }, 20_000);
 });
