@@ -28,6 +28,7 @@ import { NONE } from "../tables/slab";
 import { TokenBucket } from "../tables/token-bucket";
 import * as updates from "../tables/updates";
 import * as attachment from "../protocol/peer-attachment";
+import * as doubt from "../protocol/peer-doubt";
 import * as policy from "../protocol/peer-policy";
 import * as registration from "../protocol/registration";
 import * as routeOptimisation from "../protocol/route-optimisation";
@@ -157,6 +158,7 @@ export function noteTunnelledIn(address: usize): void {
   const record = entryOf(address);
   if (record == NONE) return;
   peers.at(record).tunnelledIn += 1;
+  doubt.tunnelled(record, peers.at(record));
   count(record, peers.at(record));
 }
 
