@@ -1,6 +1,7 @@
 /** Packets by the direct way and through the tunnel (RFC 6275 §11.3.1, §11.3.3). */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import type { LayerInput } from "../../bindings/codec.ts";
 import { setLink } from "../../bindings/commands.ts";
 import { Reason } from "../../core-as/abi/reasons.ts";
 import { Correspondent, World, ipv6, routeDirectly } from "./hand-made-correspondent.ts";
@@ -225,7 +226,11 @@ describe("whatever happens", () => {
             const from = peers[event.peer].address;
             if (event.what === 0) world.mobile.receive(ACCESS, codec.encode([ipv6(from, CAREOF), { name: "binding-error", fields: { status: 1, homeAddress: HOME_ADDRESS } }]));
             else if (quoted) {
-              const error = [{ name: "parameter-problem", fields: { code: 1, pointer: 6 } }, { name: "destination-unreachable", fields: { code: 3 } }, { name: "packet-too-big", fields: { mtu: 1300 } }][event.what - 1];
+              const errors: LayerInput[] = [
+                { name: "parameter-problem", fields: { code: 1, pointer: 6 } }, { name: "destination-unreachable", fields: { code: 3 } },
+                { name: "packet-too-big", fields: { mtu: 1300 } },
+              ];
+              const error = errors[event.what - 1];
               world.mobile.receive(ACCESS, codec.encode([ipv6(from, addresses(quoted)[0]), error, { name: "payload", fields: { data: quoted.subarray(0, 1200) } }]));
             }
             world.run();
