@@ -41,7 +41,7 @@ export function isBeingChecked(update: ReceivedUpdate): bool {
 
 /** A binding is made or changed (RFC 6275 §10.3.1; 6275-8.4-1, 6275-10.3.1-11). */
 export function register(update: ReceivedUpdate): Reason {
-  if (update.hasFlag(BindingUpdateFlag.LinkLocalAddressCompatibility)) {
+  if (update.hasFlag(BindingUpdateFlag.LinkLocalAddressCompatibility) && !homeLink.isVirtual()) {
     if (defendedAddress.linkLocalOf(update.home()) == 0) {
       return bindingRefusal.refuse(update, Reason.LinkLocalNotDerivable, Status.AdministrativelyProhibited);
     }
