@@ -347,14 +347,14 @@ describe("a good file", () => {
       logLevel: "info",
       homeLink: {
         advertise: true, preference: 0, routerLifetimeMs: 1_800_000, maxIntervalMs: 600_000, minDelayMs: 3_000,
-        intervalOption: true, unsolicited: true, prefixes: [],
+        intervalOption: true, unsolicited: true, prefixes: [], // max_interval of RFC 4861 (6275-7.5-7)
       },
       mobilePrefixAdvertisements: { enabled: true, minIntervalMs: 600_000, maxIntervalMs: 86_400_000 },
       nodes: [],
     });
   });
 
-  it("gets the lifetime of RFC 6275 §12 for bindings of correspondent nodes", () => {
+  it("gets the lifetime of RFC 6275 §12 for bindings of correspondent nodes, and route optimisation (6275-8.5-16)", () => {
     expect(load(CORRESPONDENT).config).toEqual({
       role: "correspondent", addresses: ["2001:db8:200::1"], enabled: true, maxLifetimeMs: 420_000,
       testsPerSecond: 1000, maxBindings: 10_000, tunnel: "mext0", logLevel: "info",
