@@ -53,7 +53,7 @@ export function insertRoutingHeader(packet: usize, length: u32, careofAddress: u
 
 /**
  * Puts a Home Address option with the packet's source into it and lets it come from `careofAddress`
- * (RFC 6275 §11.3.1). The packet has HEADROOM before it and `mayTake` holds. Returns where it begins now.
+ * (RFC 6275 §11.3.1; 6275-8.5-2), behind a routing header, before AH and ESP (6275-11.3.2-2). The packet has HEADROOM before it and `mayTake` holds. Returns where it begins now.
  */
 export function insertHomeAddress(packet: usize, length: u32, careofAddress: usize): usize {
   const at = behindRouting(packet, length);

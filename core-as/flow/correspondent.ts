@@ -61,7 +61,7 @@ export function receiveMessage(device: u32, packet: usize): Reason {
  * be a binding (6275-9.3.1-3, 6275-9.3.1-4), for ESP and AH as well: we do not see whether they are genuine.
  * Without one, the sender is told (6275-9.3.1-5, 6275-8.2-5) and nothing else happens (6275-9.1-6,
  * 6275-6.3-8). With one, the host gets the packet as if it had come from the home address (6275-9.3.1-6,
- * 6275-9.3.1-7, 6275-8.2-1).
+ * 6275-9.3.1-7, 6275-8.2-1, 6275-11.3.5-4).
  */
 export function receive(device: u32, packet: usize, length: u32): Reason {
   const self = ip6.destination(packet);

@@ -1,5 +1,5 @@
 /**
- * ICMPv6 errors about what a mobile node sent to a correspondent (RFC 6275 §11.3.5): test messages, Binding
+ * ICMPv6 errors about what a mobile node sent to a correspondent (RFC 6275 §11.3.5; 6275-8.5-6): test messages, Binding
  * Updates, and packets by the direct way. Anybody can send an error, so what it quotes must be what was sent: a
  * test with the cookie that is awaited, a Binding Update with its authenticator. No error makes an entry
  * (6275-11.3.5-3).

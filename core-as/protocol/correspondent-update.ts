@@ -93,7 +93,7 @@ function identify(): Reason {
 }
 
 /**
- * We are no home agent (RFC 6275 §10.3.1), and a binding of return routability does not become a home
+ * We are no home agent (6275-10.3.1-4, 6275-10.3.1-5), and a binding of return routability does not become a home
  * registration (6275-9.5.1-13, 6275-9.5.1-14). Such a message bears no nonces, so the answer has no Kbm.
  */
 function refuseHomeRegistration(entry: u32): Reason {

@@ -27,8 +27,8 @@ const unspecified = memory.data(16, 16);
 
 /**
  * Reads the mobility message of the packet whose headers `extension.walk` has just found, with the
- * checks of RFC 6275 §9.2 in their order (6275-9.2-1, 6275-10.2-1, 6275-11.2-1). Those refusals that the
- * sender is to be told of are answered from `self` on `device`. Returns the refusal, uncounted.
+ * checks of RFC 6275 §9.2 in their order (6275-9.2-1, 6275-10.2-1, 6275-11.2-1, 6275-8.4-6, 6275-8.5-8). Those
+ * refusals that the sender is to be told of are answered from `self` on `device`. Returns the refusal, uncounted.
  */
 export function read(device: u32, self: usize, packet: usize, length: u32): Reason {
   packetAt = packet;
@@ -82,7 +82,7 @@ export function routedHomeAddress(): usize {
   return routedAt;
 }
 
-/** The first option of this type, 0: there is none. Options that nobody asks for are skipped (6275-6.1.7-8). */
+/** The first option of this type, 0: there is none. Options that nobody asks for are skipped (6275-6.1.2-2, 6275-6.1.7-8). */
 export function option(type: u32): usize {
   return options.find(optionsAt, mobility.end(messageAt), type);
 }
@@ -92,7 +92,7 @@ export function authenticationOption(subtype: u32): usize {
   return options.findAuthentication(optionsAt, mobility.end(messageAt), subtype);
 }
 
-/** Where the options of the messages that this node acts on begin; 0 for the others. */
+/** Where the options of the messages that this node acts on begin, behind their fixed part; 0 for the others. */
 function firstOption(message: usize): usize {
   switch (mobility.type(message)) {
     case MobilityHeaderType.BindingRefreshRequest:

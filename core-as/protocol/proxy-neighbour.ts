@@ -1,5 +1,5 @@
 /**
- * Interception on a real home link (RFC 6275 §10.4.1; 6275-10.3.1-34, 6275-10.4.1-1): while a binding
+ * Interception on a real home link (RFC 6275 §10.4.1; 6275-8.4-2, 6275-10.3.1-34, 6275-10.4.1-1): while a binding
  * lives, the home agent is the neighbour at its home address. Packets that neighbours send there come to
  * us, and the host routes them into the tunnel device. On a virtual home link there is nothing to do: the
  * whole prefix comes to us.

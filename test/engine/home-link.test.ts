@@ -279,7 +279,7 @@ describe("interception (RFC 6275 §10.4.1)", () => {
     return agent;
   };
 
-  it("is announced to all nodes, R and S clear, O set, with our link-layer address, three times (6275-10.3.1-34, 6275-10.4.1-1, 6275-10.4.1-2, 6275-10.4.1-4, 6275-10.4.1-5, 6275-10.4.1-6, 6275-10.4.1-7, 6275-10.4.1-8, 6275-10.4.1-9, 6275-10.4.1-10, 6275-10.4.1-11)", () => {
+  it("is announced to all nodes, R and S clear, O set, with our link-layer address, three times (6275-8.4-2, 6275-10.3.1-34, 6275-10.4.1-1, 6275-10.4.1-2, 6275-10.4.1-4, 6275-10.4.1-5, 6275-10.4.1-6, 6275-10.4.1-7, 6275-10.4.1-8, 6275-10.4.1-9, 6275-10.4.1-10, 6275-10.4.1-11)", () => {
     const agent = linkedHomeAgent();
     agent.receive(ACCESS, bindingUpdate());
     agent.advance(10_000);

@@ -106,6 +106,23 @@ it("gives no mobility message a binding's way: a Home Address option only in Bin
   }
 });
 
+it("has every mobility message at a multiple of 8 octets, its options behind the fixed part (6275-6.1.1-5, 6275-6.1.1-6)", () => {
+  const fixedBytes: Record<string, number> = {
+    "binding-refresh-request": 8, "home-test-init": 16, "careof-test-init": 16, "home-test": 24, "careof-test": 24,
+    "binding-update": 12, "binding-acknowledgement": 12, "binding-error": 24,
+  };
+  const seen = new Set<string>();
+  for (const packet of sent) {
+    for (const { name, offset, options } of codec.dissect(packet)) {
+      if (!(name in fixedBytes)) continue;
+      seen.add(name);
+      expect(offset % 8, name).toBe(0);
+      for (const option of options) expect(option.offset, `${name}: ${option.name}`).toBeGreaterThanOrEqual(offset + fixedBytes[name]);
+    }
+  }
+  expect([...seen].sort()).toEqual(Object.keys(fixedBytes).filter((name) => !name.endsWith("-init")).sort());
+});
+
 describe.skipIf(!hasTshark)("tshark (needs tshark)", () => {
   it("finds nothing malformed and no wrong checksum", () => {
     const rows = execFileSync("tshark", [

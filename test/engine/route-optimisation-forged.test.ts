@@ -284,7 +284,7 @@ const icmp = (name: string, fields: Record<string, number>, quoted: Uint8Array, 
 const unsupported = { code: 1, pointer: 6 };
 
 describe("ICMPv6 errors about tests and Binding Updates (RFC 6275 §11.3.5)", () => {
-  it.each(["HoTI", "CoTI", "BU"] as const)("code 1 about the %s: the peer does not know the protocol (6275-11.3.5-1, 6275-11.6.2-10)", (type) => {
+  it.each(["HoTI", "CoTI", "BU"] as const)("code 1 about the %s: the peer does not know the protocol (6275-8.5-6, 6275-11.3.5-1, 6275-11.6.2-10)", (type) => {
     const world = type === "BU" ? binding() : testing();
     const error = type === "HoTI"
       ? tunnelled(icmp("parameter-problem", unsupported, last(world, type).packet, HOME_ADDRESS, CORRESPONDENT))

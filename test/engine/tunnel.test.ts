@@ -207,7 +207,7 @@ describe("what a tunnel refuses", () => {
     expect(agent.refused(Reason.HomeAddressWithoutBinding)).toBe(1);
   });
 
-  it("a mobility message of an unknown type, with a Binding Error (6275-9.2-1, 6275-9.2-3, 6275-9.2-4, 6275-10.2-1, 6275-11.2-1)", () => {
+  it("a mobility message of an unknown type, with a Binding Error (6275-9.2-1, 6275-9.2-3, 6275-9.2-4, 6275-10.2-1, 6275-11.2-1, 6275-8.4-6, 6275-8.5-8)", () => {
     const [mobile, agent] = pair();
     const unknown = (source: string, destination: string) => codec.encode([
       ipv6({ source, destination }), { name: "mobility-message-200" }, 
