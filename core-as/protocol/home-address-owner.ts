@@ -6,13 +6,14 @@
 import * as nodes from "../tables/nodes";
 import { NONE } from "../tables/slab";
 import * as homeLink from "./home-link";
+import * as ownAddresses from "./own-addresses";
 
 const INTERFACE_PREFIX_BITS: u32 = 64;
 
-/** The node, or NONE. */
+/** The node, or NONE: also for our own address in another home prefix, whoever has its interface identifier. */
 export function find(homeAddress: usize): u32 {
   const exact = nodes.findHome(homeAddress);
-  if (exact != NONE) return exact;
+  if (exact != NONE || ownAddresses.has(homeAddress)) return exact;
   const index = homeLink.findPrefix(homeAddress);
   const takesInterfaceIdentifier = index < homeLink.prefixCount() &&
     homeLink.prefix(index).lengthBits == INTERFACE_PREFIX_BITS;

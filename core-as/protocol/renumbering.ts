@@ -5,6 +5,10 @@
  *   new prefix ──► further home address ──► registered: the host has it (preferred)
  *                                              old prefix: deprecated ──► invalid: the host loses its address
  *
+ * The last home address does not end by an advertisement, which nothing but its identifier protects: whoever can
+ * read or guess that could stop the node for good. The home agent is asked for it instead, and its answer, which is
+ * authenticated, decides: it refuses to bind an address whose prefix has ended (RFC 6275 §10.3.1).
+ *
  * A further home address has the interface identifier of the first one. The host gets it when the home agent
  * has accepted it, since only then nobody else on the home link has it.
  */
@@ -44,7 +48,10 @@ export function follow(): void {
     if (isFormable(prefix) && !isInUse(prefix.address(), prefix.bits)) form(prefix);
   }
   for (let record = updates.next(0); record != NONE; record = updates.next(record + 1)) {
-    if (homePrefixes.validMs(updates.home(updates.at(record))) <= 0) end(updates.at(record));
+    const update = updates.at(record);
+    if (homePrefixes.validMs(updates.home(update)) > 0) continue;
+    if (isOnly(update)) askFor(update);
+    else end(update);
   }
 }
 
@@ -113,16 +120,22 @@ export function shortened(prefix: HomePrefix): void {
   }
 }
 
-/** A home address ends: nobody may use it any more. The last one is deregistered, and the node stops. */
+/** True when there is no other home address. */
+function isOnly(update: Update): bool {
+  return updates.next(0) == update.record && updates.next(update.record + 1) == NONE;
+}
+
+/** Nothing is known of the prefix any more but what the home agent says to the next Binding Update. */
+function askFor(update: Update): void {
+  homePrefixes.forget(updates.home(update));
+  registration.happen(update.record, RegistrationEvent.RefreshDue);
+}
+
+/** A home address ends, of which there are others: nobody may use it any more. */
 function end(update: Update): void {
   const home = updates.home(update);
   orders.address(Order.RemoveAddress, devices.first(DeviceKind.Tunnel), home, HOST_BITS);
   orders.event(Event.HomeAddressEnded, DEVICE_ANY, home, 0, 0);
-  const isLast = updates.next(0) == update.record && updates.next(update.record + 1) == NONE;
-  if (isLast) {
-    registration.happen(update.record, RegistrationEvent.Shutdown);
-    return;
-  }
   const wasFirst = isFirst(update);
   registration.removeHome(update.record);
   if (!wasFirst) return;
