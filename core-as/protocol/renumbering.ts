@@ -15,13 +15,13 @@
 import { DEVICE_ANY, DeviceKind, Event, MAX_HOME_PREFIXES, Order } from "../abi/contract";
 import { BindingAcknowledgementStatus as Status } from "../abi/codes";
 import { RegistrationEvent } from "../abi/states";
+import { INTERFACE_PREFIX_BITS } from "../wire/addresses";
 import { sameAddress, samePrefix } from "../wire/bytes";
 import * as devices from "../tables/devices";
 import * as orders from "../tables/orders";
 import { NONE } from "../tables/slab";
 import * as updates from "../tables/updates";
 import { Update } from "../tables/updates";
-import { PREFIX_BITS } from "./careof-address";
 import * as homePrefixes from "./home-prefixes";
 import { HomePrefix } from "./home-prefixes";
 import * as solicitation from "./mobile-prefix-solicitation";
@@ -57,7 +57,7 @@ export function follow(): void {
 
 /** RFC 4862 §5.5.3; one whose address the home agent refused is left alone (6275-11.7.1-22). */
 function isFormable(prefix: HomePrefix): bool {
-  return prefix.bits == PREFIX_BITS && prefix.autonomous != 0 && prefix.refused == 0 && prefix.isPreferred();
+  return prefix.bits == INTERFACE_PREFIX_BITS && prefix.autonomous != 0 && prefix.refused == 0 && prefix.isPreferred();
 }
 
 /** A further home address, which is registered as the first one is (6275-11.7.1-20). */
