@@ -28,6 +28,7 @@ import { NONE } from "../tables/slab";
 import { TokenBucket } from "../tables/token-bucket";
 import * as updates from "../tables/updates";
 import * as attachment from "../protocol/peer-attachment";
+import * as doubt from "../protocol/peer-doubt";
 import * as policy from "../protocol/peer-policy";
 import * as registration from "../protocol/registration";
 import * as routeOptimisation from "../protocol/route-optimisation";
@@ -126,7 +127,9 @@ export function isForHost(): bool {
  * not see the routing header, so nothing reverses it (6275-6.4.1-5).
  */
 export function receive(packet: usize): Reason {
-  const begin = optimised.removeRoutingHeader(packet);
+  // The peer may be a mobile node as well, to which we are a correspondent node (6275-9.3.1-6).
+  const named = extension.homeAddressOption() != 0 ? optimised.removeHomeAddress(packet) : packet;
+  const begin = optimised.removeRoutingHeader(named);
   orders.transmit(devices.first(DeviceKind.Tunnel), begin, ip6.totalLength(begin));
   const record = entryOf(ip6.source(begin));
   if (record != NONE) {
@@ -155,6 +158,7 @@ export function noteTunnelledIn(address: usize): void {
   const record = entryOf(address);
   if (record == NONE) return;
   peers.at(record).tunnelledIn += 1;
+  doubt.tunnelled(record, peers.at(record));
   count(record, peers.at(record));
 }
 

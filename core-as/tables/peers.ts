@@ -61,6 +61,8 @@ export class Peer {
   refreshMs: f64;
   /** When a hold-off ends; Infinity: there is none. */
   retryMs: f64;
+  /** When it is decided whether the peer has lost its binding; Infinity: nobody doubts it. */
+  doubtMs: f64;
   /** When the last tests began. */
   testedMs: f64;
   /** PeerEvent that waits for its turn, NONE: none. */
@@ -213,6 +215,7 @@ export function insert(address: usize, home: u32): u32 {
   peer.activeMs = clock.now();
   peer.refreshMs = Infinity;
   peer.retryMs = Infinity;
+  peer.doubtMs = Infinity;
   peer.lastStatus = 0xffff;
   for (let which: u32 = 0; which < EXCHANGES_COUNT; which++) peer.exchange(which).stop();
   index.insert(record);

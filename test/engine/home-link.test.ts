@@ -66,6 +66,7 @@ describe("a home agent on a real home link", () => {
       "11 s",
       `  2 fe80::1:1 > ff02::1 NA 2001:db8:100::17 O ${OURS}`,
       `  2 fe80::1:1 > ff02::1 NA fe80::17 O ${OURS}`,
+      "  65535 2001:db8:100::1 > 2001:db8:a::17 multicast-listener-query",
       `  2 fe80::1:1 > ff02::1 NA 2001:db8:100::17 O ${OURS}`,
       `  2 fe80::1:1 > ff02::1 NA fe80::17 O ${OURS}`,
       "a neighbour asks for the home address",

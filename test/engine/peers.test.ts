@@ -71,7 +71,7 @@ function everythingSent(): Uint8Array[] {
   bindNode(router, { lifetimeS: 3600 });
   router.receive(HOME, advertisement());
   router.receive(HOME, solicitation());
-  router.advance(500); // Router Advertisement
+  router.advance(1500); // Router Advertisement; duplicate address detection is over
   router.receive(ACCESS, discoveryRequest()); // Home Agent Address Discovery Reply
   router.receive(ACCESS, prefixSolicitation()); // Mobile Prefix Advertisement
   router.receive(ACCESS, listenerReport("ff0e::1234"));

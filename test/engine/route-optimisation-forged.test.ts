@@ -170,10 +170,10 @@ describe("Binding Acknowledgements (6275-11.7.3-1, 6275-11.7.3-4)", () => {
   it("whose authorization data are not the last option, or have padding behind them (6275-11.7.3-3)", () => {
     const world = binding();
     const data: LayerInput = { name: "binding-authorization-data", fields: { authenticator: new Uint8Array(12) } };
-    const behindIt: LayerInput[] = [
+    const others: LayerInput[] = [
       { name: "pad-n", fields: { data: new Uint8Array(6) } }, { name: "nonce-indices", fields: { homeNonceIndex: 1, careofNonceIndex: 1 } },
     ];
-    refuses(world, Reason.BindingAuthorizationDataNotLast, behindIt.map((behind) => codec.encode([ipv6(CORRESPONDENT, CAREOF), routed(HOME_ADDRESS), {
+    refuses(world, Reason.BindingAuthorizationDataNotLast, others.map((behind) => codec.encode([ipv6(CORRESPONDENT, CAREOF), routed(HOME_ADDRESS), {
       name: "binding-acknowledgement", fields: { sequence: last(world, "BU").sequence!, lifetime: 100 }, options: [data, behind],
     }])));
   });

@@ -239,8 +239,7 @@ describe("whatever happens", () => {
                 { name: "parameter-problem", fields: { code: 1, pointer: 6 } }, { name: "destination-unreachable", fields: { code: 3 } },
                 { name: "packet-too-big", fields: { mtu: 1300 } },
               ];
-              const error = errors[event.what - 1];
-              world.mobile.receive(ACCESS, codec.encode([ipv6(from, addresses(quoted)[0]), error, { name: "payload", fields: { data: quoted.subarray(0, 1200) } }]));
+              world.mobile.receive(ACCESS, codec.encode([ipv6(from, addresses(quoted)[0]), errors[event.what - 1], { name: "payload", fields: { data: quoted.subarray(0, 1200) } }]));
             }
             world.run();
             break;
