@@ -141,9 +141,9 @@ export function send(device: u32, packet: usize, length: u32): Reason {
 
 /**
  * Gives a packet of the host's stack a type 2 routing header where there is a binding (6275-9.3.2-1,
- * 6275-9.3.2-2); nothing else puts one into a packet (6275-6.4.1-5). Returns where it begins now: `packet` itself when it goes as it is, through the home agent
- * or to a node that is at home; 0 when it is too large, and the host was told so on `device`.
- * `firstMtu` is the largest packet that leaves this node.
+ * 6275-9.3.2-2); nothing else puts one into a packet (6275-6.4.1-5). Returns where it begins now: `packet` itself
+ * when it goes as it is, through the home agent or to a node that is at home; 0 when it is too large, and the
+ * host was told so on `device`. `firstMtu` is the largest packet that leaves this node.
  */
 export function takeDirectWay(device: u32, packet: usize, length: u32, firstMtu: u32): usize {
   const own = settings.ownAddress(ip6.source(packet));

@@ -177,7 +177,10 @@ function isOfLink(destination: usize): bool {
   return isMulticast(destination) || isLinkLocal(destination);
 }
 
-/** A type 2 routing header must name our own home address (6275-8.5-4, 6275-6.4-1), a home agent has none (6275-8.2-3). */
+/**
+ * A type 2 routing header must name our own home address (6275-8.5-4, 6275-6.4-1), a home agent has none
+ * (6275-8.2-3).
+ */
 function checkRouting(packet: usize): Reason {
   const at = extension.routingHeaderOffset();
   if (at == 0) return extension.refuseOtherRouting();
@@ -222,7 +225,10 @@ function checkHomeAddress(device: u32, packet: usize): Reason {
   return Reason.HomeAddressWithoutBinding;
 }
 
-/** A packet from one mobile node to another by the direct way both ways: this one's home address is in the routing header. */
+/**
+ * A packet from one mobile node to another by the direct way both ways: this one's home address is in the routing
+ * header.
+ */
 function isBoundHere(packet: usize): bool {
   const at = extension.routingHeaderOffset();
   if (at == 0) return false;

@@ -1,5 +1,6 @@
 /**
- * Outbound: a packet that came out of the host's tunnel device, to be sent through a tunnel.
+ * Outbound: a packet that came out of the host's tunnel device, to be sent through a tunnel, or by the direct way
+ * between mobile node and correspondent (flow/peer, flow/correspondent).
  *
  *   1. IPv6 header                                        wire/ip6
  *   2. may it go through a tunnel                         below

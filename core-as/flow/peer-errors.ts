@@ -1,7 +1,7 @@
 /**
- * ICMPv6 errors about what a mobile node sent to a correspondent (RFC 6275 §11.3.5; 6275-8.5-6): test messages, Binding
- * Updates, and packets by the direct way. Anybody can send an error, so what it quotes must be what was sent: a
- * test with the cookie that is awaited, a Binding Update with its authenticator. No error makes an entry
+ * ICMPv6 errors about what a mobile node sent to a correspondent (RFC 6275 §11.3.5; 6275-8.5-6): test messages,
+ * Binding Updates, and packets by the direct way. Anybody can send an error, so what it quotes must be what was
+ * sent: a test with the cookie that is awaited, a Binding Update with its authenticator. No error makes an entry
  * (6275-11.3.5-3).
  */
 import { DEVICE_ANY, DeviceKind, Event } from "../abi/contract";
@@ -65,7 +65,8 @@ function aboutMessage(record: u32, packet: usize, message: usize, invoking: usiz
     return isKnownAlready(peer, quoted, extension.upperLength()) ? Reason.None : Reason.PeerErrorDoubted;
   }
   report(peer, packet, message);
-  // 6275-11.3.5-1, 6275-11.6.2-10: it does not know the Mobility Header. Other errors may be gone at the next attempt.
+  // 6275-11.3.5-1, 6275-11.6.2-10: it does not know the Mobility Header. Other errors may be gone at the next
+  // attempt.
   const isUnsupported = icmp6.type(message) == Icmpv6Type.ParameterProblem &&
     icmp6.code(message) == ParameterProblemCode.UnrecognizedNextHeader;
   if (isUnsupported) routeOptimisation.happen(record, PeerEvent.Unsupported);

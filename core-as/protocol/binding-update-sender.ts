@@ -9,6 +9,7 @@
  */
 import { Authentication, ReplayProtection } from "../abi/contract";
 import { BindingUpdateFlag, NextHeader } from "../abi/codes";
+import { INTERFACE_PREFIX_BITS } from "../wire/addresses";
 import { sameAddress } from "../wire/bytes";
 import * as authenticationOptions from "../wire/authentication-options";
 import * as bindingOptions from "../wire/binding-options";
@@ -75,7 +76,8 @@ export function send(update: Update): bool {
  */
 function hasLinkLocalOf(home: usize, device: u32): bool {
   const interfaceId = devices.at(device).interfaceId;
-  return interfaceId != 0 && interfaceId == load<u64>(home, 8) && homeLinkDetection.homePrefixLength() == 64;
+  const isInterfacePrefix = homeLinkDetection.homePrefixLength() == INTERFACE_PREFIX_BITS;
+  return interfaceId != 0 && interfaceId == load<u64>(home, 8) && isInterfacePrefix;
 }
 
 /** Timestamp of the last Binding Update, 0: none. The home agent has one a node, not one a home address. */

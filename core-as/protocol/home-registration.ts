@@ -111,8 +111,8 @@ function wholeUnits(ms: f64): f64 {
 }
 
 /**
- * The lifetime granted for one that is asked for (6275-6.1.7-6, 6275-9.5.2-2, 6275-10.3.1-16,
- * 6275-10.3.1-20), no longer than the home prefix is valid (6275-10.3.1-17, 6275-10.6.4-1), however long it is preferred
+ * The lifetime granted for one that is asked for (6275-6.1.7-6, 6275-9.5.2-2, 6275-10.3.1-16, 6275-10.3.1-20), no
+ * longer than the home prefix is valid (6275-10.3.1-17, 6275-10.6.4-1), however long it is preferred
  * (6275-10.3.1-18). 0: the prefix does not last for one unit, and zero would say that the binding is gone.
  */
 function grant(update: ReceivedUpdate, prefix: HomePrefix): f64 {

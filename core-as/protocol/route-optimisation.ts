@@ -1,6 +1,6 @@
 /**
- * Route optimisation in a mobile node (RFC 6275 §11.6, §11.7.2, §11.8; 6275-8.5-9): the actions of the table in `peer-table`,
- * and the one timer of each entry.
+ * Route optimisation in a mobile node (RFC 6275 §11.6, §11.7.2, §11.8; 6275-8.5-9): the actions of the table in
+ * `peer-table`, and the one timer of each entry.
  *
  *   traffic → Home and Care-of Test → Binding Update → acknowledged: the direct way → renewed in time
  *

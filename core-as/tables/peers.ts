@@ -228,7 +228,10 @@ function remove(record: u32): void {
   slab.give(record);
 }
 
-/** The least recently active among the entries that hold nothing; one that is held off only when there is no other. */
+/**
+ * The least recently active among the entries that hold nothing; one that is held off only when there is no
+ * other.
+ */
 function replaceable(): u32 {
   let found = NONE;
   for (let looks: u32 = 0; looks < min(MAX_LOOKS, slab.capacity); looks++) {

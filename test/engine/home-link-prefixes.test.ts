@@ -164,6 +164,16 @@ describe("renumbering: an identity owns its interface identifiers in all home pr
     expect(readBindings(agent.engine)).toEqual([]);
   });
 
+  it("but not the home agent's own address there, nor as a care-of address", () => {
+    const routed = [prefix(OLD), { ...prefix(NEW), address: parseAddress(RENUMBERED), routerAddress: true }];
+    const agent = homeAgent({ homePrefixes: routed });
+    expect(ask(agent, { home: RENUMBERED })!.status).toBe(129);
+    expect(agent.refused(Reason.HomeAddressNotOwned)).toBe(1);
+    expect(ask(agent, { source: RENUMBERED, sequence: 101, timestamp: at(1100) })!.status).toBe(129);
+    expect(agent.refused(Reason.CareofIsHomeAddress)).toBe(1);
+    expect(readBindings(agent.engine)).toEqual([]);
+  });
+
   it("an address formed in another prefix is no care-of address either (RFC 6275 §15.1)", () => {
     const agent = homeAgent({ homePrefixes: both });
     expect(ask(agent, { source: RENUMBERED })!.status).toBe(129);
