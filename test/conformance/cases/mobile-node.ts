@@ -1,0 +1,7 @@
+/** All cases of a mobile node. */
+import type { Case } from "../subject.ts";
+import { REGISTRATION } from "./mobile-node-registration.ts";
+
+export const MOBILE_NODE_CASES: Case[] = [
+  ...REGISTRATION,
+];
