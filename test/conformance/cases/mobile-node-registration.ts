@@ -157,7 +157,7 @@ export const REGISTRATION: Case[] = [
   }, OPTIMISING),
 
   accepted("MN-2-2-1-1-001", "status 0: the mobile node is registered", {}),
-  accepted("MN-2-2-1-1-039", "reserved bits of an acknowledgement are not looked at", { fields: { reserved: 0xff, reserved2: 0x1f } }),
+  accepted("MN-2-2-1-1-039", "reserved bits of an acknowledgement are not looked at", { fields: { reserved: 0xff, reserved2: 0xf, mobileRouter: true, proxyRegistration: true } }),
   accepted("MN-2-2-1-1-014", "an acknowledgement with a clear K bit is accepted", { fields: { keyManagementMobility: false } }),
   renewed("MN-2-2-1-1-020", "the lifetime that was granted counts, not the one asked for", { lifetime: 25 }, 100 * S),
   renewed("MN-2-2-1-1-026", "a Binding Refresh Advice option says when to renew",

@@ -1,7 +1,8 @@
 /** All cases of a mobile node. */
 import type { Case } from "../subject.ts";
 import { REGISTRATION } from "./mobile-node-registration.ts";
+import { TESTS } from "./mobile-node-tests.ts";
 
 export const MOBILE_NODE_CASES: Case[] = [
-  ...REGISTRATION,
+  ...REGISTRATION, ...TESTS,
 ];
