@@ -264,15 +264,19 @@ function importBinding(record: usize): void {
   const home = record + abi.STATE_BINDING_HOME_ADDRESS;
   const identifier = <u32>load<u16>(record, abi.STATE_BINDING_BID);
   const expires = load<f64>(record, abi.STATE_BINDING_EXPIRES);
-  // Never longer than a new one: the clock may have been set back since.
-  const leftMs = min(clock.fromUnix(expires) - clock.now(), homeLink.longestLifetimeMs());
+  // Never longer than a new one: the clock may have been set back since, and the prefix may end.
+  const prefix = homeLink.findPrefix(home);
+  const mostMs = prefix < homeLink.prefixCount()
+    ? min(homeLink.longestLifetimeMs(), homeLink.prefix(prefix).validMs())
+    : 0;
+  const leftMs = min(clock.fromUnix(expires) - clock.now(), mostMs);
   const owner = homeAddressOwner.find(home);
   let number = bindings.find(home, identifier);
   if (number != NONE && !bindings.isInForce(number)) {
     homeRegistration.forget(number, lifetimes.DEREGISTERED);
     number = NONE;
   }
-  if (!(expires > 0) || !(leftMs > 0) || owner == NONE || !homeLink.isOnHomeLink(home)) {
+  if (!(expires > 0) || !(leftMs > 0) || owner == NONE) {
     if (number != NONE) lifetimes.drop(number);
     return;
   }
@@ -292,7 +296,7 @@ function importBinding(record: usize): void {
   lifetimes.moved(binding);
   binding.sinceMs = clock.fromUnix(load<f64>(record, abi.STATE_BINDING_SINCE));
   lifetimes.renew(number, leftMs);
-  bindingReview.begin(false);
+  if (!homeLink.isVirtual()) bindingReview.begin(false); // its packets are to be intercepted
 }
 
 function importNode(record: usize): void {

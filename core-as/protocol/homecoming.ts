@@ -23,6 +23,7 @@ import * as updates from "../tables/updates";
 import { Update } from "../tables/updates";
 import * as uplinks from "../select/uplinks";
 import * as homeLinkDetection from "./home-link-detection";
+import * as movement from "./movement";
 import * as discovery from "./neighbour-discovery";
 import * as registration from "./registration";
 
@@ -30,6 +31,12 @@ import * as registration from "./registration";
 const MAX_SOLICITATIONS: u32 = 3;
 /** MAX_NEIGHBOR_ADVERTISEMENT of RFC 4861 §10. */
 const MAX_ADVERTISEMENTS: u32 = 3;
+
+/** Unanswered Binding Updates on the home link, after which it is not believed to be one: 15 s. */
+const MAX_REMOVALS: u32 = 4;
+/** For how long then, at first; doubled each time until a return succeeds. */
+const DOUBT_MS: f64 = 60000;
+const MAX_DOUBT_MS: f64 = 3600000;
 
 /** Largest link-layer address that is kept, octets. */
 const MAX_LINK_BYTES: u32 = 8;
@@ -65,7 +72,9 @@ export function linkChanged(update: Update, device: u32): void {
   update.homeDevice = device;
   if (device == DEVICE_ANY) return;
   orders.event(Event.HomeReached, device, updates.home(update), uplinks.at(device).router().address(), 0);
-  const mayLive = clock.now() < update.mayLiveUntilMs;
+  // Where the home agent was silent before, what it never acknowledged does not count: the check of the address
+  // finds it out, should it be there after all.
+  const mayLive = clock.now() < (update.homeDoubtMs == 0 ? update.mayLiveUntilMs : update.expiresMs);
   registration.happen(
     update.record, mayLive ? RegistrationEvent.HomeReached : RegistrationEvent.HomeReachedUnbound,
   );
@@ -107,6 +116,18 @@ function solicit(update: Update): void {
 export function askAgain(update: Update): bool {
   if (update.state != RegistrationState.Returning || update.attempts >= MAX_SOLICITATIONS) return false;
   solicit(update);
+  return true;
+}
+
+/**
+ * The home agent does not answer on what looks like the home link. Anybody can advertise the home prefix: the node
+ * goes back to the care-of address that it has there, and does not believe in that link for a while.
+ */
+export function givesUp(update: Update): bool {
+  if (update.state != RegistrationState.Removing || update.transmissions < MAX_REMOVALS) return false;
+  update.homeDoubtMs = update.homeDoubtMs == 0 ? DOUBT_MS : min(MAX_DOUBT_MS, 2 * update.homeDoubtMs);
+  update.homeDoubtedUntilMs = clock.now() + update.homeDoubtMs;
+  movement.reselect();
   return true;
 }
 
@@ -192,6 +213,7 @@ function checkAddress(update: Update): void {
 
 /** At home: the link hears it (6275-11.5.5-13), and what comes from the home address takes the link. */
 function settle(update: Update): void {
+  update.homeDoubtMs = 0;
   configureAddress(update);
   chooseTunnel();
   update.attempts = 0;

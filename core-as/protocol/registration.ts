@@ -147,7 +147,8 @@ export function careofChanged(device: u32): void {
 }
 
 function follow(update: Update, device: u32): void {
-  const home = uplinks.homeLinkOf(update.record);
+  const isDoubted = clock.now() < update.homeDoubtedUntilMs;
+  const home = isDoubted ? DEVICE_ANY : uplinks.homeLinkOf(update.record);
   if (home != update.homeDevice) homecoming.linkChanged(update, home);
   if (home != DEVICE_ANY) return;
   if (device == DEVICE_ANY) {
@@ -261,7 +262,7 @@ function forget(update: Update): void {
 export function onTimer(record: u32): void {
   const update = updates.at(record);
   update.timer = NONE;
-  if (homecoming.askAgain(update)) return;
+  if (homecoming.askAgain(update) || homecoming.givesUp(update)) return;
   if (isAwaited(update) && update.transmissions >= DOUBT_AFTER) {
     movement.unanswered(update.device, update.transmissions > DOUBT_AFTER);
     if (update.timer != NONE || !isAwaited(update)) return; // that led to another care-of address, or to none

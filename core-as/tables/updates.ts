@@ -19,6 +19,9 @@ export class Update {
   expiresMs: f64;
   /** Until when the home agent may hold a binding, acknowledged or not, monotonic ms; 0: it holds none. */
   mayLiveUntilMs: f64;
+  /** Until when no link is believed to be the home link, monotonic ms, and for how long the last time. */
+  homeDoubtedUntilMs: f64;
+  homeDoubtMs: f64;
   /** Link-layer address of the home agent, in its first octets. */
   agentLinkAddress: u64;
   /** When the last Binding Update was sent. */

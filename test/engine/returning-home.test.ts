@@ -280,31 +280,45 @@ describe("an acknowledgement at home (RFC 6275 §11.7.3)", () => {
     expect(updatesOf(mobile)).toHaveLength(1);
   });
 
-  it("that does not come is asked for again, more and more slowly, with new sequence numbers (6275-11.8-3, 6275-11.8-4, 6275-11.8-8)", () => {
-    const { mobile } = abroad();
-    comeHome(mobile);
-    const sequences: number[] = [];
-    const times: number[] = [];
-    for (let step = 0; step < 1000; step++) {
+  /** Binding Updates of the next minutes: when each left, s, from where, and its sequence number. */
+  function watch(mobile: Node, seconds: number): { atS: number; source: string; sequence: number }[] {
+    const seen: { atS: number; source: string; sequence: number }[] = [];
+    const start = mobile.now;
+    for (let step = 0; step < seconds * 10; step++) {
       for (const packet of updatesOf(mobile)) {
-        times.push(mobile.now);
-        sequences.push(codec.dissect(packet).at(-1)!.fields.find(({ name }) => name === "sequence")!.value as number);
+        const sequence = codec.dissect(packet).at(-1)!.fields.find(({ name }) => name === "sequence")!.value as number;
+        seen.push({ atS: Math.round((mobile.now - start) / 1000), source: addresses(packet)[0], sequence });
       }
       mobile.receive(ACCESS, homeAdvertisement());
       mobile.advance(100);
     }
-    const gaps = times.slice(1).map((time, index) => Math.round((time - times[index]) / 1000));
-    expect(gaps).toEqual([1, 2, 4, 8, 16, 32, 32]);
-    expect(sequences.map((sequence) => (sequence - sequences[0]) & 0xffff)).toEqual(sequences.map((_, index) => index));
+    return seen;
+  }
+
+  it("that does not come is asked for again, more and more slowly, with new sequence numbers (6275-11.8-3, 6275-11.8-4, 6275-11.8-8)", () => {
+    const { mobile } = abroad();
+    comeHome(mobile);
+    const sent = watch(mobile, 14);
+    expect(sent.map(({ atS }) => atS)).toEqual([0, 1, 3, 7]);
+    expect(sent.map(({ sequence }) => (sequence - sent[0].sequence) & 0xffff)).toEqual([0, 1, 2, 3]);
+    expect(new Set(sent.map(({ source }) => source))).toEqual(new Set([HOME_ADDRESS]));
+  });
+
+  it("at all is the sign of a link that only looks like home: back to the care-of address, and home is tried ever more rarely", () => {
+    const { mobile } = abroad();
+    comeHome(mobile);
+    const sent = watch(mobile, 400);
+    const abroadAgain = sent.find(({ source }) => source !== HOME_ADDRESS)!;
+    expect(abroadAgain.atS).toBe(15);
+    expect(mobile.network).toContain(`-${ACCESS} ${hex(parseAddress(HOME_ADDRESS))}`);
+    const returns = sent.filter(({ source }, index) => source === HOME_ADDRESS && sent[index - 1]?.source !== HOME_ADDRESS);
+    expect(returns.map(({ atS }) => atS)).toEqual([0, 75, 210]); // 60 s of disbelief, then 120 s
   });
 
   it("is not needed any more when the binding has expired", () => {
     const { mobile } = abroad({ lifetimeMs: 60_000 });
     comeHome(mobile);
-    for (let second = 0; second < 61; second++) {
-      mobile.advance(1000);
-      mobile.receive(ACCESS, homeAdvertisement());
-    }
+    watch(mobile, 80);
     expect(state(mobile)).toBe("AtHome");
   });
 });
