@@ -122,10 +122,9 @@ function aboutPacket(record: u32, packet: usize, message: usize, invoking: usize
     case Icmpv6Type.PacketTooBig:
       return narrow(peer, packet, icmp6.value(message), invoking, available);
     case Icmpv6Type.ParameterProblem:
-      // 6275-11.3.5-5: who takes part in the tests knows the option, unless it takes part no longer.
+      // 6275-11.3.5-5: noted, and no more, since who takes part in the tests knows the option.
       if (code != ParameterProblemCode.UnrecognizedOption) return Reason.PeerErrorDoubted;
       report(peer, packet, message);
-      doubt.raise(record, peer);
       return Reason.HomeAddressOptionRefused;
     case Icmpv6Type.DestinationUnreachable:
       tell(packet, Icmpv6Type.DestinationUnreachable, code, 0, invoking, available);

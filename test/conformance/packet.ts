@@ -46,15 +46,17 @@ export function echo(
 
 /**
  * Cuts the Mobility Header at `offset` down to its first 8 octets, with a Header Len of 0 and the checksum that
- * belongs to that: too short for every message with a body. `source` is the one that the checksum covers.
+ * belongs to that: too short for every message with a body. `source` and `destination`, by default that of the
+ * IPv6 header, are those that the checksum covers.
  */
-export function cutMobilityHeader(packet: Uint8Array, offset: number, source: string): Uint8Array {
+export function cutMobilityHeader(packet: Uint8Array, offset: number, source: string, destination?: string): Uint8Array {
   const cut = packet.slice(0, offset + 8);
   const view = new DataView(cut.buffer);
   view.setUint16(4, cut.length - 40); // Payload Length
   view.setUint8(offset + 1, 0);
   view.setUint16(offset + 4, 0);
-  const pseudoHeader = [...parseAddress(source), ...cut.subarray(24, 40), 0, 0, 0, 8, 0, 0, 0, 135];
+  const last = destination === undefined ? cut.subarray(24, 40) : parseAddress(destination);
+  const pseudoHeader = [...parseAddress(source), ...last, 0, 0, 0, 8, 0, 0, 0, 135];
   view.setUint16(offset + 4, internetChecksum([...pseudoHeader, ...cut.subarray(offset)]));
   return cut;
 }

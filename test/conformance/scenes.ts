@@ -160,7 +160,11 @@ export async function enter(scene: MobileNodeScene, link: string): Promise<void>
   await subject.attach(link);
   await routers[link].advertise();
   await homeAgent.expectUpdate();
+  await tester.wait(ARRIVAL_MS);
 }
+
+/** What the tester has sent has arrived by then. */
+const ARRIVAL_MS = 20;
 
 /** A case that begins with a mobile node in no link. */
 export function mobileNodeCase(

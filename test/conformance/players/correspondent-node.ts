@@ -20,6 +20,8 @@ export interface CorrespondentAcknowledgementOptions {
   route?: string | null;
   fields?: Fields;
   extra?: LayerInput[];
+  /** Options behind the Binding Authorization Data option, which is to be the last one. */
+  behind?: LayerInput[];
   /** Octets instead of the right authenticator; null: no Binding Authorization Data option. */
   authenticator?: Uint8Array | null;
 }
@@ -89,11 +91,12 @@ export class PlayedCorrespondentNode {
       name: "binding-acknowledgement", fields: { status, sequence, lifetime, ...fields }, options: mobilityOptions,
     });
     if (options.authenticator === null) return encode(...headers, make(extra));
+    const { behind = [] } = options;
     const authorised = (data: Uint8Array) =>
-      make([...extra, { name: "binding-authorization-data", fields: { authenticator: data } }]);
+      make([...extra, { name: "binding-authorization-data", fields: { authenticator: data } }, ...behind]);
     const { key, careof } = this.keyOf(update);
-    const header = mobilityHeader([...headers, authorised(new Uint8Array(12))]);
-    const data = options.authenticator ?? authenticator(key, careof, this.address, header);
+    const header = mobilityHeader([...headers, authorised(PLACEHOLDER)]);
+    const data = options.authenticator ?? authenticator(key, careof, this.address, moveToEnd(header, PLACEHOLDER));
     return encode(...headers, authorised(data));
   }
 
@@ -155,4 +158,12 @@ export class PlayedCorrespondentNode {
     const expected = authenticator(key, careof, this.address, header);
     return String(valueOf(option, "authenticator")) === String(expected);
   }
+}
+
+const PLACEHOLDER = new Uint8Array(12).fill(0xa5);
+
+/** The octets of a message with `part`, which is in them once, behind all others: where `authenticator` takes it to be. */
+function moveToEnd(message: Uint8Array, part: Uint8Array): Uint8Array {
+  const at = message.findIndex((_, index) => part.every((octet, offset) => message[index + offset] === octet));
+  return Uint8Array.from([...message.subarray(0, at), ...message.subarray(at + part.length), ...part]);
 }
