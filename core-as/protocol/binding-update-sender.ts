@@ -7,7 +7,7 @@
  * without the Home Address option and without an Alternate Care-of Address (RFC 6275 §11.5.5, RFC 3776 §3.1;
  * 6275-11.5.5-3, 6275-11.5.5-4).
  */
-import { Authentication, ReplayProtection } from "../abi/contract";
+import { Authentication, DeviceKind, ReplayProtection } from "../abi/contract";
 import { BindingUpdateFlag, NextHeader } from "../abi/codes";
 import { INTERFACE_PREFIX_BITS } from "../wire/addresses";
 import { sameAddress } from "../wire/bytes";
@@ -75,6 +75,7 @@ export function send(update: Update): bool {
  * keeps it for this node as well. An address of RFC 4941 ends like no link-local address (6275-11.7.1-8).
  */
 function hasLinkLocalOf(home: usize, device: u32): bool {
+  if (!devices.is(device, DeviceKind.Access)) return false;
   const interfaceId = devices.at(device).interfaceId;
   const isInterfacePrefix = homeLinkDetection.homePrefixLength() == INTERFACE_PREFIX_BITS;
   return interfaceId != 0 && interfaceId == load<u64>(home, 8) && isInterfacePrefix;

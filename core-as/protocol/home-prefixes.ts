@@ -8,7 +8,7 @@
  * A prefix of which nothing was heard is valid for ever, as far as this node knows.
  */
 import { DEVICE_ANY, Event, MAX_HOME_PREFIXES } from "../abi/contract";
-import { NeighbourOptionType } from "../abi/codes";
+import { BindingAcknowledgementStatus as Status, NeighbourOptionType } from "../abi/codes";
 import { Reason } from "../abi/reasons";
 import { copyPrefix, isUnspecified, sameAddress, samePrefix } from "../wire/bytes";
 import * as extension from "../wire/extension";
@@ -38,7 +38,7 @@ export class HomePrefix {
   bits: u32;
   /** 1: addresses may be configured from it. */
   autonomous: u32;
-  /** 1: the home agent did not want the home address that was formed from it. */
+  /** With which status the home agent refused the home address that was formed from it, 0: it did not. */
   refused: u32;
 
   address(): usize {
@@ -170,13 +170,17 @@ function until(lifetimeMs: f64): f64 {
   return lifetimeMs >= FOR_EVER_MS ? Infinity : clock.now() + lifetimeMs;
 }
 
-/** The record of a prefix, which may be a new one; changetype(0): there is no room. */
+/**
+ * The record of a prefix, which may be a new one; changetype(0): there is no room. A prefix that the home agent does
+ * not serve, whoever has advertised it, gives its place to another.
+ */
 function recordFor(heard: usize, bits: u32): HomePrefix {
   let free = changetype<HomePrefix>(0);
   for (let index: u32 = 0; index < <u32>MAX_HOME_PREFIXES; index++) {
     const prefix = at(index);
     if (prefix.bits == bits && samePrefix(prefix.address(), heard, bits)) return prefix;
-    if (prefix.bits == 0) free = prefix;
+    const isFree = prefix.bits == 0 || prefix.refused == Status.NotHomeSubnet;
+    if (isFree && (!changetype<usize>(free) || free.bits != 0)) free = prefix;
   }
   if (!changetype<usize>(free)) return free;
   copyPrefix(free.address(), heard, bits); // heard may be a whole address (RFC 6275 §7.2)

@@ -17,7 +17,7 @@ const PROGRESS_MS: f64 = 2000;
 /** So long a doubt waits for one more of them. */
 const DECISION_MS: f64 = 500;
 
-/** True when packets came by the direct way of late. */
+/** True when packets came by the direct way of late (6275-11.3.6-3). */
 export function isProgressing(peer: Peer): bool {
   return clock.now() - peer.directInMs < PROGRESS_MS;
 }

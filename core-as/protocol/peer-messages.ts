@@ -35,7 +35,7 @@ const MAX_UPDATE_BYTES: u32 = 128;
 
 /**
  * A Home Test Init with a new cookie (6275-11.6.1-3, 6275-11.8-9): through the tunnel, whose source is the
- * primary care-of address, or from `homeDevice` when the node is at home.
+ * primary care-of address (6275-11.6.3-2), or from `homeDevice` when the node is at home.
  */
 export function sendHomeTestInit(peer: Peer, homeDevice: u32): void {
   const packet = orders.allocate(TEST_INIT_BYTES);

@@ -86,7 +86,7 @@ export function refused(update: Update, status: u32): void {
     case Status.DuplicateAddressDetectionFailed:
     case Status.AdministrativelyProhibited: {
       const prefix = homePrefixes.find(updates.home(update));
-      if (changetype<usize>(prefix)) prefix.refused = 1;
+      if (changetype<usize>(prefix)) prefix.refused = status;
       end(update);
     }
   }

@@ -108,6 +108,19 @@ describe("a new home prefix (6275-8.5-13)", () => {
     expect(readUpdates(mobile.engine).length).toBeLessThanOrEqual(17);
   });
 
+  it("finds room, though the table is full of prefixes that the home agent does not serve", () => {
+    const forged = Array.from({ length: 16 }, (_, n) => ({ prefix: `2001:db8:${(0x400 + n).toString(16)}::` }));
+    const mobile = renumbered(...forged);
+    const updates = [...takeMessages(mobile, UPDATE), ...collect(mobile, UPDATE, 20_000, { stepMs: 500 })];
+    for (const { prefix } of forged) {
+      const update = updates.findLast(({ home }) => home === `${prefix}17`)!;
+      mobile.receive(ACCESS, acknowledge(update, { status: 132 }));
+    }
+    expect(homes(mobile)).toEqual([`${HOME_ADDRESS} Registered`]);
+    advertise(mobile, { prefix: NEW });
+    expect(homes(mobile).map((home) => home.split(" ")[0]).sort()).toEqual([HOME_ADDRESS, FURTHER]);
+  });
+
   it.each([129, 132, 133, 134])("whose address the home agent refuses with status %i is left alone, and the first stays registered (6275-11.7.1-22, 6275-11.7.1-23)", (status) => {
     const mobile = renumbered({ prefix: OLD }, { prefix: NEW });
     mobile.receive(ACCESS, acknowledge(takeMessages(mobile, UPDATE)[0], { status }));
