@@ -168,7 +168,7 @@ export function takeDirectWay(device: u32, packet: usize, length: u32, firstMtu:
 }
 
 /** Neighbour Discovery (6275-9.3.2-3) and mobility messages (6275-6.1-1, 6275-6.1-3) do not use a binding. */
-function mayTakeDirectWay(packet: usize, length: u32): bool {
+export function mayTakeDirectWay(packet: usize, length: u32): bool {
   if (!optimised.mayTakeRoutingHeader(packet, length)) return false;
   if (chain.findUpper(packet, length, NextHeader.Mobility) != 0) return false;
   const at = chain.findUpper(packet, length, NextHeader.Icmpv6);
@@ -227,7 +227,7 @@ function findInvoking(invoking: usize, length: u32): u32 {
 }
 
 /** Gives the host the error from the same node, about its packet as the host knows it. */
-function tellHost(packet: usize, message: usize, invoking: usize, length: u32, value: u32): void {
+export function tellHost(packet: usize, message: usize, invoking: usize, length: u32, value: u32): void {
   const plain = optimised.removeRoutingHeader(invoking);
   errors.answerTunnelled(
     devices.first(DeviceKind.Tunnel), ip6.source(packet), icmp6.type(message), icmp6.code(message), value, plain,
