@@ -138,7 +138,7 @@ describe("what does not change the list", () => {
     expect(others(node)).toHaveLength(128);
     expect(node.refused(Reason.HomeAgentsListFull)).toBe(6);
     node.receive(HOME, advertisement({ source: "fe80::2", addresses: Array.from({ length: 9 }, (_, index) => `2001:db8:100::f${index}`) }));
-    expect(others(node)).toHaveLength(32 + 7);
+    expect(others(node)).toHaveLength(128 + 7);
     expect(node.refused(Reason.HomeAgentsListFull)).toBe(7);
     node.receive(HOME, advertisement({ source: "fe80::3", lifetime: 0 }));
     node.receive(HOME, advertisement({ source: "fe80::99" }));

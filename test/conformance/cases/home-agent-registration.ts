@@ -9,7 +9,7 @@ import type { Case } from "../subject.ts";
 import { acknowledgeBit, type Ids, onHomeLinks, onRealLink } from "./home-agent-links.ts";
 
 const S = 1000;
-/** Octets of a lifetime unit, s (RFC 6275 §6.1.7). */
+/** A lifetime unit (RFC 6275 §6.1.7). */
 const LIFETIME_UNIT_S = 4;
 
 // Status of a Binding Acknowledgement: RFC 6275 §6.1.8, RFC 4285 §9.
@@ -39,7 +39,7 @@ async function expire({ tester, mobile }: HomeAgentScene, lifetime: number): Pro
   await mobile.expectNotBound();
 }
 
-/** A first registration, a refresh, and a move; `isGood` is asked about the K bit of each answer. */
+/** A first registration, a refresh, and a move. */
 function keyManagement(ids: Ids, title: string, keyManagementMobility: boolean): Case[] {
   return onHomeLinks(ids, title, async ({ tester, mobile }) => {
     for (const source of [CAREOF, CAREOF, OTHER_CAREOF]) {
