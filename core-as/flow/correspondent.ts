@@ -168,7 +168,7 @@ export function takeDirectWay(device: u32, packet: usize, length: u32, firstMtu:
 }
 
 /** Neighbour Discovery (6275-9.3.2-3) and mobility messages (6275-6.1-1, 6275-6.1-3) do not use a binding. */
-export function mayTakeDirectWay(packet: usize, length: u32): bool {
+function mayTakeDirectWay(packet: usize, length: u32): bool {
   if (!optimised.mayTakeRoutingHeader(packet, length)) return false;
   if (chain.findUpper(packet, length, NextHeader.Mobility) != 0) return false;
   const at = chain.findUpper(packet, length, NextHeader.Icmpv6);

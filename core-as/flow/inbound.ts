@@ -5,8 +5,7 @@
  *   2. is it for us                                     below
  *   3. extension headers                                wire/extension
  *   4. a fragment waits for the others                  encap/reassembly
- *   5. a Home Address option needs a binding            below, select/selector, flow/correspondent,
- *                                                       flow/home-correspondent
+ *   5. a Home Address option needs a binding            below, select/selector, flow/correspondent
  *   6. by its upper protocol:
  *        Mobility Header      → the role's protocol     protocol/home-agent, protocol/mobile-node
  *        IPv6                 → out of the tunnel       flow/decapsulate
@@ -41,7 +40,6 @@ import * as multicastForwarding from "../protocol/multicast-forwarding";
 import * as registration from "../protocol/registration";
 import * as correspondentFlow from "./correspondent";
 import * as decapsulate from "./decapsulate";
-import * as homeCorrespondent from "./home-correspondent";
 import * as homeNeighbours from "./home-neighbours";
 import * as icmp from "./icmp";
 import * as node from "./node";
@@ -86,7 +84,6 @@ function inspect(device: u32, packet: usize, length: u32, mayBeFragment: bool): 
   }
   const unbound = checkHomeAddress(device, packet); // 5
   if (unbound != Reason.None) return unbound;
-  if (homeCorrespondent.isForHost(packet)) return homeCorrespondent.receive(packet, length);
   switch (extension.upperProtocol()) { // 6
     case NextHeader.Mobility:
       return receiveMobility(device, packet, length);

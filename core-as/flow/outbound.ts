@@ -28,7 +28,6 @@ import * as homeLink from "../protocol/home-link";
 import * as multicastForwarding from "../protocol/multicast-forwarding";
 import * as registration from "../protocol/registration";
 import * as correspondentFlow from "./correspondent";
-import * as homeCorrespondent from "./home-correspondent";
 import * as listener from "./listener";
 import * as node from "./node";
 import * as peer from "./peer";
@@ -72,11 +71,10 @@ function toMobileNode(device: u32, packet: usize, length: u32): Reason {
   if (binding.pathMtu != ownMtu && tunnel.isPathMtuOld(binding.pathMtuSinceMs)) {
     lifetimes.setPathMtu(binding, ownMtu);
   }
-  const pathMtu = min<u32>(binding.pathMtu, ownMtu);
-  // 4: what the home agent itself says takes the direct way
-  const refusal = homeCorrespondent.send(packet, length, binding, pathMtu)
-    ? Reason.None
-    : tunnel.send(DEVICE_ANY, packet, length, homeLink.address(), bindings.careofAddress(binding), pathMtu, device);
+  // 4
+  const refusal = tunnel.send(
+    DEVICE_ANY, packet, length, homeLink.address(), bindings.careofAddress(binding), min<u32>(binding.pathMtu, ownMtu), device,
+  );
   if (refusal == Reason.None) {
     binding.packetsOut += 1;
     binding.bytesOut += <f64>length;
