@@ -60,7 +60,7 @@ export interface HomeLinkSettings {
   routerLifetimeMs: number;
   /** 0: as the router's. */
   homeAgentLifetimeMs: number;
-  /** −32768 … 32767; the larger one is preferred. */
+  /** 0 … 65535; the larger one is preferred. */
   preference: number;
   /** Say how often advertisements come. */
   intervalOption: boolean;
@@ -260,7 +260,7 @@ export function setHomeLink(engine: Engine, settings: HomeLinkSettings, now: num
     setF64(view, abi.HOME_LINK_MIN_DELAY, settings.minDelayMs);
     setF64(view, abi.HOME_LINK_ROUTER_LIFETIME, settings.routerLifetimeMs);
     setF64(view, abi.HOME_LINK_LIFETIME, settings.homeAgentLifetimeMs);
-    view.setInt32(abi.HOME_LINK_PREFERENCE, settings.preference, true);
+    setU32(view, abi.HOME_LINK_PREFERENCE, settings.preference);
     setU32(view, abi.HOME_LINK_INTERVAL_OPTION, settings.intervalOption ? 1 : 0);
     setU32(view, abi.HOME_LINK_UNSOLICITED, settings.unsolicited ? 1 : 0);
   });

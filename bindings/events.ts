@@ -64,7 +64,7 @@ const FIELDS: Readonly<Record<Event, readonly Field[]>> = {
   [Event.HomeAddressFormed]: [["homeAddress", "first"], ["before", "second"]],
   [Event.HomeAddressEnded]: [["homeAddress", "first"]],
   [Event.HomeAddressDuplicate]: [["homeAddress", "first"]],
-  [Event.HomeAgentHeard]: [["linkLocal", "first"], ["homeAgent", "second"], ["preference", "value", signed],
+  [Event.HomeAgentHeard]: [["linkLocal", "first"], ["homeAgent", "second"], ["preference", "value"],
     ["lifetimeS", "value2"]],
   [Event.HomeAgentGone]: [["linkLocal", "first"]],
   [Event.GroupMembership]: [["homeAddress", "first"], ["group", "second"], ["joined", "value", yes]],

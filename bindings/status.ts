@@ -207,7 +207,7 @@ export function readHomeAgents(engine: Engine): HomeAgentStatus[] {
   engine.query(Query.HomeAgents, abi.AGENT_BYTES, (record) => all.push({
     linkLocal: addressAt(record, abi.AGENT_LINK_LOCAL),
     address: addressAt(record, abi.AGENT_ADDRESS),
-    preference: record.getInt32(abi.AGENT_PREFERENCE, true),
+    preference: record.getUint32(abi.AGENT_PREFERENCE, true),
     remainingMs: f64(record, abi.AGENT_REMAINING),
     current: u32(record, abi.AGENT_CURRENT) === 1,
   }));

@@ -42,7 +42,7 @@ export const homeLinkSchema = v.object({
     about: "Send router advertisements on the home link; no other program on this host may send them there.",
     source: "RFC 6275 §7, §8.4",
   }), true),
-  preference: v.optional(integer(-32768, 32767, {
+  preference: v.optional(integer(0, 65_535, {
     about: "Among the home agents of the link, mobile nodes take the one with the largest number.",
     source: "RFC 6275 §7.4, §10.5",
   }), 0),

@@ -195,7 +195,7 @@ export const HOME_LINK_MAX_INTERVAL = HOME_LINK_MIN_INTERVAL + 8; // f64  ms, Ma
 export const HOME_LINK_MIN_DELAY = HOME_LINK_MAX_INTERVAL + 8; //  f64  ms, MinDelayBetweenRAs (RFC 6275 §13)
 export const HOME_LINK_ROUTER_LIFETIME = HOME_LINK_MIN_DELAY + 8; // f64  ms, AdvDefaultLifetime
 export const HOME_LINK_LIFETIME = HOME_LINK_ROUTER_LIFETIME + 8; // f64  ms, Home Agent Lifetime, 0: the router's
-export const HOME_LINK_PREFERENCE = HOME_LINK_LIFETIME + 8; //     i32  Home Agent Preference, −32768 … 32767
+export const HOME_LINK_PREFERENCE = HOME_LINK_LIFETIME + 8; //     u32  Home Agent Preference, 0 … 65535
 export const HOME_LINK_INTERVAL_OPTION = HOME_LINK_PREFERENCE + 4; // u32  1: send the Advertisement Interval option
 export const HOME_LINK_UNSOLICITED = HOME_LINK_INTERVAL_OPTION + 4; // u32  0: advertise only when asked
 export const HOME_LINK_BYTES = HOME_LINK_UNSOLICITED + 4 + 4;
@@ -371,7 +371,7 @@ export const PEER_BYTES = PEER_PATH_MTU + 2;
 export const AGENT_LINK_LOCAL = 0; //                              16 octets, unspecified: not known
 export const AGENT_ADDRESS = AGENT_LINK_LOCAL + 16; //             16 octets
 export const AGENT_REMAINING = AGENT_ADDRESS + 16; //              f64  ms, Infinity: for ever
-export const AGENT_PREFERENCE = AGENT_REMAINING + 8; //            i32
+export const AGENT_PREFERENCE = AGENT_REMAINING + 8; //            u32
 export const AGENT_CURRENT = AGENT_PREFERENCE + 4; //              u32  1: this node itself, or the one that a mobile node uses
 export const AGENT_BYTES = AGENT_CURRENT + 4;
 
@@ -439,7 +439,7 @@ export enum Event {
   HomeAddressEnded = 27,
   /** Home agent: somebody else on the home link has home address `first`, so the registration was refused. */
   HomeAddressDuplicate = 28,
-  /** Home agent `first` (link-local) with `second` was heard; value preference (signed), value2 lifetime s. */
+  /** Home agent `first` (link-local) with `second` was heard; value preference, value2 lifetime s. */
   HomeAgentHeard = 29,
   /** Home agent `first` is gone from the list. */
   HomeAgentGone = 30,

@@ -231,7 +231,7 @@ function findInvoking(invoking: usize, length: u32): u32 {
 }
 
 /** Gives the host the error from the same node, about its packet as the host knows it. */
-function tellHost(packet: usize, message: usize, invoking: usize, length: u32, value: u32): void {
+export function tellHost(packet: usize, message: usize, invoking: usize, length: u32, value: u32): void {
   const plain = optimised.removeRoutingHeader(invoking);
   errors.answerTunnelled(
     devices.first(DeviceKind.Tunnel), ip6.source(packet), icmp6.type(message), icmp6.code(message), value, plain,

@@ -35,11 +35,11 @@ export function listHomeAgents(reply: usize): u32 {
   return <u32>(end - reply);
 }
 
-function writeAgent(p: usize, linkLocal: usize, address: usize, leftMs: f64, preference: i32, isSelf: u32): usize {
+function writeAgent(p: usize, linkLocal: usize, address: usize, leftMs: f64, preference: u32, isSelf: u32): usize {
   copyAddress(p + abi.AGENT_LINK_LOCAL, linkLocal);
   copyAddress(p + abi.AGENT_ADDRESS, address);
   store<f64>(p, leftMs, abi.AGENT_REMAINING);
-  store<i32>(p, preference, abi.AGENT_PREFERENCE);
+  store<u32>(p, preference, abi.AGENT_PREFERENCE);
   store<u32>(p, isSelf, abi.AGENT_CURRENT);
   return p + abi.AGENT_BYTES;
 }

@@ -30,6 +30,7 @@ import * as movement from "../protocol/movement";
 import * as routerDiscovery from "../protocol/router-discovery";
 import * as registration from "../protocol/registration";
 import * as correspondentFlow from "./correspondent";
+import * as homeCorrespondent from "./home-correspondent";
 import * as homeNeighbours from "./home-neighbours";
 import * as homeServices from "./home-services";
 import * as node from "./node";
@@ -113,6 +114,8 @@ function receiveError(packet: usize, message: usize, length: u32): Reason {
   const value = icmp6.value(message);
   if (node.role() == Role.CorrespondentNode) return correspondentFlow.receiveError(packet, message, length);
   if (isAboutUpdate(invoking, invokingLength)) return reportUnreachable(packet, invoking, message);
+  const routed = homeCorrespondent.findInvoking(invoking, invokingLength);
+  if (routed != NONE) return homeCorrespondent.receiveError(packet, message, length, routed);
   if (isAboutPeer(invoking, invokingLength)) return peerErrors.receive(packet, message, length);
   if (type > <u32>Icmpv6Type.ParameterProblem || relay.find(invoking, invokingLength) != Reason.None) {
     return Reason.IcmpNotOurs;

@@ -1,6 +1,7 @@
 /** The Binding Acknowledgement that a home agent sends (RFC 6275 §6.1.8, §9.5.4; RFC 4285 §5.1, §6). */
 import { Authentication, ReplayProtection } from "../abi/contract";
 import { BindingAcknowledgementStatus as Status, NextHeader } from "../abi/codes";
+import { sameAddress } from "../wire/bytes";
 import * as authenticationOptions from "../wire/authentication-options";
 import * as bindingAcknowledgement from "../wire/binding-acknowledgement";
 import * as bindingOptions from "../wire/binding-options";
@@ -20,7 +21,7 @@ const MAX_BYTES: u32 = 480;
 
 /**
  * Answers `update` from `self`. It goes to where the update came from (6275-9.5.4-10), by a type 2
- * routing header when the update had a Home Address option (6275-9.5.4-11, 6275-9.5.4-12). With a shared
+ * routing header unless that is the home address (6275-9.5.4-11, 6275-9.5.4-12), with or without an option. With a shared
  * key it is signed (4285-5.1.1-2), with identity and timestamp as the update had them. `adviceMs` 0: no
  * Binding Refresh Advice. The K bit stays clear: no key management protocol moves here (RFC 6275 §10.3.1).
  */
@@ -29,7 +30,7 @@ export function send(
 ): void {
   const out = orders.allocate(MAX_BYTES);
   if (out == 0) return;
-  const away = update.hasHomeAddressOption;
+  const away = !sameAddress(update.source(), update.home());
   const message = out + ip6.LENGTH_BYTES + (away ? routing2.LENGTH_BYTES : 0);
 
   let end = bindingAcknowledgement.build(message, status, 0, sequence, lifetimeMs);

@@ -92,7 +92,7 @@ function reply(device: u32, to: usize, identifier: u32): void {
 //  └───────┴─────────┘
 const ADDRESS: usize = 8;
 const CANDIDATE_BYTES: usize = 16;
-const candidates = memory.data(4608, 16); // (MAX_HOME_AGENTS × MAX_ADDRESSES + own addresses) × CANDIDATE_BYTES
+const candidates = memory.data(16896, 16); // (MAX_HOME_AGENTS × MAX_ADDRESSES + own addresses) × CANDIDATE_BYTES
 let candidateCount: u32 = 0;
 
 function collect(): void {
@@ -110,9 +110,9 @@ function collect(): void {
   }
 }
 
-/** The upper parts of a rank: a preference (16 bits, signed), and a random number that is not zero. */
-function rank(preference: i32): u64 {
-  return (<u64>(preference + 32768) << 48) | (<u64>(random.next32() | 1) << 16);
+/** The upper parts of a rank: a preference (16 bits), and a random number that is not zero. */
+function rank(preference: u32): u64 {
+  return (<u64>preference << 48) | (<u64>(random.next32() | 1) << 16);
 }
 
 function add(agentRank: u64, address: usize): void {

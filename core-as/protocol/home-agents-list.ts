@@ -26,8 +26,8 @@ export function hear(source: usize, message: usize, length: u32): Reason {
   const first = router.advertisementOptions(message);
   const end = message + length;
   const information = options.find(first, end, NeighbourOptionType.HomeAgentInformation);
-  // 6275-10.5.1-1, 6275-7.4-3: no option means a preference of 0. It is a signed number.
-  const preference = information != 0 ? <i32>(<i16>options.homeAgentPreference(information)) : 0;
+  // 6275-10.5.1-1, 6275-7.4-3: no option means a preference of 0, below which there is none.
+  const preference = information != 0 ? options.homeAgentPreference(information) : 0;
   // 6275-10.5.1-2, 6275-7.4-9: no option means the router's lifetime.
   const lifetimeMs = information != 0 ? options.homeAgentLifetimeMs(information) : router.routerLifetimeMs(message);
 
@@ -48,7 +48,7 @@ export function hear(source: usize, message: usize, length: u32): Reason {
   if (isNews) {
     orders.event(
       Event.HomeAgentHeard, homeLink.device(), source, agent.addressCount != 0 ? homeAgents.address(agent, 0) : 0,
-      <u32>preference, <u32>(lifetimeMs / 1000),
+      preference, <u32>(lifetimeMs / 1000),
     );
   }
   return hasRoom ? Reason.None : Reason.HomeAgentsListFull;

@@ -62,7 +62,7 @@ let maxIntervalMs: f64 = 0;
 let minDelayMs: f64 = 0;
 let routerLifetimeMs: f64 = 0;
 let homeAgentLifetimeMs: f64 = 0;
-let homeAgentPreference: i32 = 0;
+let homeAgentPreference: u32 = 0;
 let timer: u32 = NONE;
 /** How many of the first ones are still to come. */
 let initialLeft: u32 = 0;
@@ -74,13 +74,13 @@ export function check(record: usize): Refusal {
   const most = load<f64>(record, HOME_LINK_MAX_INTERVAL);
   const lifetime = load<f64>(record, HOME_LINK_ROUTER_LIFETIME);
   const ownLifetime = load<f64>(record, HOME_LINK_LIFETIME);
-  const preferred = load<i32>(record, HOME_LINK_PREFERENCE);
+  const preferred = load<u32>(record, HOME_LINK_PREFERENCE);
   const isFine = least >= LEAST_MIN_INTERVAL_MS && most >= LEAST_MAX_INTERVAL_MS && most <= LARGEST_INTERVAL_MS &&
     least <= most * LARGEST_MIN_SHARE && load<f64>(record, HOME_LINK_MIN_DELAY) >= LEAST_DELAY_MS &&
     lifetime >= 0 && lifetime <= LARGEST_ROUTER_LIFETIME_MS &&
     ownLifetime >= 0 && ownLifetime <= LARGEST_HOME_AGENT_LIFETIME_MS &&
     (lifetime > 0 || ownLifetime > 0) && // 6275-7.4-6: a home agent has a lifetime
-    preferred >= i16.MIN_VALUE && preferred <= i16.MAX_VALUE;
+    preferred <= <u32>u16.MAX_VALUE;
   return isFine ? Refusal.None : Refusal.OutOfRange;
 }
 
@@ -103,7 +103,7 @@ export function begin(record: usize): void {
   routerLifetimeMs = atLeastOneSecond(load<f64>(record, HOME_LINK_ROUTER_LIFETIME)); // 6275-7.5-12
   homeAgentLifetimeMs = atLeastOneSecond(load<f64>(record, HOME_LINK_LIFETIME)); // 6275-7.4-6
   if (homeAgentLifetimeMs == routerLifetimeMs) homeAgentLifetimeMs = 0; // the default (6275-7.4-12)
-  homeAgentPreference = load<i32>(record, HOME_LINK_PREFERENCE);
+  homeAgentPreference = load<u32>(record, HOME_LINK_PREFERENCE);
   hasIntervalOption = load<u32>(record, HOME_LINK_INTERVAL_OPTION) != 0;
   isUnsolicited = load<u32>(record, HOME_LINK_UNSOLICITED) != 0; // 6275-7.5-9, 6275-7.5-10
   isOn = load<u32>(record, HOME_LINK_ADVERTISE) != 0;
@@ -115,7 +115,7 @@ function atLeastOneSecond(lifetimeMs: f64): f64 {
 }
 
 /** This home agent's own preference (6275-8.4-10). */
-export function preference(): i32 {
+export function preference(): u32 {
   return homeAgentPreference;
 }
 
@@ -200,7 +200,7 @@ function send(lifetimeMs: f64, isLast: bool): void {
   // 6275-7.4-12: what is as by default is not said; 6275-7.4-6, 6275-7.4-8: nor by who ends.
   if (!isLast && (homeAgentPreference != 0 || homeAgentLifetimeMs != 0)) {
     end = options.appendHomeAgentInformation(
-      end, <u32>homeAgentPreference, homeAgentLifetimeMs != 0 ? homeAgentLifetimeMs : lifetimeMs,
+      end, homeAgentPreference, homeAgentLifetimeMs != 0 ? homeAgentLifetimeMs : lifetimeMs,
     );
   }
   end = advertisedPrefixes.append(end);

@@ -5,8 +5,11 @@
 import { copyAddress, sameAddress } from "../wire/bytes";
 import { NONE, Slab, newSlab } from "./slab";
 
-/** Home agents of one link, and global addresses of one of them: a flood on the link cannot make the list grow. */
-export const MAX_HOME_AGENTS: u32 = 32;
+/**
+ * Home agents of one link, and global addresses of one of them: more than an answer has room for (RFC 6275
+ * §10.5.1), and a flood on the link cannot make the list grow.
+ */
+export const MAX_HOME_AGENTS: u32 = 128;
 export const MAX_ADDRESSES: u32 = 8;
 
 @unmanaged
@@ -16,7 +19,7 @@ export class HomeAgent {
   /** When its lifetime ends, monotonic ms. */
   expiresMs: f64;
   /** More is better. */
-  preference: i32;
+  preference: u32;
   /** Handle of its timer. */
   timer: u32;
   addressCount: u32;

@@ -160,7 +160,7 @@ export class Stack implements Receiver {
     if (isMulticast(group) && !this.isMember(device, group)) return;
     const message = this.network.packets.read(packet);
     switch (message.kind) {
-      case "echo-request": return this.answerEcho(message, packet);
+      case "echo-request": return this.answerEcho(device, message, packet);
       case "echo-reply": return this.echoHandlers.get(message.identifier)?.(message, packet);
       case "udp": return this.udpHandlers.get(message.destinationPort)?.(message, packet);
       case "error": return this.errorHandlers.forEach((handle) => handle(message, packet));
@@ -183,11 +183,14 @@ export class Stack implements Receiver {
   /** What a router does about a router solicitation; nodes that are none ignore it. */
   protected answerSolicitation(_device: Device): void {}
 
-  private answerEcho(message: MessageOf<"echo-request">, packet: Uint8Array): void {
+  /** A link-local address is meant on the link that the request came from. */
+  private answerEcho(device: Device, message: MessageOf<"echo-request">, packet: Uint8Array): void {
     const { identifier, sequence, data } = message;
     const from = destinationOf(packet);
     const to = sourceOf(packet);
-    this.send(this.network.packets.echo("echo-reply", from, to, identifier, sequence, data));
+    const reply = this.network.packets.echo("echo-reply", from, to, identifier, sequence, data);
+    if (isLinkLocal(to) && !this.owns(to)) this.sendOn(device, reply);
+    else this.send(reply);
   }
 
   /** "This address is mine": to the asker, or to all nodes if it has no address yet (RFC 4861 §7.2.4). */

@@ -53,7 +53,7 @@ const nodes = fc.array(node, { maxLength: 5 }).filter((list) => {
 const homeLink: fc.Arbitrary<HomeAgentConfig["homeLink"]> = fc.record({
   interface: maybe(word.map((name) => `home-${name}`.slice(0, 15))),
   advertise: fc.boolean(),
-  preference: fc.integer({ min: -32768, max: 32767 }),
+  preference: fc.integer({ min: 0, max: 65_535 }),
   routerLifetimeMs: fc.constantFrom(0, 1_800_000, 9_000_000),
   lifetimeMs: maybe(fc.integer({ min: 1_000, max: 65_535_000 })),
   minIntervalMs: maybe(fc.integer({ min: 30, max: 52 })),

@@ -257,8 +257,8 @@ const badFiles: BadFile[] = [
   ["router lifetime below the interval", `${HOME_LINK}router_lifetime = "5m"`,
     "f.toml:6:19: home_link.router_lifetime: is 300000 ms, " +
     "must be 0s or at least max_interval, 600000 ms (RFC 4861 §6.2.1)"],
-  ["preference beyond 16 bits", `${HOME_LINK}preference = 32768`,
-    "f.toml:6:14: home_link.preference: is 32768, must be an integer from -32768 to 32767"],
+  ["preference beyond 16 bits", `${HOME_LINK}preference = 65536`,
+    "f.toml:6:14: home_link.preference: is 65536, must be an integer from 0 to 65535"],
   ["lifetime of nothing", `${HOME_LINK}lifetime = "0s"`,
     'f.toml:6:12: home_link.lifetime: is "0s", must be a duration from "1s" to "65535s"'],
   ["prefix advertisements whose intervals are the wrong way round",

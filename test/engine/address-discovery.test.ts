@@ -66,10 +66,10 @@ describe("a request", () => {
 describe("the answer", () => {
   it("has all addresses of all home agents, the preferred ones first (6275-10.5.1-5, 6275-10.5.1-6)", () => {
     const node = homeLinkAgent({ link: { preference: 5 } });
-    node.receive(HOME, advertisement({ source: "fe80::a", addresses: ["2001:db8:100::a"], preference: 9 }));
-    node.receive(HOME, advertisement({ source: "fe80::b", addresses: ["2001:db8:100::b"], preference: -9 }));
+    node.receive(HOME, advertisement({ source: "fe80::a", addresses: ["2001:db8:100::a"], preference: 0xffff }));
+    node.receive(HOME, advertisement({ source: "fe80::b", addresses: ["2001:db8:100::b"], preference: 1 }));
     node.receive(HOME, advertisement({ source: "fe80::c", addresses: ["2001:db8:100::c"] }));
-    expect(discover(node)).toEqual(["2001:db8:100::a", HOME_AGENT, "2001:db8:100::c", "2001:db8:100::b"]);
+    expect(discover(node)).toEqual(["2001:db8:100::a", HOME_AGENT, "2001:db8:100::b", "2001:db8:100::c"]);
   });
 
   it("has equals, and the addresses of one, in a random order (6275-10.5.1-7, 6275-10.5.1-8)", () => {

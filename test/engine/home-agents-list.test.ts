@@ -36,11 +36,11 @@ describe("this home agent itself", () => {
 describe("another home agent of the link (6275-8.4-8)", () => {
   it("is listed with preference and lifetime of its Home Agent Information option (6275-10.5.1-1, 6275-10.5.1-2)", () => {
     const node = homeLinkAgent();
-    node.receive(HOME, advertisement({ preference: -5, agentLifetime: 300, addresses: ["2001:db8:100::2", "2001:db8:101::2"] }));
-    const agent = { linkLocal: NEIGHBOUR, preference: -5, remainingMs: 300_000, current: false };
+    node.receive(HOME, advertisement({ preference: 0xfffb, agentLifetime: 300, addresses: ["2001:db8:100::2", "2001:db8:101::2"] }));
+    const agent = { linkLocal: NEIGHBOUR, preference: 0xfffb, remainingMs: 300_000, current: false };
     expect(others(node)).toEqual([{ ...agent, address: "2001:db8:100::2" }, { ...agent, address: "2001:db8:101::2" }]);
     expect(node.events.find(({ name }) => name === "HomeAgentHeard")?.fields)
-      .toEqual({ linkLocal: NEIGHBOUR, homeAgent: "2001:db8:100::2", preference: -5, lifetimeS: 300 });
+      .toEqual({ linkLocal: NEIGHBOUR, homeAgent: "2001:db8:100::2", preference: 0xfffb, lifetimeS: 300 });
   });
 
   it("has preference 0 and the router's lifetime without that option (6275-7.4-3, 6275-7.4-9)", () => {
@@ -134,11 +134,11 @@ describe("what does not change the list", () => {
 
   it("more home agents, and more addresses of one, than there is room for", () => {
     const node = homeLinkAgent();
-    for (let index = 2; index < 40; index++) node.receive(HOME, advertisement({ source: `fe80::${index}`, addresses: [`2001:db8:100::${index}`] }));
-    expect(others(node)).toHaveLength(32);
+    for (let index = 2; index < 136; index++) node.receive(HOME, advertisement({ source: `fe80::${index}`, addresses: [`2001:db8:100::${index}`] }));
+    expect(others(node)).toHaveLength(128);
     expect(node.refused(Reason.HomeAgentsListFull)).toBe(6);
     node.receive(HOME, advertisement({ source: "fe80::2", addresses: Array.from({ length: 9 }, (_, index) => `2001:db8:100::f${index}`) }));
-    expect(others(node)).toHaveLength(32 + 7);
+    expect(others(node)).toHaveLength(128 + 7);
     expect(node.refused(Reason.HomeAgentsListFull)).toBe(7);
     node.receive(HOME, advertisement({ source: "fe80::3", lifetime: 0 }));
     node.receive(HOME, advertisement({ source: "fe80::99" }));

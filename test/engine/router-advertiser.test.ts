@@ -98,7 +98,7 @@ describe("an advertisement", () => {
     const name = "home-agent-information";
     expect(first().option(name)).toBeUndefined();
     expect(first({ homeAgentLifetimeMs: 1_800_000 }).option(name)).toBeUndefined();
-    expect(first({ preference: -2 }).option(name)).toMatchObject({ preference: 0xfffe, lifetime: 1800, reserved: 0, length: 1 }); // 6275-7.4-1, 6275-7.4-2
+    expect(first({ preference: 0xfffe }).option(name)).toMatchObject({ preference: 0xfffe, lifetime: 1800, reserved: 0, length: 1 }); // 6275-7.4-1, 6275-7.4-2
     expect(first({ homeAgentLifetimeMs: 60_000 }).option(name)).toMatchObject({ preference: 0, lifetime: 60 });
   });
 
@@ -317,8 +317,8 @@ describe("what is refused", () => {
     ["a router lifetime above 9000 s", { routerLifetimeMs: 9_000_001 }],
     ["no lifetime at all", { routerLifetimeMs: 0 }],
     ["a home agent lifetime of more than 16 bits", { homeAgentLifetimeMs: 65_536_000 }],
-    ["a preference of more than 16 bits", { preference: 32_768 }],
-    ["a preference of fewer", { preference: -32_769 }],
+    ["a preference of more than 16 bits", { preference: 65_536 }],
+    ["a preference below zero", { preference: -1 }],
     ["what is no number", { minIntervalMs: Number.NaN }],
     ["an address that is not link-local", { linkLocal: parseAddress("2001:db8::1") }],
   ])("a home link with %s, and the former one stays", (_, link) => {

@@ -47,10 +47,10 @@ describe("mext status", () => {
   it("shows the home agents list, with lifetimes that never end", () => {
     const homeAgents = [
       { linkLocal: "fe80::1", address: "2001:db8:100::1", preference: 10, remainingMs: null as unknown as number, current: true },
-      { linkLocal: "::", address: "2001:db8:100::2", preference: -1, remainingMs: 60_000, current: false },
+      { linkLocal: "::", address: "2001:db8:100::2", preference: 1, remainingMs: 60_000, current: false },
     ];
     expect(lineWith("::1 *", { homeAgents })).toBe("2001:db8:100::1 * | fe80::1 | 10 | never");
-    expect(lineWith("100::2", { homeAgents })).toBe("2001:db8:100::2 | - | -1 | 1m 0s");
+    expect(lineWith("100::2", { homeAgents })).toBe("2001:db8:100::2 | - | 1 | 1m 0s");
   });
 
   it("shows groups that were joined through the tunnel", () => {
