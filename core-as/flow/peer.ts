@@ -128,6 +128,7 @@ export function isForHost(): bool {
 export function receive(packet: usize): Reason {
   const begin = optimised.removeRoutingHeader(packet);
   orders.transmit(devices.first(DeviceKind.Tunnel), begin, ip6.totalLength(begin));
+  if (icmp6.isErrorPacket(begin, ip6.totalLength(begin))) return Reason.None; // no traffic: 6275-11.3.5-3
   const record = entryOf(ip6.source(begin));
   if (record != NONE) {
     const peer = peers.at(record);

@@ -123,6 +123,20 @@ describe("a mobile node as correspondent node", () => {
     setCorrespondent(mobile.engine, { ...CORRESPONDENT_DEFAULTS, enabled: false, addresses: [] }, mobile.now);
     mobile.receive(ACCESS, through(testInit("home", PEER, { destination: HOME_ADDRESS })));
     expect(mobile.refused(Reason.RouteOptimisationDisabled)).toBe(1);
+    const error = inner(mobile);
+    expect(addresses(error)).toEqual([HOME_ADDRESS, PEER]);
+    expect(codec.dissect(error)[1]).toMatchObject({ name: "parameter-problem" });
+  });
+
+  it("says through the tunnel what is wrong with a message that came through it (6275-9.2-6)", () => {
+    const mobile = registered();
+    const init = testInit("home", PEER, { destination: HOME_ADDRESS });
+    const [, message] = codec.dissect(init);
+    const wrong = codec.encode([{ name: "ipv6", fields: { source: PEER, destination: HOME_ADDRESS } }, { name: message.name, fields: { payloadProto: 58 } }]);
+    mobile.receive(ACCESS, through(wrong));
+    const error = inner(mobile);
+    expect(addresses(error)).toEqual([HOME_ADDRESS, PEER]);
+    expect(codec.dissect(error)[1]).toMatchObject({ name: "parameter-problem" });
   });
 
   it("has nothing to say at its care-of address", () => {
