@@ -1,8 +1,10 @@
 /** The cases of every list that is taken up; `ids.tsv` has the lists' ids, `exceptions.tsv` what is left out. */
 import type { Case } from "../subject.ts";
 import { CORRESPONDENT_CASES } from "./correspondent.ts";
+import { MOBILE_NODE_CASES } from "./mobile-node.ts";
 
 /** Cases by the first column of `ids.tsv`. */
 export const SUITES: Readonly<Record<string, readonly Case[]>> = {
   "correspondent-node": CORRESPONDENT_CASES,
+  "mobile-node": MOBILE_NODE_CASES,
 };
