@@ -35,9 +35,14 @@ function counted(may: bool): bool {
 export function answer(
   device: u32, source: usize, type: u32, code: u32, value: u32, invoking: usize, invokingLength: u32,
 ): void {
-  if (isAnswerable(type, code, invoking, invokingLength) && mayAnswer()) {
-    send(device, source, type, code, value, invoking, invokingLength);
-  }
+  const packet = make(source, type, code, value, invoking, invokingLength);
+  if (packet != 0) orders.transmit(device, packet, ip6.totalLength(packet));
+}
+
+/** The packet of such an answer, with HEADROOM before it; 0: there is none to be sent. */
+export function make(source: usize, type: u32, code: u32, value: u32, invoking: usize, invokingLength: u32): usize {
+  if (!isAnswerable(type, code, invoking, invokingLength) || !mayAnswer()) return 0;
+  return build(source, type, code, value, invoking, invokingLength);
 }
 
 /** The same about a packet that was to go through a tunnel, or went (RFC 2473 §7, §8). */
@@ -45,7 +50,8 @@ export function answerTunnelled(
   device: u32, source: usize, type: u32, code: u32, value: u32, invoking: usize, invokingLength: u32,
 ): void {
   if (isAnswerable(type, code, invoking, invokingLength) && counted(aboutTunnels.take())) {
-    send(device, source, type, code, value, invoking, invokingLength);
+    const packet = build(source, type, code, value, invoking, invokingLength);
+    if (packet != 0) orders.transmit(device, packet, ip6.totalLength(packet));
   }
 }
 
@@ -61,13 +67,10 @@ function isAnswerable(type: u32, code: u32, invoking: usize, invokingLength: u32
   return !icmp6.isErrorPacket(invoking, invokingLength); // §2.4(e.1)
 }
 
-function send(
-  device: u32, source: usize, type: u32, code: u32, value: u32, invoking: usize, invokingLength: u32,
-): void {
+function build(source: usize, type: u32, code: u32, value: u32, invoking: usize, invokingLength: u32): usize {
   const packet = orders.allocate(icmp6.MAX_ERROR_BYTES);
-  if (packet == 0) return;
-  const length = icmp6.buildError(
-    packet, type, code, value, source, ip6.source(invoking), invoking, invokingLength,
-  );
-  orders.transmit(device, packet, length);
+  if (packet != 0) {
+    icmp6.buildError(packet, type, code, value, source, ip6.source(invoking), invoking, invokingLength);
+  }
+  return packet;
 }

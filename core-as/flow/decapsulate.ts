@@ -97,7 +97,9 @@ function fromHomeAgent(device: u32, packet: usize, inner: usize): Reason {
     return peerErrors.receive(inner, inner + ip6.LENGTH_BYTES, ip6.payloadLength(inner));
   }
   orders.transmit(devices.first(DeviceKind.Tunnel), inner, length);
-  if (!isToGroup && registration.isPrimary(record)) peer.noteTunnelledIn(ip6.source(inner));
+  // 6275-11.3.5-3: an error is no traffic that deserves an entry.
+  const isTraffic = !isToGroup && !icmp6.isErrorPacket(inner, length);
+  if (isTraffic && registration.isPrimary(record)) peer.noteTunnelledIn(ip6.source(inner));
   return Reason.None;
 }
 

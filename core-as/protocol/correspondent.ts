@@ -9,7 +9,7 @@
  *   Binding Update     → protocol/correspondent-update                              §9.5
  */
 import { Refusal } from "../abi/contract";
-import { Icmpv6Type, MobilityHeaderType, NextHeader, ParameterProblemCode } from "../abi/codes";
+import { MobilityHeaderType, NextHeader, ParameterProblemCode } from "../abi/codes";
 import { Reason } from "../abi/reasons";
 import { isUnicastRoutable } from "../wire/bytes";
 import * as careofTest from "../wire/careof-test";
@@ -74,9 +74,9 @@ export function receive(device: u32, self: usize, own: u32): Reason {
 /** Answers as a node does that knows nothing of mobility: so the other one gives up (RFC 6275 §11.3.5). */
 function refuseAll(device: u32, self: usize): Reason {
   const packet = received.packet();
-  errors.answer(
-    device, self, Icmpv6Type.ParameterProblem, ParameterProblemCode.UnrecognizedNextHeader,
-    extension.lastNextHeaderOffset(), packet, ip6.totalLength(packet),
+  ownPackets.parameterProblem(
+    device, self, ParameterProblemCode.UnrecognizedNextHeader, extension.lastNextHeaderOffset(), packet,
+    ip6.totalLength(packet),
   );
   return Reason.RouteOptimisationDisabled;
 }

@@ -2,7 +2,7 @@
  * A mobility message that was received (RFC 6275 §9.2): the checks that all of them share, and
  * where its parts are. One message is in hand at a time.
  */
-import { BindingErrorStatus, Icmpv6Type, MobilityHeaderType, NextHeader, ParameterProblemCode } from "../abi/codes";
+import { BindingErrorStatus, MobilityHeaderType, NextHeader, ParameterProblemCode } from "../abi/codes";
 import { Reason } from "../abi/reasons";
 import { UNSPECIFIED } from "../wire/addresses";
 import { isMulticast, isUnspecified, sameAddress } from "../wire/bytes";
@@ -51,9 +51,7 @@ export function read(device: u32, self: usize, packet: usize, length: u32): Reas
   if (refusal == Reason.MobilityPayloadProto || refusal == Reason.MobilityHeaderLen) {
     // 6275-9.2-6, 6275-9.2-7, 6275-9.2-9, 6275-9.2-10
     const at = extension.upperOffset() + mobility.errorOffset(refusal);
-    errors.answer(
-      device, self, Icmpv6Type.ParameterProblem, ParameterProblemCode.ErroneousHeaderField, at, packet, length,
-    );
+    ownPackets.parameterProblem(device, self, ParameterProblemCode.ErroneousHeaderField, at, packet, length);
     return refusal;
   }
   if (refusal != Reason.None) return refusal;

@@ -3,8 +3,10 @@
  * what bears it goes through the tunnel to the home agent (RFC 6275 §11.3.1).
  */
 import { DEVICE_ANY } from "../abi/contract";
+import { Icmpv6Type, ParameterProblemCode } from "../abi/codes";
 import { Reason } from "../abi/reasons";
 import * as ip6 from "../wire/ip6";
+import * as errors from "../encap/errors";
 import * as tunnel from "../encap/tunnel";
 import * as selector from "../select/selector";
 import * as uplinks from "../select/uplinks";
@@ -26,4 +28,12 @@ export function transmit(device: u32, packet: usize, length: u32): void {
   counters.refuse(uplink == DEVICE_ANY ? Reason.NoPath : tunnel.send(
     uplink, packet, length, uplinks.at(uplink).careof(), updates.peerOf(update), update.pathMtu, DEVICE_ANY,
   ));
+}
+
+/** Tells the sender of `packet` from `self` that the octet at `pointer` of it is what is wrong (RFC 4443 §3.4). */
+export function parameterProblem(
+  device: u32, self: usize, code: ParameterProblemCode, pointer: u32, packet: usize, length: u32,
+): void {
+  const problem = errors.make(self, Icmpv6Type.ParameterProblem, code, pointer, packet, length);
+  if (problem != 0) transmit(device, problem, ip6.totalLength(problem));
 }

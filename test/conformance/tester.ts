@@ -24,7 +24,7 @@ export type Reaction = (seen: Seen) => Uint8Array[] | Uint8Array | undefined;
 
 export class Tester {
   private readonly reactions: Reaction[] = [];
-  private pending: Seen[] = [];
+  private readonly pending: Seen[] = [];
   private readonly log: string[] = [];
 
   private constructor(
@@ -96,7 +96,13 @@ export class Tester {
 
   /** What was sent until now is not looked at any more. */
   forget(): void {
-    this.pending = [];
+    this.pending.length = 0;
+  }
+
+  /** This tester, for a played node whose packets come another way: as `wrap` makes them. */
+  behind(wrap: (packet: Uint8Array) => Uint8Array): Tester {
+    const send = (packet: Uint8Array, link = this.link) => this.send(wrap(packet), link);
+    return Object.assign(Object.create(this) as Tester, { send });
   }
 
   /** For checks that are more than a matcher. */

@@ -85,6 +85,25 @@ describe("a mobile node as correspondent node", () => {
     expect(addresses(tests[1])).toEqual([CAREOF, PEER]);
   });
 
+  it("takes what has both a type 2 routing header and a Home Address option (6275-9.3.1-6)", () => {
+    const mobile = registered();
+    setRouteOptimisation(mobile.engine, { ...ROUTE_OPTIMISATION_DEFAULTS, afterPackets: 1 }, mobile.now);
+    const packet = () => codec.encode([
+      { name: "ipv6", fields: { source: PEER_CAREOF, destination: CAREOF } },
+      { name: "routing-type2", fields: { homeAddress: HOME_ADDRESS } }, homeAddressOption(PEER), { name: "udp" },
+    ]);
+    mobile.receive(ACCESS, packet());
+    expect(mobile.refused(Reason.HomeAddressWithoutBinding)).toBe(1);
+    expect(mobile.take().map(({ packet }) => codec.dissect(packet).at(-1)!.name)).toEqual(["binding-error"]);
+    bindPeer(mobile);
+    mobile.receive(ACCESS, packet());
+    const [{ packet: plain, device }] = mobile.take();
+    expect(device).toBe(TUNNEL);
+    expect(addresses(plain)).toEqual([PEER, HOME_ADDRESS]);
+    expect(plain).toHaveLength(48);
+    expect(readPeers(mobile.engine)).toMatchObject([{ address: PEER, optimisedIn: 1, state: "Testing" }]);
+  });
+
   it("tells the host a size at which both tunnel and routing header fit", () => {
     const mobile = registered();
     bindPeer(mobile);
@@ -123,6 +142,20 @@ describe("a mobile node as correspondent node", () => {
     setCorrespondent(mobile.engine, { ...CORRESPONDENT_DEFAULTS, enabled: false, addresses: [] }, mobile.now);
     mobile.receive(ACCESS, through(testInit("home", PEER, { destination: HOME_ADDRESS })));
     expect(mobile.refused(Reason.RouteOptimisationDisabled)).toBe(1);
+    const error = inner(mobile);
+    expect(addresses(error)).toEqual([HOME_ADDRESS, PEER]);
+    expect(codec.dissect(error)[1]).toMatchObject({ name: "parameter-problem" });
+  });
+
+  it("says through the tunnel what is wrong with a message that came through it (6275-9.2-6)", () => {
+    const mobile = registered();
+    const init = testInit("home", PEER, { destination: HOME_ADDRESS });
+    const [, message] = codec.dissect(init);
+    const wrong = codec.encode([{ name: "ipv6", fields: { source: PEER, destination: HOME_ADDRESS } }, { name: message.name, fields: { payloadProto: 58 } }]);
+    mobile.receive(ACCESS, through(wrong));
+    const error = inner(mobile);
+    expect(addresses(error)).toEqual([HOME_ADDRESS, PEER]);
+    expect(codec.dissect(error)[1]).toMatchObject({ name: "parameter-problem" });
   });
 
   it("has nothing to say at its care-of address", () => {

@@ -33,7 +33,7 @@ describe("an error about a home agent's own packet (RFC 6275 §9.3.4)", () => {
     for (const mtu of [1000, 9000]) node.receive(ACCESS, error("packet-too-big", { mtu }));
     expect(node.refused(Reason.PathMtuImplausible)).toBe(2);
     node.receive(ACCESS, error("packet-too-big", { mtu: 1300 }));
-    expect(node.events.filter(({ name }) => name === "PathMtu").map(({ fields }) => fields)).toMatchObject([{ mtu: 1300 }]);
+    expect(node.events.filter(({ name }) => name === "PathMtu").map(({ fields }) => fields)).toMatchObject([{ octets: 1300 }]);
     expect(node.take()).toEqual([]);
   });
 

@@ -324,6 +324,22 @@ describe("ICMPv6 errors about tests and Binding Updates (RFC 6275 §11.3.5)", ()
     expect(stranger.got).toEqual([]);
   });
 
+  it("make no entry, though they are for the host (6275-11.3.5-3)", () => {
+    const world = new World();
+    const error = icmp("destination-unreachable", { code: 3 }, echo(HOME_ADDRESS, STRANGER), HOME_ADDRESS, STRANGER);
+    const direct = codec.encode([
+      ipv6(STRANGER, CAREOF), { name: "routing-type2", fields: { homeAddress: HOME_ADDRESS } }, { name: "time-exceeded" },
+      { name: "payload", fields: { data: echo(HOME_ADDRESS, STRANGER) } },
+    ]);
+    for (let count = 0; count < 10; count++) {
+      for (const packet of [tunnelled(error), direct]) {
+        world.mobile.receive(ACCESS, packet);
+        expect(world.mobile.take().map(({ device }) => device)).toEqual([TUNNEL]);
+      }
+    }
+    expect(readPeers(world.mobile.engine)).toEqual([]);
+  });
+
   it("an unreachable peer is told to people and asked again", () => {
     const world = testing();
     world.mobile.receive(ACCESS, icmp("destination-unreachable", { code: 0 }, last(world, "CoTI").packet));

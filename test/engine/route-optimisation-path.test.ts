@@ -130,7 +130,7 @@ describe("packets from a correspondent by the direct way (RFC 6275 §11.3.3)", (
   it("fragments as well: the host puts them together", () => {
     const world = optimised();
     for (const fields of [{ moreFragments: true, offset: 0 }, { moreFragments: false, offset: 8 }]) {
-      const fragment = codec.encode([ipv6(CORRESPONDENT, HOME_ADDRESS), { name: "fragment", fields: { nextHeader: 58, identification: 9, moreFragments: fields.moreFragments } }, { name: "payload", fields: { data: new Uint8Array(64).fill(fields.offset) } }]);
+      const fragment = codec.encode([ipv6(CORRESPONDENT, HOME_ADDRESS), { name: "fragment", fields: { nextHeader: 17, identification: 9, moreFragments: fields.moreFragments } }, { name: "payload", fields: { data: new Uint8Array(64).fill(fields.offset) } }]);
       new DataView(fragment.buffer).setUint16(42, (fields.offset << 3) | (fields.moreFragments ? 1 : 0));
       world.mobile.receive(ACCESS, routeDirectly(fragment, CAREOF));
       expect(world.mobile.take()).toEqual([{ device: TUNNEL, packet: fragment }]);
