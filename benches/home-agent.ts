@@ -62,14 +62,17 @@ export function shuffled(count: number): Uint32Array {
 }
 
 /** Counts what the core orders and keeps nothing of it. */
-class Counting implements OrderHandler {
+export class Counting implements OrderHandler {
   packets = 0;
   octets = 0;
   events = 0;
   records = 0;
-  transmit(_device: number, _pointer: number, lengthBytes: number): void {
+  /** Set while somebody wants the packets themselves. */
+  taker: ((device: number, pointer: number, lengthBytes: number) => void) | undefined = undefined;
+  transmit(device: number, pointer: number, lengthBytes: number): void {
     this.packets++;
     this.octets += lengthBytes;
+    this.taker?.(device, pointer, lengthBytes);
   }
   event(): void { this.events++; }
   keep(): void { this.records++; }

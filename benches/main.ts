@@ -10,14 +10,16 @@ import { encapsulate } from "./encapsulate.ts";
 import { growth } from "./growth.ts";
 import { lookup } from "./lookup.ts";
 import { describeMachine } from "./machine.ts";
+import { optimised } from "./optimised.ts";
 import { registration } from "./registration.ts";
 import { markdown, terminalText } from "./report.ts";
+import { returnRoutability } from "./return-routability.ts";
 import type { Effort } from "./rounds.ts";
 import { simulation } from "./simulation.ts";
 import { tunnel } from "./tunnel.ts";
 
 /** Small ones first: they are not to find the memory full of the large ones. */
-const BENCHMARKS: Benchmark[] = [encapsulate, tunnel, simulation, lookup, registration, growth];
+const BENCHMARKS: Benchmark[] = [encapsulate, tunnel, optimised, returnRoutability, simulation, lookup, registration, growth];
 const EFFORT: Effort = { rounds: 21, roundMs: 20, warmUpMs: 200 };
 const QUICK: Effort = { rounds: 3, roundMs: 3, warmUpMs: 20 };
 

@@ -6,12 +6,12 @@ import { fold } from "./peers/checksum.ts";
 
 const ICMPV6 = 58;
 const IPV6 = 41;
-const MOBILITY = 135;
-const DESTINATION_OPTIONS = 60;
-const HEADER_BYTES = 40;
+export const MOBILITY = 135;
+export const DESTINATION_OPTIONS = 60;
+export const HEADER_BYTES = 40;
 
 /** An IPv6 header with `payloadBytes` of zeros behind it. */
-function ipv6(
+export function ipv6(
   source: Uint8Array, destination: Uint8Array, nextHeader: number, payloadBytes: number, hopLimit = 63,
 ): Uint8Array {
   const packet = new Uint8Array(HEADER_BYTES + payloadBytes);
@@ -25,7 +25,7 @@ function ipv6(
 }
 
 /** The checksum of an upper-layer message whose checksum field is zero (RFC 8200 §8.1). */
-function checksum(source: Uint8Array, destination: Uint8Array, message: Uint8Array, nextHeader: number): number {
+export function checksum(source: Uint8Array, destination: Uint8Array, message: Uint8Array, nextHeader: number): number {
   let sum = message.length + nextHeader;
   for (const part of [source, destination, message]) {
     for (let at = 0; at < part.length; at++) sum += at & 1 ? part[at] : part[at] << 8;

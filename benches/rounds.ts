@@ -41,10 +41,18 @@ export function compare(contestants: Contestant[], effort: Effort): Figure[] {
       rounds[index].push(measure(contestant, repeats[index]) * 1e6 / (repeats[index] * contestant.operations));
     });
   }
-  return contestants.map(({ name }, index) => ({
-    name, ns: quantile(rounds[index], 0.5), roundsNs: rounds[index],
-    quartilesNs: [quantile(rounds[index], 0.25), quantile(rounds[index], 0.75)],
-  }));
+  return contestants.map(({ name }, index) => figure(name, rounds[index]));
+}
+
+function figure(name: string, roundsNs: number[]): Figure {
+  return {
+    name, ns: quantile(roundsNs, 0.5), roundsNs, quartilesNs: [quantile(roundsNs, 0.25), quantile(roundsNs, 0.75)],
+  };
+}
+
+/** What is left of `whole` without `part`, round by round, from figures of the same rounds. */
+export function difference(whole: Figure, part: Figure): Figure {
+  return figure(whole.name, whole.roundsNs.map((ns, round) => ns - part.roundsNs[round]));
 }
 
 /** Warms a contestant up; returns how many calls of `run` take `roundMs`. */

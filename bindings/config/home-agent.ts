@@ -4,6 +4,9 @@ import { contains, overlaps, parseAddress, parsePrefix } from "../address.ts";
 import { daemonEntries, LIFETIME_MAX, LIFETIME_MIN } from "./daemon.ts";
 import { address, duration, integer, list, prefix, table, tables, word } from "./field.ts";
 import { checkHomeLink, homeLinkSchema } from "./home-link.ts";
+import {
+  checkMobilePrefixAdvertisements, mobilePrefixAdvertisementsSchema,
+} from "./mobile-prefix-advertisements.ts";
 import type { Report } from "./problem.ts";
 import type { Good } from "./read-table.ts";
 import { checkHomeAddress, reportDuplicates, reportUniqueLocal, type Valued } from "./rules.ts";
@@ -65,6 +68,10 @@ export const homeAgentSchema = v.object({
     about: "The home link, and what is advertised of its prefixes.",
     source: "RFC 6275 §7, §8.4",
   }), {}),
+  mobilePrefixAdvertisements: v.optional(table(mobilePrefixAdvertisementsSchema, {
+    about: "When nodes that are away learn what happens to the prefixes of the home link.",
+    source: "RFC 6275 §10.6",
+  }), {}),
   nodes: v.optional(tables(nodeSchema, { about: "A mobile node that may use this home agent." }), []),
 });
 
@@ -96,7 +103,34 @@ export function checkHomeAgent(fields: Good<typeof homeAgentSchema>, report: Rep
   checkRefreshAdvice(fields, nodes, report);
   checkLimits(fields, nodes, report);
   checkHomeLink(fields.homeLink ?? {}, fields, report);
+  checkMobilePrefixAdvertisements(fields.mobilePrefixAdvertisements ?? {}, report);
   if (fields.address !== undefined) reportUniqueLocal("address", fields.address, report);
+}
+
+/**
+ * Who holds a key is taken for its node, so no two nodes may have the same (RFC 6275 §5.1; 6275-5.1-5). That keys are
+ * random and reach their nodes safely is up to people.
+ */
+export function checkKeys(nodes: readonly HomeAgentNodeConfig[], report: Report): void {
+  const first = new Map<string, number>();
+  nodes.forEach(({ identity, association }, at) => {
+    if (association === undefined) return;
+    const octets = association.key.bytes().join();
+    const earlier = first.get(octets);
+    if (earlier === undefined) {
+      first.set(octets, at);
+      return;
+    }
+    const { line } = report.placeOf(keyField(earlier, report));
+    const message = `is the key of ${nodes[earlier].identity} (line ${line}) and of ${identity}`;
+    report.problem(keyField(at, report), message, "every node needs a random key of its own (RFC 6275 §5.1)");
+  });
+}
+
+/** The field that gives node number `at` its key. */
+function keyField(at: number, report: Report): string {
+  const field = `node[${at}].key`;
+  return report.document.places.has(field) ? field : `${field}_file`;
 }
 
 function checkPrefixes(prefixes: string[], report: Report): void {

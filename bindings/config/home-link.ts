@@ -55,6 +55,7 @@ export const homeLinkSchema = v.object({
     source: "RFC 6275 §7.4",
     example: "30m",
   })),
+  // 6275-7.5-7: without these two, the intervals of RFC 4861.
   minIntervalMs: v.optional(duration("30ms", "1350s", {
     about: "The shortest time between two advertisements: at most three quarters of max_interval. Without " +
       "it: a third of max_interval, or these three quarters where that is below 9s.",

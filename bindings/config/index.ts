@@ -5,6 +5,7 @@ export type { HomeAgentConfig, HomeAgentNodeConfig } from "./home-agent.ts";
 export type { HomeLinkConfig } from "./home-link.ts";
 export { type Config, type Loaded, loadConfig } from "./load.ts";
 export type { MobileNodeConfig } from "./mobile-node.ts";
+export type { MobilePrefixAdvertisementsConfig } from "./mobile-prefix-advertisements.ts";
 export type { RouteOptimisationConfig } from "./route-optimisation.ts";
 export { ConfigError, formatProblem, type Problem } from "./problem.ts";
 export type { LoadOptions, SecurityAssociation } from "./security.ts";

@@ -10,7 +10,7 @@ import { checkCorrespondent, type CorrespondentConfig, correspondentSchema } fro
 import { type Document, parseDocument, type Table } from "./document.ts";
 import type { TableSchema } from "./field.ts";
 import {
-  checkHomeAgent, type HomeAgentConfig, type HomeAgentNodeConfig, homeAgentSchema,
+  checkHomeAgent, checkKeys, type HomeAgentConfig, type HomeAgentNodeConfig, homeAgentSchema,
 } from "./home-agent.ts";
 import { checkMobileNode, type MobileNodeConfig, mobileNodeSchema } from "./mobile-node.ts";
 import { ConfigError, type Problem, Report, show } from "./problem.ts";
@@ -62,6 +62,7 @@ function readHomeAgent(document: Document, report: Report, options: LoadOptions)
   const nodes = (fields.nodes ?? []).map((node, index) => {
     return withAssociation(node, tables![index], `node[${index}]`, report, options) as HomeAgentNodeConfig;
   });
+  checkKeys(nodes, report);
   return { ...fields, nodes } as HomeAgentConfig;
 }
 

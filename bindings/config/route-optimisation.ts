@@ -21,6 +21,7 @@ const ruleSchema = v.object({
   policy: word(POLICIES, { about: "As policy above, for these peers.", example: "never" }),
 });
 
+/** 6275-8.5-15; by default it is enabled (6275-8.5-16). */
 export const routeOptimisationSchema = v.object({
   policy: v.optional(word(POLICIES, {
     about: "With whom no rule is for: \"automatic\" once there is traffic, \"always\" from the first packet " +

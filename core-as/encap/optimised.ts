@@ -40,7 +40,8 @@ export function mayTakeRoutingHeader(packet: usize, length: u32): bool {
 
 /**
  * Puts a type 2 routing header with the packet's destination into it and addresses it to `careofAddress`
- * (RFC 6275 §9.3.2; 6275-8.2-2). The packet has HEADROOM before it and `mayTakeRoutingHeader` holds. Returns where it begins now.
+ * (RFC 6275 §9.3.2; 6275-8.2-2). The packet has HEADROOM before it and `mayTakeRoutingHeader` holds. Returns
+ * where it begins now.
  */
 export function insertRoutingHeader(packet: usize, length: u32, careofAddress: usize): usize {
   const at = behindHopByHop(packet, length);
@@ -53,7 +54,8 @@ export function insertRoutingHeader(packet: usize, length: u32, careofAddress: u
 
 /**
  * Puts a Home Address option with the packet's source into it and lets it come from `careofAddress`
- * (RFC 6275 §11.3.1). The packet has HEADROOM before it and `mayTake` holds. Returns where it begins now.
+ * (RFC 6275 §11.3.1; 6275-8.5-2), behind a routing header, before AH and ESP (6275-11.3.2-2). The packet has
+ * HEADROOM before it and `mayTake` holds. Returns where it begins now.
  */
 export function insertHomeAddress(packet: usize, length: u32, careofAddress: usize): usize {
   const at = behindRouting(packet, length);

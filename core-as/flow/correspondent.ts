@@ -61,7 +61,7 @@ export function receiveMessage(device: u32, packet: usize): Reason {
  * be a binding (6275-9.3.1-3, 6275-9.3.1-4), for ESP and AH as well: we do not see whether they are genuine.
  * Without one, the sender is told (6275-9.3.1-5, 6275-8.2-5) and nothing else happens (6275-9.1-6,
  * 6275-6.3-8). With one, the host gets the packet as if it had come from the home address (6275-9.3.1-6,
- * 6275-9.3.1-7, 6275-8.2-1).
+ * 6275-9.3.1-7, 6275-8.2-1, 6275-11.3.5-4).
  */
 export function receive(device: u32, packet: usize, length: u32): Reason {
   const self = ip6.destination(packet);
@@ -76,7 +76,7 @@ export function receive(device: u32, packet: usize, length: u32): Reason {
   const plainLength = length - <u32>(plain - packet);
   binding.packetsIn += 1;
   binding.bytesIn += <f64>plainLength;
-  binding.unreachables = 0;
+  if (binding.unreachables != 0) binding.unreachables |= HEARD;
   use(binding);
   orders.transmit(devices.first(DeviceKind.Tunnel), plain, plainLength);
   return Reason.None;
@@ -141,9 +141,9 @@ export function send(device: u32, packet: usize, length: u32): Reason {
 
 /**
  * Gives a packet of the host's stack a type 2 routing header where there is a binding (6275-9.3.2-1,
- * 6275-9.3.2-2); nothing else puts one into a packet (6275-6.4.1-5). Returns where it begins now: `packet` itself when it goes as it is, through the home agent
- * or to a node that is at home; 0 when it is too large, and the host was told so on `device`.
- * `firstMtu` is the largest packet that leaves this node.
+ * 6275-9.3.2-2); nothing else puts one into a packet (6275-6.4.1-5). Returns where it begins now: `packet` itself
+ * when it goes as it is, through the home agent or to a node that is at home; 0 when it is too large, and the
+ * host was told so on `device`. `firstMtu` is the largest packet that leaves this node.
  */
 export function takeDirectWay(device: u32, packet: usize, length: u32, firstMtu: u32): usize {
   const own = settings.ownAddress(ip6.source(packet));
@@ -181,6 +181,10 @@ function mayTakeDirectWay(packet: usize, length: u32): bool {
 
 /** Destination Unreachable messages, at most one a second, that end a binding, and within what time. */
 const PERSISTENT: u32 = 3;
+/** So many where packets of the node came between them. */
+const PERSISTENT_THOUGH_HEARD: u32 = 12;
+/** Bit of Binding.unreachables: a packet of the node came since the first one. */
+const HEARD: u8 = 0x80;
 const PERSISTENT_WITHIN_S: u32 = 30;
 
 /**
@@ -236,8 +240,8 @@ function tellHost(packet: usize, message: usize, invoking: usize, length: u32, v
 }
 
 /**
- * Only when the care-of address is unreachable again and again, and no packet comes from it, the binding ends
- * (6275-9.3.4-2): anybody can send such an error, and one may come while the node moves.
+ * Only when the care-of address is unreachable again and again the binding ends (6275-9.3.4-2): anybody can send
+ * such an error, and one may come while the node moves. While packets come from there, much more is needed.
  */
 function noteUnreachable(record: u32): void {
   const binding = bindings.at(record);
@@ -246,8 +250,9 @@ function noteUnreachable(record: u32): void {
   if (binding.unreachables == 0 || elapsedS > PERSISTENT_WITHIN_S) {
     binding.unreachables = 1;
     binding.unreachableSinceS = <u16>nowS;
-  } else if (elapsedS >= <u32>binding.unreachables) {
+  } else if (elapsedS >= <u32>(binding.unreachables & ~HEARD)) {
     binding.unreachables++;
   }
-  if (<u32>binding.unreachables >= PERSISTENT) cache.end(record, lifetimes.UNREACHABLE);
+  const enough = (binding.unreachables & HEARD) != 0 ? PERSISTENT_THOUGH_HEARD : PERSISTENT;
+  if (<u32>(binding.unreachables & ~HEARD) >= enough) cache.end(record, lifetimes.UNREACHABLE);
 }

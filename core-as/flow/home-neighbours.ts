@@ -23,7 +23,10 @@ function isHomeLink(device: u32): bool {
   return device == homeLink.device() && !homeLink.isVirtual();
 }
 
-/** True for what the home agent hears on its home link beside its own address: the link's groups, its link-local address. */
+/**
+ * True for what the home agent hears on its home link beside its own address: the link's groups, its link-local
+ * address.
+ */
 export function isForUs(device: u32, destination: usize): bool {
   if (!isHomeLink(device)) return false;
   return isMulticast(destination)

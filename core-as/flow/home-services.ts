@@ -26,12 +26,13 @@ import * as proxyNeighbour from "../protocol/proxy-neighbour";
 import * as routerAdvertiser from "../protocol/router-advertiser";
 import { TimerKind } from "../protocol/timers";
 
-/** Memberships: two for each binding, within these. */
-const LEAST_MEMBERSHIPS: u32 = 64;
+/** Memberships: few nodes join groups, so there is one for every sixteenth binding, within these. */
+const BINDINGS_PER_MEMBERSHIP: u32 = 16;
+const LEAST_MEMBERSHIPS: u32 = 512;
 const MOST_MEMBERSHIPS: u32 = 65536;
 
 function membershipCapacity(maxBindings: u32): u32 {
-  return min(max(2 * maxBindings, LEAST_MEMBERSHIPS), MOST_MEMBERSHIPS);
+  return min(max(maxBindings / BINDINGS_PER_MEMBERSHIP, LEAST_MEMBERSHIPS), MOST_MEMBERSHIPS);
 }
 
 /** As many as there may be authorised home addresses: see tables/nodes. */

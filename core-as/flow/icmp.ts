@@ -1,6 +1,7 @@
 /**
- * ICMPv6 that came in on a link: router and neighbour discovery for a mobile node's uplinks, and
- * errors about packets that this node sent into a tunnel. Echo is the host's own.
+ * ICMPv6 that came in on a link: router and neighbour discovery on a mobile node's uplinks and a home agent's
+ * home link, the discovery of home agents and home prefixes, and errors about packets that this node sent, through
+ * a tunnel or by the direct way. Echo is the host's own.
  */
 import { DEVICE_ANY, DeviceKind, Event, Role } from "../abi/contract";
 import { Icmpv6Type, MINIMUM_MTU, NextHeader } from "../abi/codes";

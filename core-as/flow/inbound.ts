@@ -15,7 +15,7 @@
  *
  * A packet of a correspondent by the direct way goes to the host after step 3: flow/peer.
  */
-import { DEVICE_ANY, Role } from "../abi/contract";
+import { DEVICE_ANY, DeviceKind, Role } from "../abi/contract";
 import { BindingErrorStatus, Icmpv6Type, MulticastScope, NextHeader } from "../abi/codes";
 import { Reason } from "../abi/reasons";
 import { isLinkLocal, isMulticast, multicastScope, sameAddress } from "../wire/bytes";
@@ -24,9 +24,12 @@ import * as icmp6 from "../wire/icmp6";
 import * as ip6 from "../wire/ip6";
 import * as routing2 from "../wire/routing2";
 import * as errors from "../encap/errors";
+import * as optimised from "../encap/optimised";
 import * as reassembly from "../encap/reassembly";
 import * as selector from "../select/selector";
 import * as uplinks from "../select/uplinks";
+import * as devices from "../tables/devices";
+import * as orders from "../tables/orders";
 import { NONE } from "../tables/slab";
 import * as updates from "../tables/updates";
 import * as correspondentCache from "../protocol/correspondent-cache";
@@ -84,6 +87,7 @@ function inspect(device: u32, packet: usize, length: u32, mayBeFragment: bool): 
   }
   const unbound = checkHomeAddress(device, packet); // 5
   if (unbound != Reason.None) return unbound;
+  if (isForHomeAgentsHost(packet)) return toHost(packet, length);
   switch (extension.upperProtocol()) { // 6
     case NextHeader.Mobility:
       return receiveMobility(device, packet, length);
@@ -101,6 +105,34 @@ function inspect(device: u32, packet: usize, length: u32, mayBeFragment: bool): 
 function isForCorrespondent(packet: usize): bool {
   return node.role() == Role.CorrespondentNode && extension.homeAddressOption() != 0 &&
     extension.upperProtocol() != NextHeader.Mobility;
+}
+
+/**
+ * A home agent is a correspondent node at its own address for the nodes that it serves: what is no message of the
+ * protocol goes to its host as if it had come from the home address (RFC 6275 §9.3.1).
+ */
+function isForHomeAgentsHost(packet: usize): bool {
+  if (node.role() != Role.HomeAgent || extension.homeAddressOption() == 0) return false;
+  if (selector.boundTo(extension.homeAddress(packet), ip6.source(packet)) == NONE) return false;
+  switch (extension.upperProtocol()) {
+    case NextHeader.Mobility:
+    case NextHeader.Ipv6:
+      return false;
+    case NextHeader.Icmpv6:
+      return extension.upperLength() >= <u32>icmp6.LENGTH_BYTES && isEcho(icmp6.type(packet + extension.upperOffset()));
+    default:
+      return true;
+  }
+}
+
+function isEcho(type: u32): bool {
+  return type == <u32>Icmpv6Type.EchoRequest || type == <u32>Icmpv6Type.EchoReply;
+}
+
+function toHost(packet: usize, length: u32): Reason {
+  const plain = optimised.removeHomeAddress(packet);
+  orders.transmit(devices.first(DeviceKind.Tunnel), plain, length - <u32>(plain - packet));
+  return Reason.None;
 }
 
 /** A Mobile Prefix Advertisement, which has a type 2 routing header like what correspondents send (RFC 6275 §6.8). */
@@ -145,7 +177,10 @@ function isOfLink(destination: usize): bool {
   return isMulticast(destination) || isLinkLocal(destination);
 }
 
-/** A type 2 routing header must name our own home address (6275-6.4-1), a home agent has none (6275-8.2-3). */
+/**
+ * A type 2 routing header must name our own home address (6275-8.5-4, 6275-6.4-1), a home agent has none
+ * (6275-8.2-3).
+ */
 function checkRouting(packet: usize): Reason {
   const at = extension.routingHeaderOffset();
   if (at == 0) return extension.refuseOtherRouting();
@@ -156,7 +191,7 @@ function checkRouting(packet: usize): Reason {
 /** A packet of a correspondent by the direct way: its fragments, too, are the host's matter (RFC 6275 §11.3.3). */
 function receiveDirect(device: u32, packet: usize): Reason {
   const unbound = checkHomeAddress(device, packet);
-  return unbound != Reason.None ? unbound : peer.receive(device, packet);
+  return unbound != Reason.None ? unbound : peer.receive(packet);
 }
 
 function receiveMobility(device: u32, packet: usize, length: u32): Reason {
@@ -190,7 +225,10 @@ function checkHomeAddress(device: u32, packet: usize): Reason {
   return Reason.HomeAddressWithoutBinding;
 }
 
-/** A packet from one mobile node to another by the direct way both ways: this one's home address is in the routing header. */
+/**
+ * A packet from one mobile node to another by the direct way both ways: this one's home address is in the routing
+ * header.
+ */
 function isBoundHere(packet: usize): bool {
   const at = extension.routingHeaderOffset();
   if (at == 0) return false;

@@ -5,8 +5,8 @@
  *
  * The stack's reports come from a link-local address of a link that is none. In the tunnel they come from the
  * home address, as all multicast packets do (6275-11.3.4-7): that tells the home agent whose they are
- * (RFC 6275 §10.4.3). The checksum is made anew. There is no Home Address option in them (6275-11.3.4-6), and
- * a node that joins groups on a visited link does so by its stack, without us (6275-11.3.4-2).
+ * (RFC 6275 §10.4.3). The checksum is made anew. There is no Home Address option in them (6275-11.3.4-6).
+ * A node that joins groups on a visited link does so by its stack, without us.
  */
 import { Icmpv6Type, NextHeader } from "../abi/codes";
 import { Reason } from "../abi/reasons";

@@ -1,5 +1,6 @@
 /**
- * Outbound: a packet that came out of the host's tunnel device, to be sent through a tunnel.
+ * Outbound: a packet that came out of the host's tunnel device, to be sent through a tunnel, or by the direct way
+ * between mobile node and correspondent (flow/peer, flow/correspondent).
  *
  *   1. IPv6 header                                        wire/ip6
  *   2. may it go through a tunnel                         below
@@ -11,9 +12,10 @@
 import { DEVICE_ANY, Event, Role } from "../abi/contract";
 import { Icmpv6Type, MulticastScope, UnreachableCode } from "../abi/codes";
 import { Reason } from "../abi/reasons";
-import { isLinkLocal, isMulticast, isUnspecified, multicastScope } from "../wire/bytes";
+import { isLinkLocal, isMulticast, isUnspecified, multicastScope, sameAddress } from "../wire/bytes";
 import * as ip6 from "../wire/ip6";
 import * as errors from "../encap/errors";
+import * as optimised from "../encap/optimised";
 import * as tunnel from "../encap/tunnel";
 import * as selector from "../select/selector";
 import * as uplinks from "../select/uplinks";
@@ -72,15 +74,29 @@ function toMobileNode(device: u32, packet: usize, length: u32): Reason {
     lifetimes.setPathMtu(binding, ownMtu);
   }
   // 4
-  const refusal = tunnel.send(
-    DEVICE_ANY, packet, length, homeLink.address(), bindings.careofAddress(binding), min<u32>(binding.pathMtu, ownMtu), device,
-  );
+  const pathMtu = min<u32>(binding.pathMtu, ownMtu);
+  const refusal = isOwnPacket(packet, length, pathMtu)
+    ? route(packet, length, bindings.careofAddress(binding))
+    : tunnel.send(DEVICE_ANY, packet, length, homeLink.address(), bindings.careofAddress(binding), pathMtu, device);
   if (refusal == Reason.None) {
     binding.packetsOut += 1;
     binding.bytesOut += <f64>length;
     binding.active = 1;
   }
   return refusal;
+}
+
+/** A packet of the home agent's own host needs no tunnel, as long as the routing header fits (RFC 6275 §9.3.2). */
+function isOwnPacket(packet: usize, length: u32, pathMtu: u32): bool {
+  return sameAddress(ip6.source(packet), homeLink.address()) && length + optimised.ADDED_BYTES <= pathMtu &&
+    optimised.mayTakeRoutingHeader(packet, length);
+}
+
+function route(packet: usize, length: u32, careofAddress: usize): Reason {
+  orders.transmit(
+    DEVICE_ANY, optimised.insertRoutingHeader(packet, length, careofAddress), length + optimised.ADDED_BYTES,
+  );
+  return Reason.None;
 }
 
 /**

@@ -1,14 +1,14 @@
 /**
- * ICMPv6 errors about what a mobile node sent to a correspondent (RFC 6275 §11.3.5): test messages, Binding
- * Updates, and packets by the direct way. Anybody can send an error, so what it quotes must be what was sent: a
- * test with the cookie that is awaited, a Binding Update with its authenticator. No error makes an entry
+ * ICMPv6 errors about what a mobile node sent to a correspondent (RFC 6275 §11.3.5; 6275-8.5-6): test messages,
+ * Binding Updates, and packets by the direct way. Anybody can send an error, so what it quotes must be what was
+ * sent: a test with the cookie that is awaited, a Binding Update with its authenticator. No error makes an entry
  * (6275-11.3.5-3).
  */
 import { DEVICE_ANY, DeviceKind, Event } from "../abi/contract";
 import {
   Icmpv6Type, MINIMUM_MTU, MobilityHeaderType, MobilityOptionType, NextHeader, ParameterProblemCode, UnreachableCode,
 } from "../abi/codes";
-import { PeerEvent, PeerState } from "../abi/states";
+import { PeerEvent, PeerObstacle, PeerState } from "../abi/states";
 import { Reason } from "../abi/reasons";
 import { sameAddress } from "../wire/bytes";
 import * as bindingUpdate from "../wire/binding-update";
@@ -28,7 +28,7 @@ import { CAREOF_TEST, HOME_TEST, Peer, UPDATE } from "../tables/peers";
 import { NONE } from "../tables/slab";
 import { TokenBucket } from "../tables/token-bucket";
 import * as updates from "../tables/updates";
-import * as peerAnswers from "../protocol/peer-answers";
+import * as doubt from "../protocol/peer-doubt";
 import * as messages from "../protocol/peer-messages";
 import * as registration from "../protocol/registration";
 import * as routeOptimisation from "../protocol/route-optimisation";
@@ -60,13 +60,30 @@ export function receive(packet: usize, message: usize, length: u32): Reason {
 
 function aboutMessage(record: u32, packet: usize, message: usize, invoking: usize): Reason {
   const peer = peers.at(record);
-  if (!isOutstanding(peer, invoking + extension.upperOffset(), extension.upperLength())) return Reason.PeerErrorDoubted;
+  const quoted = invoking + extension.upperOffset();
+  if (!isOutstanding(peer, quoted, extension.upperLength())) {
+    return isKnownAlready(peer, quoted, extension.upperLength()) ? Reason.None : Reason.PeerErrorDoubted;
+  }
   report(peer, packet, message);
-  // 6275-11.3.5-1, 6275-11.6.2-10: it does not know the Mobility Header. Other errors may be gone at the next attempt.
+  // 6275-11.3.5-1, 6275-11.6.2-10: it does not know the Mobility Header. Other errors may be gone at the next
+  // attempt.
   const isUnsupported = icmp6.type(message) == Icmpv6Type.ParameterProblem &&
     icmp6.code(message) == ParameterProblemCode.UnrecognizedNextHeader;
   if (isUnsupported) routeOptimisation.happen(record, PeerEvent.Unsupported);
   return Reason.None;
+}
+
+/** True for the error about the second test message of a peer that has said by the first that it knows neither. */
+function isKnownAlready(peer: Peer, quoted: usize, length: u32): bool {
+  if (peer.obstacle != PeerObstacle.NotSupported || length < 2 * mobility.UNIT_BYTES) return false;
+  switch (mobility.type(quoted)) {
+    case MobilityHeaderType.HomeTestInit:
+      return homeTestInit.cookie(quoted) == peer.token(HOME_TEST).cookie;
+    case MobilityHeaderType.CareofTestInit:
+      return careofTestInit.cookie(quoted) == peer.token(CAREOF_TEST).cookie;
+    default:
+      return false;
+  }
 }
 
 /** True when the message quoted is the last of its kind that was sent, and not answered. */
@@ -112,7 +129,10 @@ function aboutPacket(record: u32, packet: usize, message: usize, invoking: usize
     case Icmpv6Type.DestinationUnreachable:
       tell(packet, Icmpv6Type.DestinationUnreachable, code, 0, invoking, available);
       if (code == UnreachableCode.PortUnreachable) return Reason.None;
-      if (peerAnswers.isProgressing(peer)) return Reason.PeerErrorDoubted;
+      if (doubt.isProgressing(peer)) {
+        doubt.raise(record, peer);
+        return Reason.PeerErrorDoubted;
+      }
       report(peer, packet, message);
       routeOptimisation.happen(record, PeerEvent.Lost); // 6275-5.2.9-4
       return Reason.None;

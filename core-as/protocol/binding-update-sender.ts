@@ -9,6 +9,7 @@
  */
 import { Authentication, ReplayProtection } from "../abi/contract";
 import { BindingUpdateFlag, NextHeader } from "../abi/codes";
+import { INTERFACE_PREFIX_BITS } from "../wire/addresses";
 import { sameAddress } from "../wire/bytes";
 import * as authenticationOptions from "../wire/authentication-options";
 import * as bindingOptions from "../wire/binding-options";
@@ -16,11 +17,13 @@ import * as bindingUpdate from "../wire/binding-update";
 import * as homeAddressOption from "../wire/home-address";
 import * as ip6 from "../wire/ip6";
 import * as mobility from "../wire/mobility";
+import * as devices from "../tables/devices";
 import * as orders from "../tables/orders";
 import { NONE } from "../tables/slab";
 import * as updates from "../tables/updates";
 import { Update } from "../tables/updates";
 import * as authentication from "./authentication";
+import * as homeLinkDetection from "./home-link-detection";
 import { HOP_LIMIT } from "./mobility-message";
 import * as security from "./security";
 
@@ -41,9 +44,10 @@ export function send(update: Update): bool {
   const optionBytes: u32 = isHome ? 0 : <u32>homeAddressOption.LENGTH_BYTES;
   const message = packet + ip6.LENGTH_BYTES + optionBytes;
 
-  // 6275-11.7.1-2, 6275-11.7.1-3, 6275-11.5.4-4. K stays clear: keys are not negotiated (6275-11.7.1-10); L as well:
-  // the link-local address of an uplink has nothing to do with the home address (6275-11.7.1-8).
-  const flags = BindingUpdateFlag.Acknowledge | BindingUpdateFlag.HomeRegistration;
+  // 6275-8.5-10, 6275-11.7.1-2, 6275-11.7.1-3, 6275-11.5.4-4. K stays clear: keys are not negotiated
+  // (6275-11.7.1-10, 6275-6.1.7-2).
+  let flags = BindingUpdateFlag.Acknowledge | BindingUpdateFlag.HomeRegistration;
+  if (hasLinkLocalOf(home, update.device)) flags |= BindingUpdateFlag.LinkLocalAddressCompatibility;
   let end = bindingUpdate.build(message, update.sequence, flags, update.lifetimeMs);
   if (!isHome) end = bindingOptions.appendAlternateCareofAddress(message, end, careof); // 6275-11.7.1-6
   if (security.kind() == Authentication.SharedKey) {
@@ -64,6 +68,16 @@ export function send(update: Update): bool {
   ip6.build(packet, 0, 0, payload, next, HOP_LIMIT, careof, agent); // 6275-11.7.1-5
   orders.transmit(update.device, packet, <u32>ip6.LENGTH_BYTES + payload);
   return true;
+}
+
+/**
+ * True when the link-local address of link `device` ends like the home address (6275-11.7.1-7): then the home agent
+ * keeps it for this node as well. An address of RFC 4941 ends like no link-local address (6275-11.7.1-8).
+ */
+function hasLinkLocalOf(home: usize, device: u32): bool {
+  const interfaceId = devices.at(device).interfaceId;
+  const isInterfacePrefix = homeLinkDetection.homePrefixLength() == INTERFACE_PREFIX_BITS;
+  return interfaceId != 0 && interfaceId == load<u64>(home, 8) && isInterfacePrefix;
 }
 
 /** Timestamp of the last Binding Update, 0: none. The home agent has one a node, not one a home address. */

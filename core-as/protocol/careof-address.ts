@@ -4,7 +4,9 @@
  */
 import { Event, Order } from "../abi/contract";
 import { UplinkEvent, UplinkState } from "../abi/states";
+import { INTERFACE_PREFIX_BITS } from "../wire/addresses";
 import { sameAddress, set64 } from "../wire/bytes";
+import * as neighbour from "../wire/neighbour";
 import * as clock from "../tables/clock";
 import * as devices from "../tables/devices";
 import * as orders from "../tables/orders";
@@ -17,10 +19,6 @@ import * as movement from "./movement";
 import * as discovery from "./neighbour-discovery";
 import { TimerKind, restart, stop } from "./timers";
 
-/** Bits of a prefix in which an address is formed (RFC 4862 §5.5.3, RFC 4291 §2.5.1). */
-export const PREFIX_BITS: u32 = 64;
-/** RetransTimer of RFC 4861: how long duplicate address detection waits for an objection. */
-const DETECTION_MS: f64 = 1000;
 /** Addresses tried in one prefix before the uplink starts anew (RFC 7217 §6). */
 const MAX_DUPLICATES: u32 = 3;
 
@@ -30,7 +28,7 @@ const MAX_DUPLICATES: u32 = 3;
  */
 export function form(device: u32, uplink: Uplink): void {
   if (uplink.router().formable != 0) formWith(device, uplink, devices.at(device).interfaceId);
-  else uplink.addressTimer = restart(uplink.addressTimer, TimerKind.Address, device, DETECTION_MS);
+  else uplink.addressTimer = restart(uplink.addressTimer, TimerKind.Address, device, neighbour.RETRANS_TIMER_MS);
 }
 
 function formWith(device: u32, uplink: Uplink, interfaceId: u64): void {
@@ -40,11 +38,11 @@ function formWith(device: u32, uplink: Uplink, interfaceId: u64): void {
   else set64(careof + 8, random.next64() | 1);
   // On the home link, the home address is not for use before the home agent has been told (6275-11.5.5-2).
   if (updates.find(careof) != NONE) set64(careof + 8, random.next64() | 1);
-  orders.address(Order.AddAddress, device, careof, PREFIX_BITS);
+  orders.address(Order.AddAddress, device, careof, INTERFACE_PREFIX_BITS);
   orders.event(Event.CareofFormed, device, careof, 0, uplinks.isOptimistic() ? 1 : 0);
   discovery.probeAddress(device, careof);
   if (uplinks.isOptimistic()) becomeUsable(device, uplink);
-  uplink.addressTimer = restart(uplink.addressTimer, TimerKind.Address, device, DETECTION_MS);
+  uplink.addressTimer = restart(uplink.addressTimer, TimerKind.Address, device, neighbour.RETRANS_TIMER_MS);
 }
 
 /** Nobody has objected. */
@@ -63,7 +61,7 @@ function becomeUsable(device: u32, uplink: Uplink): void {
 /** The address is somebody else's: another one in the same prefix. False when there were too many. */
 export function reform(device: u32, uplink: Uplink): bool {
   orders.event(Event.CareofDuplicate, device, uplink.careof(), 0, 0);
-  orders.address(Order.RemoveAddress, device, uplink.careof(), PREFIX_BITS);
+  orders.address(Order.RemoveAddress, device, uplink.careof(), INTERFACE_PREFIX_BITS);
   memory.fill(uplink.careof(), 0, 16);
   uplink.addressTimer = stop(uplink.addressTimer);
   uplink.duplicates++;
@@ -78,7 +76,7 @@ export function remove(device: u32, uplink: Uplink): void {
   uplink.duplicates = 0;
   if (!uplink.hasCareof()) return;
   orders.event(Event.CareofLost, device, uplink.careof(), 0, 0);
-  orders.address(Order.RemoveAddress, device, uplink.careof(), PREFIX_BITS);
+  orders.address(Order.RemoveAddress, device, uplink.careof(), INTERFACE_PREFIX_BITS);
   memory.fill(uplink.careof(), 0, 16);
 }
 

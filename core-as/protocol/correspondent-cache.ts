@@ -91,7 +91,10 @@ export function insert(homeAddress: usize, own: u32): u32 {
   return record;
 }
 
-/** Makes an entry live for the lifetime that was granted (6275-6.1.8-3): from now on the host gives us what it sends to the home address. */
+/**
+ * Makes an entry live for the lifetime that was granted (6275-6.1.8-3): from now on the host gives us what it
+ * sends to the home address.
+ */
 export function enliven(record: u32, lifetimeMs: f64): void {
   const binding = bindings.at(record);
   if (!isRouted(bindings.homeAddress(binding))) route(Order.AddRoute, binding);

@@ -93,7 +93,7 @@ function identify(): Reason {
 }
 
 /**
- * We are no home agent (RFC 6275 §10.3.1), and a binding of return routability does not become a home
+ * We are no home agent (6275-10.3.1-4, 6275-10.3.1-5), and a binding of return routability does not become a home
  * registration (6275-9.5.1-13, 6275-9.5.1-14). Such a message bears no nonces, so the answer has no Kbm.
  */
 function refuseHomeRegistration(entry: u32): Reason {
@@ -151,9 +151,10 @@ function isOfFormerLife(binding: Binding): bool {
 }
 
 /**
- * Step 3: makes the keygen tokens again from what the packet says (6275-9.5.1-6), and looks at the
- * authenticator. Each token may have served before (6275-5.2.7-5, 6275-5.2.7-6). Its care-of address is the one that is to be bound, not where the packet came from
- * (6275-9.5.1-9, 6275-5.2.6-3, 6275-5.2.6-4), and in a removal the home address (RFC 6275 §6.2.7).
+ * Step 3: makes the keygen tokens again from what the packet says (6275-9.5.1-6), and looks at the authenticator.
+ * Each token may have served before (6275-5.2.7-5, 6275-5.2.7-6). Its care-of address is the one that is to be
+ * bound, not where the packet came from (6275-9.5.1-9, 6275-5.2.6-3, 6275-5.2.6-4), and in a removal the home
+ * address (RFC 6275 §6.2.7).
  */
 function authenticate(): bool {
   const homeToken = nonces.token(homeNonce, homeAddress, returnRoutability.HOME);
@@ -226,7 +227,10 @@ function register(entry: u32): Reason {
   return Reason.None;
 }
 
-/** Notes what an accepted Binding Update says of itself; flags that mean nothing here are only shown (6275-6.1.7-4). */
+/**
+ * Notes what an accepted Binding Update says of itself; flags that mean nothing here are only shown
+ * (6275-6.1.7-4).
+ */
 function take(binding: Binding): void {
   const number = bindingUpdate.sequence(message);
   if (binding.lifetimeS != 0 && !sequence.isGreater(number, binding.sequence)) {

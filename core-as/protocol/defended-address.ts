@@ -4,6 +4,7 @@
  * identifier. So an address on the link leads to at most one node's binding; no table is needed for it.
  */
 import { BindingUpdateFlag } from "../abi/codes";
+import { INTERFACE_PREFIX_BITS } from "../wire/addresses";
 import { isLinkLocal, set64 } from "../wire/bytes";
 import * as bindings from "../tables/bindings";
 import { Binding } from "../tables/bindings";
@@ -11,8 +12,6 @@ import { NONE } from "../tables/slab";
 import * as detection from "./duplicate-detection";
 import * as homeLink from "./home-link";
 
-/** Bits of a prefix to which an interface identifier is added (RFC 4291 §2.5.1). */
-const PREFIX_BITS: u32 = 64;
 const LINK_LOCAL_PREFIX: u64 = 0xfe80000000000000;
 
 const derived = memory.data(16, 16);
@@ -21,7 +20,7 @@ const candidate = memory.data(16, 16);
 /** The link-local address of a home address (valid until the next call), 0: its prefix does not allow one. */
 export function linkLocalOf(homeAddress: usize): usize {
   const index = homeLink.findPrefix(homeAddress);
-  if (index == homeLink.prefixCount() || homeLink.prefix(index).lengthBits != PREFIX_BITS) return 0;
+  if (index == homeLink.prefixCount() || homeLink.prefix(index).lengthBits != INTERFACE_PREFIX_BITS) return 0;
   set64(derived, LINK_LOCAL_PREFIX);
   store<u64>(derived, load<u64>(homeAddress, 8), 8);
   return derived;
@@ -40,7 +39,7 @@ export function holder(address: usize): u32 {
   }
   let pending = NONE;
   for (let index: u32 = 0; index < homeLink.prefixCount(); index++) {
-    if (homeLink.prefix(index).lengthBits != PREFIX_BITS) continue;
+    if (homeLink.prefix(index).lengthBits != INTERFACE_PREFIX_BITS) continue;
     store<u64>(candidate, load<u64>(homeLink.prefix(index).address()));
     store<u64>(candidate, load<u64>(address, 8), 8);
     const record = bindings.find(candidate, 0);

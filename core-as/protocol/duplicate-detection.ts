@@ -8,6 +8,7 @@
  *            a newer one takes its place             somebody objects ── end ── status 134
  */
 import { BindingUpdateFlag } from "../abi/codes";
+import * as neighbour from "../wire/neighbour";
 import * as bindings from "../tables/bindings";
 import { AddressIndex, newIndex } from "../tables/index";
 import { NONE, Slab, newSlab } from "../tables/slab";
@@ -20,8 +21,6 @@ import * as receivedUpdate from "./received-update";
 import { ReceivedUpdate } from "./received-update";
 import { TimerKind, restart } from "./timers";
 
-/** RetransTimer (RFC 4861 §10): how long an objection may take. */
-export const DETECTION_MS: f64 = 1000;
 /** Registrations that wait at once, at most: more new ones in a second than a link can hear. */
 const MAX_PENDING: u32 = 16384;
 
@@ -76,7 +75,7 @@ export function begin(record: u32, update: ReceivedUpdate): bool {
   }
   if (needsLinkLocal) discovery.probeAddress(homeLink.device(), defendedAddress.linkLocalOf(update.home()));
   if (isFirst || needsLinkLocal) {
-    binding.timer = restart(isFirst ? NONE : binding.timer, TimerKind.Detection, record, DETECTION_MS);
+    binding.timer = restart(isFirst ? NONE : binding.timer, TimerKind.Detection, record, neighbour.RETRANS_TIMER_MS);
   }
   if (binding.timer != NONE) return true;
   end(record);

@@ -2,7 +2,9 @@
  * Which home agent a mobile node registers with (RFC 6275 §11.4.1).
  *
  * One that is configured is used, and no other: while it is silent it is asked again and again, and nothing
- * is discovered. Where none is configured, home agents are discovered (6275-8.5-14, 6275-11.4.1-1):
+ * is discovered. Where none is configured, home agents are discovered by an anycast address of the home prefix, so
+ * that Binding Updates go to routers of that prefix (6275-8.5-14, 6275-11.4.1-1, 6275-6.1.7-1); another router would
+ * refuse with 132, and the next one is asked:
  *
  *      ┌────────────────────────── pause ◄──────────────────────────┬──────────────────────┐
  *      ▼                                                            │                      │

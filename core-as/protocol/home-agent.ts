@@ -14,7 +14,7 @@ import {
   AuthenticationSubtype, BindingAcknowledgementStatus as Status, MobilityHeaderType, MobilityOptionType,
 } from "../abi/codes";
 import { Reason } from "../abi/reasons";
-import { isMulticast, isUnicastRoutable, isUnspecified, sameAddress } from "../wire/bytes";
+import { isMulticast, isUnicastRoutable, isUnspecified } from "../wire/bytes";
 import * as authenticationOptions from "../wire/authentication-options";
 import * as mobility from "../wire/mobility";
 import * as selector from "../select/selector";
@@ -28,6 +28,7 @@ import * as homeAddressOwner from "./home-address-owner";
 import * as homeLink from "./home-link";
 import * as homeRegistration from "./home-registration";
 import * as received from "./mobility-message";
+import * as ownAddresses from "./own-addresses";
 import * as receivedUpdate from "./received-update";
 import { ReceivedUpdate } from "./received-update";
 import * as sequence from "./sequence";
@@ -149,7 +150,7 @@ function authorise(update: ReceivedUpdate): u32 {
     const exists = record != NONE && (bindings.isInForce(record) || detection.isRunning(record));
     return exists ? Status.Accepted : refuse(Reason.NoBindingToRemove, Status.NotHomeAgentForThisMobileNode);
   }
-  if (homeAddressOwner.find(update.careof()) != NONE || sameAddress(update.careof(), homeLink.address())) {
+  if (homeAddressOwner.find(update.careof()) != NONE || ownAddresses.has(update.careof())) {
     // A home address served here as care-of address would send packets in a circle (RFC 2473 §4.1.2).
     return refuse(Reason.CareofIsHomeAddress, Status.AdministrativelyProhibited);
   }

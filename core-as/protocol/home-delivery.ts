@@ -10,6 +10,7 @@
 import { Reason } from "../abi/reasons";
 import { sameAddress } from "../wire/bytes";
 import * as ip6 from "../wire/ip6";
+import * as neighbour from "../wire/neighbour";
 import * as counters from "../tables/counters";
 import * as orders from "../tables/orders";
 import { NONE } from "../tables/slab";
@@ -18,9 +19,8 @@ import * as discovery from "./neighbour-discovery";
 import * as proxyNeighbour from "./proxy-neighbour";
 import { TimerKind, restart, stop } from "./timers";
 
-/** MAX_MULTICAST_SOLICIT and RetransTimer (RFC 4861 §10). */
+/** MAX_MULTICAST_SOLICIT (RFC 4861 §10). */
 const MAX_SOLICITATIONS: u32 = 3;
-const RETRANS_TIMER_MS: f64 = 1000;
 /** Answers that wait at once. Only nodes that may register can cause them; a new one takes the oldest's place. */
 const SLOTS: u32 = 16;
 
@@ -83,7 +83,7 @@ function solicit(number: u32, slot: usize): void {
   store<u32>(slot, sent + 1, SENT);
   discovery.solicit(homeLink.device(), ip6.destination(slot), homeLink.linkLocal());
   const timer = sent == 0 ? NONE : load<u32>(slot, TIMER);
-  store<u32>(slot, restart(timer, TimerKind.Delivery, number, RETRANS_TIMER_MS), TIMER);
+  store<u32>(slot, restart(timer, TimerKind.Delivery, number, neighbour.RETRANS_TIMER_MS), TIMER);
 }
 
 function drop(slot: usize): void {

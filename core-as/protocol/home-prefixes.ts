@@ -82,6 +82,11 @@ export function find(address: usize): HomePrefix {
   return found;
 }
 
+/** Forgets what was heard of all prefixes that an address is in. */
+export function forget(address: usize): void {
+  for (let prefix = find(address); changetype<usize>(prefix) != 0; prefix = find(address)) prefix.bits = 0;
+}
+
 /**
  * How long the prefix of a home address is still valid, ms; Infinity: for ever, or not known. No binding of
  * that home address may last longer, at the home agent or at a correspondent node (6275-11.4.2-6).

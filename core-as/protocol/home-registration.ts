@@ -41,7 +41,7 @@ export function isBeingChecked(update: ReceivedUpdate): bool {
 
 /** A binding is made or changed (RFC 6275 §10.3.1; 6275-8.4-1, 6275-10.3.1-11). */
 export function register(update: ReceivedUpdate): Reason {
-  if (update.hasFlag(BindingUpdateFlag.LinkLocalAddressCompatibility)) {
+  if (update.hasFlag(BindingUpdateFlag.LinkLocalAddressCompatibility) && !homeLink.isVirtual()) {
     if (defendedAddress.linkLocalOf(update.home()) == 0) {
       return bindingRefusal.refuse(update, Reason.LinkLocalNotDerivable, Status.AdministrativelyProhibited);
     }
@@ -91,7 +91,7 @@ function accept(record: u32, update: ReceivedUpdate): Reason {
     isNew ? 0 : moved ? 1 : 2,
   );
   if (needsAnnouncement) proxyNeighbour.begin(record); // 6275-10.3.1-34
-  prefixAdvertisement.registered(update.home()); // RFC 6275 §10.6.2
+  prefixAdvertisement.registered(update.home()); // RFC 6275 §10.6.2; 6275-10.3.1-36
   multicastMembership.registered(update.home()); // RFC 6275 §10.4.3
 
   // 6275-8.4-7, 6275-10.3.1-22, 6275-10.3.1-23, 6275-10.3.1-27, 6275-10.3.1-28: acknowledged whether asked
@@ -111,8 +111,8 @@ function wholeUnits(ms: f64): f64 {
 }
 
 /**
- * The lifetime granted for one that is asked for (6275-6.1.7-6, 6275-9.5.2-2, 6275-10.3.1-16,
- * 6275-10.3.1-20), no longer than the home prefix is valid (6275-10.3.1-17), however long it is preferred
+ * The lifetime granted for one that is asked for (6275-6.1.7-6, 6275-9.5.2-2, 6275-10.3.1-16, 6275-10.3.1-20), no
+ * longer than the home prefix is valid (6275-10.3.1-17, 6275-10.6.4-1), however long it is preferred
  * (6275-10.3.1-18). 0: the prefix does not last for one unit, and zero would say that the binding is gone.
  */
 function grant(update: ReceivedUpdate, prefix: HomePrefix): f64 {

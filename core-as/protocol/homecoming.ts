@@ -26,8 +26,6 @@ import * as homeLinkDetection from "./home-link-detection";
 import * as discovery from "./neighbour-discovery";
 import * as registration from "./registration";
 
-/** RetransTimer of RFC 4861 §10, between two solicitations or advertisements. */
-const RETRANS_MS: f64 = 1000;
 /** MAX_MULTICAST_SOLICIT of RFC 4861 §10. */
 const MAX_SOLICITATIONS: u32 = 3;
 /** MAX_NEIGHBOR_ADVERTISEMENT of RFC 4861 §10. */
@@ -102,7 +100,7 @@ function seekAgent(update: Update): void {
 function solicit(update: Update): void {
   update.attempts++;
   discovery.probeAddress(update.homeDevice, updates.home(update));
-  registration.setTimer(update, RETRANS_MS);
+  registration.setTimer(update, neighbour.RETRANS_TIMER_MS);
 }
 
 /** Nobody has answered: asks again. False when that was tried often enough. */
@@ -189,7 +187,7 @@ export function configureAddress(update: Update): void {
 /** No binding lives any more, or all have expired: is the home address still ours? (6275-11.5.5-10) */
 function checkAddress(update: Update): void {
   discovery.probeAddress(update.homeDevice, updates.home(update));
-  registration.setTimer(update, RETRANS_MS);
+  registration.setTimer(update, neighbour.RETRANS_TIMER_MS);
 }
 
 /** At home: the link hears it (6275-11.5.5-13), and what comes from the home address takes the link. */
@@ -205,7 +203,7 @@ function announce(update: Update): void {
   discovery.claimAddress(update.device, updates.home(update));
   claimLinkLocal(update.device);
   update.attempts++;
-  if (update.attempts < MAX_ADVERTISEMENTS) registration.setTimer(update, RETRANS_MS);
+  if (update.attempts < MAX_ADVERTISEMENTS) registration.setTimer(update, neighbour.RETRANS_TIMER_MS);
 }
 
 /** The link-local address of the interface identifier that the host gave (6275-11.5.5-15). */

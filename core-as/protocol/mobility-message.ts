@@ -4,6 +4,7 @@
  */
 import { BindingErrorStatus, MobilityHeaderType, NextHeader, ParameterProblemCode } from "../abi/codes";
 import { Reason } from "../abi/reasons";
+import { UNSPECIFIED } from "../wire/addresses";
 import { isMulticast, isUnspecified, sameAddress } from "../wire/bytes";
 import * as bindingAcknowledgement from "../wire/binding-acknowledgement";
 import * as bindingError from "../wire/binding-error";
@@ -23,12 +24,10 @@ let optionsAt: usize = 0;
 let homeAt: usize = 0;
 let routedAt: usize = 0;
 
-const unspecified = memory.data(16, 16);
-
 /**
  * Reads the mobility message of the packet whose headers `extension.walk` has just found, with the
- * checks of RFC 6275 §9.2 in their order (6275-9.2-1, 6275-10.2-1, 6275-11.2-1). Those refusals that the
- * sender is to be told of are answered from `self` on `device`. Returns the refusal, uncounted.
+ * checks of RFC 6275 §9.2 in their order (6275-9.2-1, 6275-10.2-1, 6275-11.2-1, 6275-8.4-6, 6275-8.5-8). Those
+ * refusals that the sender is to be told of are answered from `self` on `device`. Returns the refusal, uncounted.
  */
 export function read(device: u32, self: usize, packet: usize, length: u32): Reason {
   packetAt = packet;
@@ -80,7 +79,10 @@ export function routedHomeAddress(): usize {
   return routedAt;
 }
 
-/** The first option of this type, 0: there is none. Options that nobody asks for are skipped (6275-6.1.7-8). */
+/**
+ * The first option of this type, 0: there is none. Options that nobody asks for are skipped (6275-6.1.2-2,
+ * 6275-6.1.7-8).
+ */
 export function option(type: u32): usize {
   return options.find(optionsAt, mobility.end(messageAt), type);
 }
@@ -90,7 +92,7 @@ export function authenticationOption(subtype: u32): usize {
   return options.findAuthentication(optionsAt, mobility.end(messageAt), subtype);
 }
 
-/** Where the options of the messages that this node acts on begin; 0 for the others. */
+/** Where the options of the messages that this node acts on begin, behind their fixed part; 0 for the others. */
 function firstOption(message: usize): usize {
   switch (mobility.type(message)) {
     case MobilityHeaderType.BindingRefreshRequest:
@@ -117,11 +119,11 @@ export function sendBindingError(device: u32, self: usize, status: u32, packet: 
   const out = orders.allocate(<u32>(ip6.LENGTH_BYTES + bindingError.OPTIONS));
   if (out == 0) return;
   const message = out + ip6.LENGTH_BYTES;
-  const home = homeAddress != 0 ? homeAddress : unspecified; // 6275-9.3.3-2
+  const home = homeAddress != 0 ? homeAddress : UNSPECIFIED; // 6275-9.3.3-2
   const length = mobility.finish(message, bindingError.build(message, status, home), self, to);
   ip6.build(out, 0, 0, length, NextHeader.Mobility, HOP_LIMIT, self, to);
   ownPackets.transmit(device, out, <u32>ip6.LENGTH_BYTES + length);
 }
 
 /** Hop limit of the messages that this node sends. */
-export const HOP_LIMIT: u32 = 64;
+export const HOP_LIMIT: u32 = ip6.DEFAULT_HOP_LIMIT;

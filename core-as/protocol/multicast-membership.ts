@@ -9,6 +9,7 @@
 import { DEVICE_ANY, Event } from "../abi/contract";
 import { Icmpv6Type, MulticastScope, NextHeader } from "../abi/codes";
 import { Reason } from "../abi/reasons";
+import { ALL_NODES } from "../wire/addresses";
 import { copyAddress, get64, multicastScope, sameAddress, set64 } from "../wire/bytes";
 import * as icmp6 from "../wire/icmp6";
 import * as ip6 from "../wire/ip6";
@@ -36,7 +37,6 @@ const QUERY_INTERVAL_S: u32 = 125;
 const MAXIMUM_RESPONSE_MS: u32 = 10000;
 const MEMBERSHIP_MS: f64 = <f64>ROBUSTNESS * <f64>QUERY_INTERVAL_S * 1000 + <f64>MAXIMUM_RESPONSE_MS; // 260 s
 
-const allNodes = memory.data<u8>([0xff, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1]);
 const linkLocal = memory.data(16, 16);
 
 /** Looking through all bindings takes its time, and strangers can ask for it. */
@@ -171,8 +171,8 @@ function query(binding: u32): void {
   const message = options + mld.ROUTER_ALERT_BYTES;
   mld.buildRouterAlert(options, NextHeader.Icmpv6);
   mld.buildGeneralQuery(message, MAXIMUM_RESPONSE_MS, ROBUSTNESS, QUERY_INTERVAL_S);
-  icmp6.finish(message, mld.QUERY_BYTES, source(), allNodes);
-  ip6.build(packet, 0, 0, payload, NextHeader.HopByHop, mld.HOP_LIMIT, source(), allNodes);
+  icmp6.finish(message, mld.QUERY_BYTES, source(), ALL_NODES);
+  ip6.build(packet, 0, 0, payload, NextHeader.HopByHop, mld.HOP_LIMIT, source(), ALL_NODES);
   counters.refuse(forward(packet, <u32>ip6.LENGTH_BYTES + payload, binding, DEVICE_ANY));
 }
 

@@ -3,6 +3,7 @@
  * (RFC 4861, RFC 4862, RFC 9131).
  */
 import { NeighbourOptionType, NextHeader } from "../abi/codes";
+import { ALL_NODES, ALL_ROUTERS, UNSPECIFIED } from "../wire/addresses";
 import * as icmp6 from "../wire/icmp6";
 import * as ip6 from "../wire/ip6";
 import * as neighbour from "../wire/neighbour";
@@ -11,13 +12,8 @@ import * as router from "../wire/router";
 import * as devices from "../tables/devices";
 import * as orders from "../tables/orders";
 
-/** RFC 4861 §6.1, §7.1: a message that a router forwarded would have less. */
-const HOP_LIMIT: u32 = 255;
 const MAX_BYTES: u32 = 128;
 
-const unspecified = memory.data(16, 16);
-const allRouters = memory.data<u8>([0xff, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2]);
-const allNodes = memory.data<u8>([0xff, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1]);
 const group = memory.data(16, 16);
 
 /**
@@ -28,7 +24,7 @@ export function solicitRouter(device: u32): void {
   const packet = orders.allocate(MAX_BYTES);
   if (packet == 0) return;
   const message = packet + ip6.LENGTH_BYTES;
-  send(device, packet, router.buildSolicitation(message), unspecified, allRouters);
+  send(device, packet, router.buildSolicitation(message), UNSPECIFIED, ALL_ROUTERS);
 }
 
 /**
@@ -40,7 +36,7 @@ export function probeAddress(device: u32, address: usize): void {
   if (packet == 0) return;
   const message = packet + ip6.LENGTH_BYTES;
   neighbour.solicitedNode(group, address);
-  send(device, packet, neighbour.buildSolicitation(message, address), unspecified, group);
+  send(device, packet, neighbour.buildSolicitation(message, address), UNSPECIFIED, group);
 }
 
 /**
@@ -79,7 +75,7 @@ function solicitFrom(device: u32, target: usize, source: usize, to: usize): void
  */
 export function announceAddress(device: u32, address: usize): void {
   if (devices.at(device).linkAddressBytes == 0) return;
-  advertise(device, 0, address, address, allRouters);
+  advertise(device, 0, address, address, ALL_ROUTERS);
 }
 
 /**
@@ -113,13 +109,13 @@ export function claimAddress(device: u32, address: usize): void {
     neighbour.buildAdvertisement(packet + ip6.LENGTH_BYTES, neighbour.NeighbourFlag.Override, address),
     NeighbourOptionType.TargetLinkLayerAddress, link.linkAddressPointer(), link.linkAddressBytes,
   );
-  send(device, packet, end, address, allNodes);
+  send(device, packet, end, address, ALL_NODES);
 }
 
 /** Sends the message that ends at `end`, without a Home Address option (6275-11.3.1-8). */
 function send(device: u32, packet: usize, end: usize, source: usize, to: usize): void {
   const length = <u32>(end - packet - ip6.LENGTH_BYTES);
   icmp6.finish(packet + ip6.LENGTH_BYTES, length, source, to);
-  ip6.build(packet, 0, 0, length, NextHeader.Icmpv6, HOP_LIMIT, source, to);
+  ip6.build(packet, 0, 0, length, NextHeader.Icmpv6, neighbour.HOP_LIMIT, source, to);
   orders.transmit(device, packet, <u32>ip6.LENGTH_BYTES + length);
 }

@@ -22,6 +22,13 @@ export function count(): u32 {
   return found;
 }
 
+/** True for an address of this home agent. */
+export function has(address: usize): bool {
+  const known = count();
+  for (let index: u32 = 0; index < known; index++) if (sameAddress(at(index), address)) return true;
+  return false;
+}
+
 /** Pointer to the address number `index`, below the `count` that was asked last. */
 export function at(index: u32): usize {
   return load<u32>(pointers + (<usize>index << 2));

@@ -25,13 +25,12 @@ import { NONE } from "../tables/slab";
 import * as updates from "../tables/updates";
 import * as received from "./mobility-message";
 import * as attachment from "./peer-attachment";
+import * as doubt from "./peer-doubt";
 import * as exchanges from "./peer-exchanges";
 import * as messages from "./peer-messages";
 import * as registration from "./registration";
 import * as routeOptimisation from "./route-optimisation";
 
-/** Packets that came by the direct way show for this long that the peer has the binding. */
-const PROGRESS_MS: f64 = 2000;
 /** Between a Binding Update and one that the peer wants. */
 const MIN_REFRESH_MS: f64 = 2000;
 
@@ -182,11 +181,6 @@ function noteStatus(peer: Peer, status: u32): void {
 
 // ---- Binding Error, Binding Refresh Request -------------------------------------------------
 
-/** True while packets of the peer come by the direct way, which only one with the binding sends (6275-11.3.6-3). */
-export function isProgressing(peer: Peer): bool {
-  return clock.now() - peer.directInMs < PROGRESS_MS;
-}
-
 /**
  * RFC 6275 §11.3.6: anybody can forge one, so it must fit what was sent and what comes back. None of its options
  * is known (6275-6.1.9-2).
@@ -198,7 +192,10 @@ function receiveError(record: u32): Reason {
   const destination = ip6.destination(received.packet());
   if (bindingError.status(received.message()) == BindingErrorStatus.UnknownBinding) {
     if (!peer.isDirect() || !isOurs || !sameAddress(destination, peer.bound())) return Reason.BindingErrorUnexpected;
-    if (isProgressing(peer)) return Reason.BindingErrorDoubted;
+    if (doubt.isProgressing(peer)) {
+      doubt.raise(record, peer);
+      return Reason.BindingErrorDoubted;
+    }
     note(home, BindingErrorStatus.UnknownBinding);
     routeOptimisation.happen(record, PeerEvent.Lost); // 6275-11.3.6-4, 6275-11.3.6-5
     return Reason.None;

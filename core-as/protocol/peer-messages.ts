@@ -74,9 +74,9 @@ function finish(packet: usize, message: usize, end: usize, source: usize, destin
 }
 
 /**
- * A Binding Update that the tokens authorise, with the next sequence number (6275-11.7.2-18, 6275-11.7.2-20,
- * 6275-11.8-8). A lifetime of zero ends the binding (6275-6.1.7-12). H, L and K are for home agents alone
- * (6275-6.1.7-3). `homeDevice` DEVICE_ANY: the node is away from home.
+ * A Binding Update that the tokens authorise (6275-8.5-10), with the next sequence number (6275-11.7.2-18,
+ * 6275-11.7.2-20, 6275-11.8-8). A lifetime of zero ends the binding (6275-6.1.7-12). H, L and K are for home
+ * agents alone (6275-6.1.7-3). `homeDevice` DEVICE_ANY: the node is away from home.
  */
 export function sendBindingUpdate(peer: Peer, lifetimeMs: f64, homeDevice: u32): void {
   const packet = orders.allocate(MAX_UPDATE_BYTES);

@@ -77,7 +77,10 @@ export function registered(homeAddress: usize): void {
   sendAfter(record, delivery.unacknowledged != 0 ? LEAST_DISTANCE_MS : randomDelayMs(homeAddress));
 }
 
-/** A home registration has ended: nothing is sent any more (6275-10.6.2-7). What was not acknowledged is remembered. */
+/**
+ * A home registration has ended: nothing is sent any more (6275-10.6.2-7). What was not acknowledged is
+ * remembered.
+ */
 export function ended(homeAddress: usize): void {
   const record = deliveries.find(homeAddress);
   if (record == NONE) return;

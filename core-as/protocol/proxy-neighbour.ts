@@ -1,5 +1,5 @@
 /**
- * Interception on a real home link (RFC 6275 §10.4.1; 6275-10.3.1-34, 6275-10.4.1-1): while a binding
+ * Interception on a real home link (RFC 6275 §10.4.1; 6275-8.4-2, 6275-10.3.1-34, 6275-10.4.1-1): while a binding
  * lives, the home agent is the neighbour at its home address. Packets that neighbours send there come to
  * us, and the host routes them into the tunnel device. On a virtual home link there is nothing to do: the
  * whole prefix comes to us.
@@ -7,6 +7,7 @@
 import { DEVICE_ANY, DeviceKind, Order } from "../abi/contract";
 import { NeighbourOptionType } from "../abi/codes";
 import { Reason } from "../abi/reasons";
+import { ALL_NODES } from "../wire/addresses";
 import { copyAddress, isUnspecified, sameAddress } from "../wire/bytes";
 import * as ip6 from "../wire/ip6";
 import * as neighbour from "../wire/neighbour";
@@ -25,11 +26,8 @@ import { TimerKind, restart } from "./timers";
 
 /** RFC 4861 §10 */
 const MAX_NEIGHBOR_ADVERTISEMENT: u32 = 3;
-const RETRANS_TIMER_MS: f64 = 1000;
 /** Bits of a route to one address. */
 const HOST_BITS: u32 = 128;
-
-const allNodes = memory.data<u8>([0xff, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1]);
 
 /** Begins to intercept for a binding, and says so on the link; called again, it says so again. */
 export function begin(record: u32): void {
@@ -77,10 +75,10 @@ function route(order: Order, binding: Binding): void {
  * 6275-10.4.1-6, 6275-10.4.1-7, 6275-10.4.1-8, 6275-10.4.1-9, 6275-10.4.1-10).
  */
 function announce(binding: Binding): void {
-  advertise(NeighbourFlag.Override, bindings.homeAddress(binding), allNodes);
+  advertise(NeighbourFlag.Override, bindings.homeAddress(binding), ALL_NODES);
   if (!defendedAddress.hasLinkLocal(binding)) return;
   const linkLocal = defendedAddress.linkLocalOf(bindings.homeAddress(binding));
-  if (linkLocal != 0) advertise(NeighbourFlag.Override, linkLocal, allNodes);
+  if (linkLocal != 0) advertise(NeighbourFlag.Override, linkLocal, ALL_NODES);
 }
 
 function advertise(flags: u32, target: usize, to: usize): void {
@@ -108,7 +106,7 @@ export function isOurOwn(packet: usize, message: usize, length: u32, optionType:
  */
 export function answer(packet: usize, target: usize): void {
   const asks = ip6.source(packet);
-  if (isUnspecified(asks)) advertise(0, target, allNodes);
+  if (isUnspecified(asks)) advertise(0, target, ALL_NODES);
   else advertise(NeighbourFlag.Solicited, target, asks);
 }
 
@@ -135,9 +133,9 @@ function repeatLater(homeAddress: usize, times: u32): void {
   if (times == 0 || waiting == QUEUE) return;
   const entry = queue + <usize>((head + waiting++) & (QUEUE - 1)) * ENTRY_BYTES;
   copyAddress(entry + HOME, homeAddress);
-  store<f64>(entry, clock.now() + RETRANS_TIMER_MS, DUE);
+  store<f64>(entry, clock.now() + neighbour.RETRANS_TIMER_MS, DUE);
   store<u32>(entry, times, TIMES);
-  if (waiting == 1) timer = restart(timer, TimerKind.Announcement, 0, RETRANS_TIMER_MS);
+  if (waiting == 1) timer = restart(timer, TimerKind.Announcement, 0, neighbour.RETRANS_TIMER_MS);
 }
 
 /** The first of the queue is due, and perhaps some behind it, one at a call. */

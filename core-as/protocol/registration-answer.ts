@@ -50,7 +50,8 @@ export function acknowledged(update: Update, status: u32, grantedMs: f64, advice
   update.expiresMs = update.sentMs + min(grantedMs, update.lifetimeMs);
   update.mayLiveUntilMs = update.expiresMs;
   const leftMs = update.expiresMs - clock.now();
-  const plannedMs = adviceMs > 0 && adviceMs < grantedMs ? adviceMs : grantedMs * REFRESH_SHARE; // 6275-11.7.3-14
+  // 6275-11.7.3-14, 6275-10.3.1-32, 6275-6.2.4-1
+  const plannedMs = adviceMs > 0 && adviceMs < grantedMs ? adviceMs : grantedMs * REFRESH_SHARE;
   update.refreshMs = clock.now() + max<f64>(
     SECOND_MS, min(plannedMs, leftMs * REFRESH_SHARE) * (1 - random.nextUnit() / 20),
   );

@@ -41,8 +41,9 @@ let primaryEntry: u32 = NONE;
 
 /**
  * A home address that is to be registered at home agent `peer`, at once when there is a care-of address
- * (6275-11.7.1-20), with timers of its own (6275-11.8-6); the first one is the primary. Sequence numbers begin at random (6275-11.7.2-19). Returns its entry of
- * the binding update list, NONE when the budget is used up or the address is one of ours already.
+ * (6275-11.7.1-20), with timers of its own (6275-11.8-6); the first one is the primary. Sequence numbers begin at
+ * random (6275-11.7.2-19). Returns its entry of the binding update list, NONE when the budget is used up or the
+ * address is one of ours already.
  */
 export function addHome(homeAddress: usize, peer: usize): u32 {
   if (updates.find(homeAddress) != NONE) return NONE;

@@ -5,19 +5,23 @@
  *   new prefix ──► further home address ──► registered: the host has it (preferred)
  *                                              old prefix: deprecated ──► invalid: the host loses its address
  *
+ * The last home address does not end by an advertisement, which nothing but its identifier protects: whoever can
+ * read or guess that could stop the node for good. The home agent is asked for it instead, and its answer, which is
+ * authenticated, decides: it refuses to bind an address whose prefix has ended (RFC 6275 §10.3.1).
+ *
  * A further home address has the interface identifier of the first one. The host gets it when the home agent
  * has accepted it, since only then nobody else on the home link has it.
  */
 import { DEVICE_ANY, DeviceKind, Event, MAX_HOME_PREFIXES, Order } from "../abi/contract";
 import { BindingAcknowledgementStatus as Status } from "../abi/codes";
 import { RegistrationEvent } from "../abi/states";
+import { INTERFACE_PREFIX_BITS } from "../wire/addresses";
 import { sameAddress, samePrefix } from "../wire/bytes";
 import * as devices from "../tables/devices";
 import * as orders from "../tables/orders";
 import { NONE } from "../tables/slab";
 import * as updates from "../tables/updates";
 import { Update } from "../tables/updates";
-import { PREFIX_BITS } from "./careof-address";
 import * as homePrefixes from "./home-prefixes";
 import { HomePrefix } from "./home-prefixes";
 import * as solicitation from "./mobile-prefix-solicitation";
@@ -44,13 +48,16 @@ export function follow(): void {
     if (isFormable(prefix) && !isInUse(prefix.address(), prefix.bits)) form(prefix);
   }
   for (let record = updates.next(0); record != NONE; record = updates.next(record + 1)) {
-    if (homePrefixes.validMs(updates.home(updates.at(record))) <= 0) end(updates.at(record));
+    const update = updates.at(record);
+    if (homePrefixes.validMs(updates.home(update)) > 0) continue;
+    if (isOnly(update)) askFor(update);
+    else end(update);
   }
 }
 
 /** RFC 4862 §5.5.3; one whose address the home agent refused is left alone (6275-11.7.1-22). */
 function isFormable(prefix: HomePrefix): bool {
-  return prefix.bits == PREFIX_BITS && prefix.autonomous != 0 && prefix.refused == 0 && prefix.isPreferred();
+  return prefix.bits == INTERFACE_PREFIX_BITS && prefix.autonomous != 0 && prefix.refused == 0 && prefix.isPreferred();
 }
 
 /** A further home address, which is registered as the first one is (6275-11.7.1-20). */
@@ -113,16 +120,22 @@ export function shortened(prefix: HomePrefix): void {
   }
 }
 
-/** A home address ends: nobody may use it any more. The last one is deregistered, and the node stops. */
+/** True when there is no other home address. */
+function isOnly(update: Update): bool {
+  return updates.next(0) == update.record && updates.next(update.record + 1) == NONE;
+}
+
+/** Nothing is known of the prefix any more but what the home agent says to the next Binding Update. */
+function askFor(update: Update): void {
+  homePrefixes.forget(updates.home(update));
+  registration.happen(update.record, RegistrationEvent.RefreshDue);
+}
+
+/** A home address ends, of which there are others: nobody may use it any more. */
 function end(update: Update): void {
   const home = updates.home(update);
   orders.address(Order.RemoveAddress, devices.first(DeviceKind.Tunnel), home, HOST_BITS);
   orders.event(Event.HomeAddressEnded, DEVICE_ANY, home, 0, 0);
-  const isLast = updates.next(0) == update.record && updates.next(update.record + 1) == NONE;
-  if (isLast) {
-    registration.happen(update.record, RegistrationEvent.Shutdown);
-    return;
-  }
   const wasFirst = isFirst(update);
   registration.removeHome(update.record);
   if (!wasFirst) return;

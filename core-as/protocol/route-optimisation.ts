@@ -1,6 +1,6 @@
 /**
- * Route optimisation in a mobile node (RFC 6275 §11.6, §11.7.2, §11.8): the actions of the table in `peer-table`,
- * and the one timer of each entry.
+ * Route optimisation in a mobile node (RFC 6275 §11.6, §11.7.2, §11.8; 6275-8.5-9): the actions of the table in
+ * `peer-table`, and the one timer of each entry.
  *
  *   traffic → Home and Care-of Test → Binding Update → acknowledged: the direct way → renewed in time
  *
@@ -19,6 +19,7 @@ import * as updates from "../tables/updates";
 import * as uplinks from "../select/uplinks";
 import * as random from "./crypto/random";
 import * as attachment from "./peer-attachment";
+import * as doubt from "./peer-doubt";
 import * as exchanges from "./peer-exchanges";
 import * as policy from "./peer-policy";
 import { table } from "./peer-table";
@@ -213,6 +214,7 @@ function confirm(peer: Peer): void {
 function suspend(peer: Peer): void {
   peer.directUntilMs = 0;
   peer.refreshMs = Infinity;
+  peer.doubtMs = Infinity;
   for (let which: u32 = 0; which < peers.EXCHANGES_COUNT; which++) peer.exchange(which).stop();
 }
 
@@ -234,7 +236,7 @@ export function dueMs(peer: Peer): f64 {
 
 /** Sets the timer of an entry to the earliest thing that is due. */
 export function schedule(record: u32, peer: Peer): void {
-  let next = dueMs(peer);
+  let next = min(dueMs(peer), peer.doubtMs);
   if (peer.directUntilMs != 0) next = min(next, peer.directUntilMs);
   if (next == Infinity) peer.timer = stop(peer.timer);
   else peer.timer = restart(peer.timer, TimerKind.Peer, record, max<f64>(0, next - clock.now()));
@@ -250,6 +252,7 @@ export function onTimer(record: u32): void {
     peer.directUntilMs = 0;
     happen(record, PeerEvent.Expired);
   }
+  if (peer.doubtMs <= clock.now()) doubt.decide(record, peer);
   if (peer.refreshMs <= clock.now()) refresh(record, peer);
   if (peer.retryMs <= clock.now()) {
     peer.retryMs = Infinity;

@@ -13,6 +13,7 @@ import {
 } from "../abi/contract";
 import { NeighbourOptionType, NextHeader } from "../abi/codes";
 import { Reason } from "../abi/reasons";
+import { ALL_NODES } from "../wire/addresses";
 import * as icmp6 from "../wire/icmp6";
 import * as ip6 from "../wire/ip6";
 import * as neighbour from "../wire/neighbour";
@@ -52,8 +53,6 @@ const GRANULARITY_MS: f64 = 20;
 
 /** Headers and options other than prefixes: link-layer address (16), interval, home agent information. */
 const OTHER_BYTES: u32 = <u32>(ip6.LENGTH_BYTES + router.ADVERTISEMENT_OPTIONS) + 16 + 8 + 8;
-
-const allNodes = memory.data<u8>([0xff, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1]);
 
 let isOn: bool = false;
 let isUnsolicited: bool = false;
@@ -206,8 +205,8 @@ function send(lifetimeMs: f64, isLast: bool): void {
   }
   end = advertisedPrefixes.append(end);
   const length = <u32>(end - message);
-  icmp6.finish(message, length, homeLink.linkLocal(), allNodes);
-  ip6.build(packet, 0, 0, length, NextHeader.Icmpv6, neighbour.HOP_LIMIT, homeLink.linkLocal(), allNodes);
+  icmp6.finish(message, length, homeLink.linkLocal(), ALL_NODES);
+  ip6.build(packet, 0, 0, length, NextHeader.Icmpv6, neighbour.HOP_LIMIT, homeLink.linkLocal(), ALL_NODES);
   orders.transmit(homeLink.device(), packet, <u32>ip6.LENGTH_BYTES + length);
   lastSentMs = clock.now();
 }

@@ -8,6 +8,7 @@
 import { Event } from "../abi/contract";
 import { NeighbourOptionType } from "../abi/codes";
 import { UplinkEvent, UplinkState } from "../abi/states";
+import { INTERFACE_PREFIX_BITS } from "../wire/addresses";
 import { copyAddress, get8, isLinkLocal, isMulticast, sameAddress, samePrefix } from "../wire/bytes";
 import * as options from "../wire/neighbour-options";
 import { PrefixFlag } from "../wire/neighbour-options";
@@ -16,7 +17,6 @@ import * as clock from "../tables/clock";
 import * as orders from "../tables/orders";
 import * as uplinks from "../select/uplinks";
 import { Router, Uplink } from "../select/uplinks";
-import { PREFIX_BITS } from "./careof-address";
 import * as homeLinkDetection from "./home-link-detection";
 import * as movement from "./movement";
 
@@ -94,7 +94,7 @@ function findPrefix(first: usize, end: usize, uplink: Uplink): usize {
   let option = options.find(first, end, wanted);
   for (; option != 0; option = options.find(options.next(option), end, wanted)) {
     if (!isFormable(option)) continue;
-    if (samePrefix(options.prefix(option), uplink.router().prefix(), PREFIX_BITS)) return option;
+    if (samePrefix(options.prefix(option), uplink.router().prefix(), INTERFACE_PREFIX_BITS)) return option;
     if (found == 0) found = option;
   }
   return found;
@@ -102,7 +102,7 @@ function findPrefix(first: usize, end: usize, uplink: Uplink): usize {
 
 /** RFC 4862 §5.5.3, and not deprecated. */
 function isFormable(option: usize): bool {
-  return options.hasPrefixFlag(option, PrefixFlag.Autonomous) && options.prefixLength(option) == PREFIX_BITS &&
+  return options.hasPrefixFlag(option, PrefixFlag.Autonomous) && options.prefixLength(option) == INTERFACE_PREFIX_BITS &&
     options.validLifetimeMs(option) > 0 && options.preferredLifetimeMs(option) > 0 && isGlobal(
       options.prefix(option),
     );
@@ -115,7 +115,7 @@ export function isGlobal(prefix: usize): bool {
 
 /** True when both are one router on one link. */
 function isSame(a: Router, b: Router): bool {
-  return sameAddress(a.address(), b.address()) && samePrefix(a.prefix(), b.prefix(), PREFIX_BITS);
+  return sameAddress(a.address(), b.address()) && samePrefix(a.prefix(), b.prefix(), INTERFACE_PREFIX_BITS);
 }
 
 /** True when the router heard is one that was seen, not long ago, to share the link with ours. */

@@ -27,7 +27,10 @@ export class Router {
   validUntilMs: f64;
   /** Between two advertisements (RFC 6275 §7.3), 0: unknown. */
   intervalMs: f64;
-  /** The entries of the binding update list whose home prefix is on this link: bit n is record n (RFC 6275 §11.5.2). */
+  /**
+   * The entries of the binding update list whose home prefix is on this link: bit n is record n (RFC 6275
+   * §11.5.2).
+   */
   homes: u64;
   /** Until when, monotonic ms. */
   homesUntilMs: f64;

@@ -46,7 +46,10 @@ export class Binding {
   lastUsedMs: f64;
   /** The newest nonce index of all Binding Updates that were accepted. */
   newestNonce: u16;
-  /** Binding Updates whose nonces are both not newer than this one are of a former life; counts when `hasFormerLife`. */
+  /**
+   * Binding Updates whose nonces are both not newer than this one are of a former life; counts when
+   * `hasFormerLife`.
+   */
   formerNonce: u16;
   /** When the first of them came, s, modulo 2^16. */
   unreachableSinceS: u16;

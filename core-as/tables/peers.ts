@@ -61,6 +61,8 @@ export class Peer {
   refreshMs: f64;
   /** When a hold-off ends; Infinity: there is none. */
   retryMs: f64;
+  /** When it is decided whether the peer has lost its binding; Infinity: nobody doubts it. */
+  doubtMs: f64;
   /** When the last tests began. */
   testedMs: f64;
   /** PeerEvent that waits for its turn, NONE: none. */
@@ -213,6 +215,7 @@ export function insert(address: usize, home: u32): u32 {
   peer.activeMs = clock.now();
   peer.refreshMs = Infinity;
   peer.retryMs = Infinity;
+  peer.doubtMs = Infinity;
   peer.lastStatus = 0xffff;
   for (let which: u32 = 0; which < EXCHANGES_COUNT; which++) peer.exchange(which).stop();
   index.insert(record);
@@ -225,7 +228,10 @@ function remove(record: u32): void {
   slab.give(record);
 }
 
-/** The least recently active among the entries that hold nothing; one that is held off only when there is no other. */
+/**
+ * The least recently active among the entries that hold nothing; one that is held off only when there is no
+ * other.
+ */
 function replaceable(): u32 {
   let found = NONE;
   for (let looks: u32 = 0; looks < min(MAX_LOOKS, slab.capacity); looks++) {

@@ -10,7 +10,9 @@
  *   +-------------------------------+-------------------------------+
  *
  * A receiver calls `verifyChecksum`, then `check`, then `mobility-options.check`: the order of
- * RFC 6275 §9.2. A sender calls the `build` of the message, appends options, then `finish`.
+ * RFC 6275 §9.2. A sender calls the `build` of the message, which gives the end of its fixed part, appends options
+ * there (6275-6.1.1-5), then `finish`. As all headers before it are multiples of 8 octets long, so is the offset of a
+ * message in its packet (6275-6.1.1-6).
  */
 import { MobilityHeaderType, NextHeader } from "../abi/codes";
 import { Reason } from "../abi/reasons";

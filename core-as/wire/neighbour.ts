@@ -30,6 +30,12 @@ export const OPTIONS: usize = TARGET + ADDRESS_BYTES;
 /** Hop limit of every message of Neighbour Discovery: a router would have lowered it (RFC 4861 §3.1). */
 export const HOP_LIMIT: u32 = 255;
 
+/**
+ * RETRANS_TIMER (RFC 4861 §10): between two solicitations or advertisements, and how long an objection to an address
+ * may take (RFC 4862 §5.4).
+ */
+export const RETRANS_TIMER_MS: f64 = 1000;
+
 /** Bits of a Neighbour Advertisement (RFC 4861 §4.4). */
 export enum NeighbourFlag {
   Router = 0x80000000,

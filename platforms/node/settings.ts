@@ -2,8 +2,9 @@
 import { contains, formatAddress, parseAddress, parsePrefix } from "../../bindings/address.ts";
 import {
   addNode, CORRESPONDENT_DEFAULTS, type CorrespondentSettings, type HomeAgentSettings, type HomeLinkSettings,
-  type HomePrefix, type MobileNodeSettings, type NodeSettings, type RouteOptimisationSettings, type Security,
-  setCorrespondent, setHomeAgent, setMobileNode, setRouteOptimisation,
+  type HomePrefix, type MobileNodeSettings, type NodeSettings, type PrefixDeliverySettings,
+  type RouteOptimisationSettings, type Security, setCorrespondent, setHomeAgent, setMobileNode, setPrefixDelivery,
+  setRouteOptimisation,
 } from "../../bindings/commands.ts";
 import type {
   Config, CorrespondentConfig, HomeAgentConfig, HomeLinkConfig, MobileNodeConfig, RouteOptimisationConfig,
@@ -30,6 +31,7 @@ export interface HomeAgentLoopSettings extends CommonSettings {
   /** Without it the home link is a virtual one. */
   readonly homeLink?: HomeLinkLoopSettings;
   readonly core: HomeAgentSettings;
+  readonly prefixDelivery: PrefixDeliverySettings;
   readonly nodes: readonly NodeSettings[];
 }
 
@@ -97,6 +99,7 @@ function homeAgentSettings(config: HomeAgentConfig): HomeAgentLoopSettings {
       refreshAdviceMs: config.refreshAdviceMs ?? 0,
       replayWindowMs: config.replayWindowMs,
     },
+    prefixDelivery: config.mobilePrefixAdvertisements,
     nodes: config.nodes.map((node, id) => ({
       id,
       homeAddresses: node.homeAddresses.map(parseAddress),
@@ -208,6 +211,7 @@ export function configure(engine: Engine, settings: LoopSettings, nowMs: number)
       return setRouteOptimisation(engine, settings.routeOptimisation, nowMs);
     case "home-agent":
       setHomeAgent(engine, settings.core, nowMs);
+      setPrefixDelivery(engine, settings.prefixDelivery, nowMs);
       for (const node of settings.nodes) addNode(engine, node, nowMs);
   }
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { isKept } from "../../benches/benchmark.ts";
 import { promise } from "../../benches/report.ts";
-import { compare, fastest, quantile, ratio, type Figure } from "../../benches/rounds.ts";
+import { compare, difference, fastest, quantile, ratio, type Figure } from "../../benches/rounds.ts";
 
 const figure = (name: string, ...roundsNs: number[]): Figure => ({ name, roundsNs, ns: quantile(roundsNs, 0.5), quartilesNs: [0, 0] });
 
@@ -17,6 +17,11 @@ describe("rounds", () => {
     const { value, quartiles } = ratio(figure("peer", 20, 200, 40), figure("core", 10, 100, 20));
     expect(value).toBe(2);
     expect(quartiles).toEqual([2, 2]);
+  });
+
+  it("subtracts within each round", () => {
+    const left = difference(figure("whole", 12, 105, 21), figure("part", 2, 5, 3));
+    expect(left).toMatchObject({ name: "whole", ns: 18, roundsNs: [10, 100, 18], quartilesNs: [14, 59] });
   });
 
   it("runs the contestants in turn, and prepares outside of what is measured", () => {

@@ -68,6 +68,12 @@ const prefixLifetimes = fc.record({
   preferredLifetimeMs: maybe(fc.integer({ min: 0, max: 1_000_000 })),
 });
 
+const mobilePrefixAdvertisements: fc.Arbitrary<HomeAgentConfig["mobilePrefixAdvertisements"]> = fc.record({
+  enabled: fc.boolean(),
+  minIntervalMs: fc.integer({ min: 1_000, max: 600_000 }),
+  maxIntervalMs: fc.integer({ min: 600_000, max: 2_592_000_000 }),
+});
+
 const routeOptimisation: fc.Arbitrary<MobileNodeConfig["routeOptimisation"]> = fc.record({
   policy: policy(),
   afterPackets: fc.integer({ min: 1, max: 1_000_000 }),
@@ -100,7 +106,8 @@ const homeAgent: fc.Arbitrary<HomeAgentConfig> = fc.record({
   address,
   nodes,
   tunnel: word,
-  homeLink: homeLink,
+  homeLink,
+  mobilePrefixAdvertisements,
   maxLifetimeMs: lifetimeMs,
   refreshAdviceMs: maybe(fc.constant(4_000)),
   maxBindings: fc.integer({ min: 1, max: 1_000_000 }),

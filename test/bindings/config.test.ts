@@ -4,7 +4,7 @@ import { ConfigError, explainConfig, formatProblem, loadConfig } from "../../bin
 
 const KEY = "000102030405060708090a0b0c0d0e0f";
 const ROLES = ["home-agent", "mobile-node", "correspondent"] as const;
-const files: Record<string, string> = { good: `${KEY}\n`, short: "00:01:02", text: "correct horse" };
+const files: Record<string, string> = { good: `${KEY}\n`, other: `ff${KEY}\n`, short: "00:01:02", text: "correct horse" };
 
 function readFile(path: string): string {
   const content = files[path];
@@ -41,7 +41,7 @@ home_addresses = ["2001:db8:100::17"]
 spi = 300
 key_file = "good"
 `;
-const NODE2 = NODE.replace("car17", "car18").replace("::17", "::18").replace("300", "301");
+const NODE2 = NODE.replace("car17", "car18").replace("::17", "::18").replace("300", "301").replace("good", "other");
 const MOBILE_NODE = `role = "mobile-node"
 home_address = "2001:db8:100::17"
 home_agent = "2001:db8:100::1"
@@ -77,7 +77,8 @@ const AN_ADDRESS = "must be a routable unicast IPv6 address";
 const A_PREFIX = 'must be an IPv6 prefix like "2001:db8:100::/64"';
 const UPLINKS = "must be a list of one or more, each an interface name of 1 to 15 characters";
 const HOME_AGENT_KEYS = "known keys: role, address, home_prefixes, tunnel, max_lifetime, " +
-  "refresh_advice, max_bindings, max_nodes, replay_window, state_file, control, log_level, home_link, node";
+  "refresh_advice, max_bindings, max_nodes, replay_window, state_file, control, log_level, home_link, " +
+  "mobile_prefix_advertisements, node";
 const NODE_KEYS = "known keys: identity, home_addresses, authentication, spi, key, key_file, " +
   "replay_protection, max_lifetime";
 const A_NAI = 'must be a network access identifier like "car17@example.org"';
@@ -179,6 +180,13 @@ const badFiles: BadFile[] = [
     "f.toml:10:12: node[1].identity: is the same as node[0].identity, every node needs its own"],
   ["same SPI", HOME_AGENT + NODE + NODE2.replace("301", "300"),
     "f.toml:12:7: node[1].spi: is the same as node[0].spi, every node needs its own"],
+  ["same key (6275-5.1-5)", HOME_AGENT + NODE + NODE2.replace("other", "good"),
+    "f.toml:13:12: node[1].key_file: is the key of car17@example.org (line 8) and of car18@example.org, " +
+    "every node needs a random key of its own (RFC 6275 §5.1)"],
+  ["same key, written differently (6275-5.1-5)",
+    HOME_AGENT + NODE + NODE2.replace('key_file = "other"', `key = "0x${KEY.replace(/../g, "$& ")}"`),
+    "f.toml:13:7: node[1].key: is the key of car17@example.org (line 8) and of car18@example.org, " +
+    "every node needs a random key of its own (RFC 6275 §5.1)"],
   ["same home address, written differently", HOME_AGENT + NODE + NODE2.replace("::18", ":0:0:0:0:17"),
     "f.toml:11:19: node[1].home_addresses[0]: is the same as node[0].home_addresses[0], " +
     "every home address has one owner"],
@@ -253,6 +261,12 @@ const badFiles: BadFile[] = [
     "f.toml:6:14: home_link.preference: is 32768, must be an integer from -32768 to 32767"],
   ["lifetime of nothing", `${HOME_LINK}lifetime = "0s"`,
     'f.toml:6:12: home_link.lifetime: is "0s", must be a duration from "1s" to "65535s"'],
+  ["prefix advertisements whose intervals are the wrong way round",
+    `${HOME_AGENT}[mobile_prefix_advertisements]\nmin_interval = "2h"\nmax_interval = "1h"`,
+    "f.toml:5:16: mobile_prefix_advertisements.min_interval: is 7200000 ms, " +
+    "must be at most max_interval, 3600000 ms"],
+  ["prefix advertisements without end", `${HOME_AGENT}[mobile_prefix_advertisements]\nmin_interval = "0s"`,
+    'f.toml:5:16: mobile_prefix_advertisements.min_interval: is "0s", must be a duration from "1s" to "24h"'],
   ["a prefix that is not the home link's", HOME_LINK + PREFIX.replace("100", "300"),
     'f.toml:7:10: home_link.prefix[0].prefix: is "2001:db8:300::/64", must be one of home_prefixes'],
   ["a prefix described twice", HOME_LINK + PREFIX + PREFIX,
@@ -333,13 +347,14 @@ describe("a good file", () => {
       logLevel: "info",
       homeLink: {
         advertise: true, preference: 0, routerLifetimeMs: 1_800_000, maxIntervalMs: 600_000, minDelayMs: 3_000,
-        intervalOption: true, unsolicited: true, prefixes: [],
+        intervalOption: true, unsolicited: true, prefixes: [], // max_interval of RFC 4861 (6275-7.5-7)
       },
+      mobilePrefixAdvertisements: { enabled: true, minIntervalMs: 600_000, maxIntervalMs: 86_400_000 },
       nodes: [],
     });
   });
 
-  it("gets the lifetime of RFC 6275 §12 for bindings of correspondent nodes", () => {
+  it("gets the lifetime of RFC 6275 §12 for bindings of correspondent nodes, and route optimisation (6275-8.5-16)", () => {
     expect(load(CORRESPONDENT).config).toEqual({
       role: "correspondent", addresses: ["2001:db8:200::1"], enabled: true, maxLifetimeMs: 420_000,
       testsPerSecond: 1000, maxBindings: 10_000, tunnel: "mext0", logLevel: "info",
@@ -367,7 +382,8 @@ describe("a good file", () => {
 
   it.each(ROLES)("is the example of %s", (role) => {
     const text = readFileSync(new URL(`../../examples/${role}.toml`, import.meta.url), "utf8");
-    const { config, warnings } = loadConfig(text, `${role}.toml`, { readFile: () => KEY });
+    const keyOf = (path: string) => KEY + Buffer.from(path).toString("hex");
+    const { config, warnings } = loadConfig(text, `${role}.toml`, { readFile: keyOf });
     expect(config.role).toBe(role);
     expect(warnings).toEqual([]);
   });

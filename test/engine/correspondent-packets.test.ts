@@ -28,7 +28,7 @@ function boundNode(): Node {
 }
 
 describe("from a mobile node", () => {
-  it("the host gets what comes from the care-of address as if it came from the home address (6275-9.3.1-6, 6275-9.3.1-7, 6275-8.2-1)", () => {
+  it("the host gets what comes from the care-of address as if it came from the home address (6275-9.3.1-6, 6275-9.3.1-7, 6275-8.2-1, 6275-11.3.5-4)", () => {
     const node = boundNode();
     const upper: [string, LayerInput[]][] = [
       ["udp", udp], ["echo-request", [{ name: "echo-request" }]], ["fragment", [{ name: "fragment", fields: { moreFragments: true, identification: 5, nextHeader: 17 } }, { name: "payload", fields: { data: new Uint8Array(16) } }]],

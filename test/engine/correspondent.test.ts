@@ -349,7 +349,7 @@ describe("a Binding Update", () => {
     refuses(node, Reason.BindingAuthorizationDataNotLast, () => node.receive(ACCESS, layers));
   });
 
-  it("to register at home gets 131, or 139 where there is a binding (6275-9.5.1-13, 6275-9.5.1-14)", () => {
+  it("to register at home gets 131, or 139 where there is a binding (6275-10.3.1-4, 6275-10.3.1-5, 6275-9.5.1-13, 6275-9.5.1-14)", () => {
     const node = correspondentNode();
     const homeToken = ask(node, "home", HOME_ADDRESS);
     const update = bindingUpdate({ homeToken, indices: null, data: null, flags: { homeRegistration: true } });

@@ -329,7 +329,7 @@ describe("a home address that is somebody else's (6275-11.7.1-22)", () => {
 });
 
 describe("with the core's own home agent", () => {
-  it("registers there once it is discovered", () => {
+  it("registers there once it is discovered, as a router of the home prefix (6275-6.1.7-1)", () => {
     const agent = homeAgent();
     const mobile = seeker();
     arrive(mobile);

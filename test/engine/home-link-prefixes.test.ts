@@ -45,7 +45,7 @@ describe("lifetime and status follow the home prefix (RFC 6275 §10.3.1)", () =>
     ["valid for a unit longer", 604, 604, 600, 600, 0],
     ["valid for 4 s", 4, 4, 600, 4, 1],
   ];
-  it.each(rows)("%s (6275-10.3.1-16, 6275-10.3.1-17, 6275-10.3.1-18, 6275-10.3.1-24, 6275-10.3.1-25, 6275-10.3.1-28, 6275-6.1.7-6)", (_, valid, preferred, asked, granted, status) => {
+  it.each(rows)("%s (6275-10.3.1-16, 6275-10.3.1-17, 6275-10.6.4-1, 6275-10.3.1-18, 6275-10.3.1-24, 6275-10.3.1-25, 6275-10.3.1-28, 6275-6.1.7-6)", (_, valid, preferred, asked, granted, status) => {
     const agent = homeAgent({ homePrefixes: [prefix(OLD, { validMs: valid * 1000, preferredMs: preferred * 1000 })] });
     expect(ask(agent, { lifetimeS: asked })).toMatchObject({ status, lifetimeS: granted, signed: true });
     expect(readBindings(agent.engine)[0].remainingMs).toBe(granted * 1000);
@@ -161,6 +161,16 @@ describe("renumbering: an identity owns its interface identifiers in all home pr
     const agent = homeAgent({ homePrefixes, nodes, budgets: { maxNodes: 4 } });
     expect(ask(agent, { home })!.status).toBe(status);
     expect(agent.refused(reason)).toBe(1);
+    expect(readBindings(agent.engine)).toEqual([]);
+  });
+
+  it("but not the home agent's own address there, nor as a care-of address", () => {
+    const routed = [prefix(OLD), { ...prefix(NEW), address: parseAddress(RENUMBERED), routerAddress: true }];
+    const agent = homeAgent({ homePrefixes: routed });
+    expect(ask(agent, { home: RENUMBERED })!.status).toBe(129);
+    expect(agent.refused(Reason.HomeAddressNotOwned)).toBe(1);
+    expect(ask(agent, { source: RENUMBERED, sequence: 101, timestamp: at(1100) })!.status).toBe(129);
+    expect(agent.refused(Reason.CareofIsHomeAddress)).toBe(1);
     expect(readBindings(agent.engine)).toEqual([]);
   });
 

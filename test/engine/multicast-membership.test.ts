@@ -45,9 +45,9 @@ function agent(make: () => Node = homeAgent): Node {
   return node;
 }
 
-/** Lets the query after a registration pass. */
+/** Lets duplicate address detection, the announcements on a real home link, and the query after a registration pass. */
 function askedFirst(node: Node): void {
-  node.advance(1001);
+  node.advance(4001);
   node.take();
 }
 

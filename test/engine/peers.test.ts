@@ -71,7 +71,7 @@ function everythingSent(): Uint8Array[] {
   bindNode(router, { lifetimeS: 3600 });
   router.receive(HOME, advertisement());
   router.receive(HOME, solicitation());
-  router.advance(500); // Router Advertisement
+  router.advance(1500); // Router Advertisement; duplicate address detection is over
   router.receive(ACCESS, discoveryRequest()); // Home Agent Address Discovery Reply
   router.receive(ACCESS, prefixSolicitation()); // Mobile Prefix Advertisement
   router.receive(ACCESS, listenerReport("ff0e::1234"));
@@ -104,6 +104,23 @@ it("gives no mobility message a binding's way: a Home Address option only in Bin
     if (isMessage && names.includes("destination-options")) expect(names).toContain("binding-update");
     if (isMessage && names.includes("routing-type2")) expect(names).toContain("binding-acknowledgement");
   }
+});
+
+it("has every mobility message at a multiple of 8 octets, its options behind the fixed part (6275-6.1.1-5, 6275-6.1.1-6)", () => {
+  const fixedBytes: Record<string, number> = {
+    "binding-refresh-request": 8, "home-test-init": 16, "careof-test-init": 16, "home-test": 24, "careof-test": 24,
+    "binding-update": 12, "binding-acknowledgement": 12, "binding-error": 24,
+  };
+  const seen = new Set<string>();
+  for (const packet of sent) {
+    for (const { name, offset, options } of codec.dissect(packet)) {
+      if (!(name in fixedBytes)) continue;
+      seen.add(name);
+      expect(offset % 8, name).toBe(0);
+      for (const option of options) expect(option.offset, `${name}: ${option.name}`).toBeGreaterThanOrEqual(offset + fixedBytes[name]);
+    }
+  }
+  expect([...seen].sort()).toEqual(Object.keys(fixedBytes).filter((name) => !name.endsWith("-init")).sort());
 });
 
 describe.skipIf(!hasTshark)("tshark (needs tshark)", () => {

@@ -127,7 +127,7 @@ describe("a solicitation is answered at once", () => {
   });
 });
 
-describe("changes are told", () => {
+describe("changes are told (6275-10.3.1-36)", () => {
   it.each<[string, HomePrefix[]]>([
     ["other flags (6275-10.6.2-1)", [{ ...PREFIXES[0], autonomous: false }]],
     ["another valid lifetime", [{ ...PREFIXES[0], validMs: 20 * DAY }]],

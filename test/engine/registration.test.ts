@@ -65,7 +65,7 @@ describe("registration", () => {
     expect(readRefusals(mobile.engine)).toEqual([]);
   });
 
-  it("sends a Binding Update as RFC 6275 wants it (6275-11.7.1-2, 6275-11.7.1-3, 6275-11.7.1-4, 6275-11.7.1-5, 6275-11.7.1-6, 6275-11.7.1-8, 6275-11.7.1-10, 6275-11.7.1-11, 6275-11.7.1-16, 6275-11.7.1-17, 6275-11.5.4-4, 4285-4-1, 4285-5.1.1-1)", () => {
+  it("sends a Binding Update as RFC 6275 wants it (6275-11.7.1-2, 6275-11.7.1-3, 6275-11.7.1-4, 6275-11.7.1-5, 6275-11.7.1-6, 6275-11.7.1-10, 6275-6.1.7-2, 6275-8.5-2, 6275-8.5-10, 6275-11.7.1-11, 6275-11.7.1-16, 6275-11.7.1-17, 6275-11.5.4-4, 4285-4-1, 4285-5.1.1-1)", () => {
     const mobile = mobileNode();
     arrive(mobile);
     const [update] = updatesSent(mobile);
@@ -74,7 +74,7 @@ describe("registration", () => {
     const home = update.layers[1].options.find(({ name }) => name === "home-address")!;
     expect(home.fields.at(-1)!.value).toBe(HOME_ADDRESS);
     expect(Object.fromEntries(update.message.fields.map(({ name, value }) => [name, value]))).toMatchObject({
-      payloadProto: 59, acknowledge: true, homeRegistration: true, linkLocalAddressCompatibility: false, keyManagementMobility: false, lifetime: 150,
+      payloadProto: 59, acknowledge: true, homeRegistration: true, keyManagementMobility: false, lifetime: 150,
     });
     expect(update.message.options.map(({ name }) => name).filter((name) => !name.startsWith("pad")))
       .toEqual(["alternate-careof-address", "mobile-node-identifier", "replay-protection", "mobility-message-authentication"]);
@@ -83,6 +83,17 @@ describe("registration", () => {
     const message = mobilityMessage(update.packet);
     const at = authenticationDataOffset(message);
     expect(Buffer.from(message.subarray(at, at + 12))).toEqual(Buffer.from(sign(update.packet, CAREOF, HOME_ADDRESS)));
+  });
+
+  it.each([
+    ["that ends like the link's own link-local address: L is set (6275-11.7.1-7)", HOME_ADDRESS, 64, true],
+    ["that ends otherwise, as one of RFC 4941 does: L is clear (6275-11.7.1-8)", "2001:db8:100::18", 64, false],
+    ["whose prefix is not one for interface identifiers: L is clear", HOME_ADDRESS, 48, false],
+  ])("for a home address %s", (_, homeAddress, homePrefixLength, expected) => {
+    const mobile = mobileNode({ homeAddress: parseAddress(homeAddress), homePrefixLength });
+    arrive(mobile);
+    const flag = updatesSent(mobile)[0].message.fields.find(({ name }) => name === "linkLocalAddressCompatibility")!;
+    expect(flag.value).toBe(expected);
   });
 
   it("sets the timestamp to the time of day (4285-6-6, 4285-6-7)", () => {
@@ -135,10 +146,11 @@ describe("registration", () => {
       expect(readBindings(agent.engine)).toHaveLength(1);
       expect(state(mobile)).toBe("Registered");
     }
-    const advised = mobileNode();
+    const advised = mobileNode(); // 6275-10.3.1-32, 6275-6.2.4-1: so many seconds, in units of four
     arrive(advised);
     advised.receive(ACCESS, forge(updatesSent(advised)[0].packet, { refreshS: 40 }));
     expect(readUpdates(advised.engine)[0].nextRefreshMs).toBeLessThanOrEqual(40_000);
+    expect(readUpdates(advised.engine)[0].nextRefreshMs).toBeGreaterThanOrEqual(38_000);
   });
 
   it("keeps what the home agent granted, not what was asked for (6275-11.7.3-5, 6275-11.7.3-7, 6275-11.1-3)", () => {

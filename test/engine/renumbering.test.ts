@@ -197,17 +197,25 @@ describe("an old home prefix", () => {
     expect(updates.map((each) => [each.home, lifetimeS(each)])).toEqual([[HOME_ADDRESS, 120]]);
   });
 
-  it("the last one: its address is deregistered and the node stops", () => {
+  it.each([0, 20])("the last one, valid for %i s more: no advertisement ends it, since anybody may forge one; the home agent is asked", (valid) => {
+    const [mobile, identifier] = asking();
+    mobile.receive(ACCESS, prefixAdvertisement({ identifier, prefixes: [{ prefix: OLD, valid }] }));
+    const updates = collect(mobile, UPDATE, 30_000, { stepMs: 500, accept: true });
+    expect(updates.length).toBeGreaterThan(0);
+    expect(lifetimeS(updates.at(-1)!)).toBe(600);
+    expect(homes(mobile)).toEqual([`${HOME_ADDRESS} Registered`]);
+    expect(events(mobile, "HomeAddressEnded")).toEqual([]);
+    expect(onTunnel(mobile)).toEqual([]);
+  });
+
+  it("the last one: the home agent refuses to bind it, and is asked again later", () => {
     const [mobile, identifier] = asking();
     mobile.receive(ACCESS, prefixAdvertisement({ identifier, prefixes: [{ prefix: OLD, valid: 0 }] }));
-    expect(homes(mobile)).toEqual([`${HOME_ADDRESS} Deregistering`]);
-    const [update] = takeMessages(mobile, UPDATE);
-    expect(lifetimeS(update)).toBe(0);
-    mobile.receive(ACCESS, acknowledge(update));
-    expect(homes(mobile)).toEqual([`${HOME_ADDRESS} Stopped`]);
-    expect(events(mobile, "HomeAddressEnded")).toEqual([{ homeAddress: HOME_ADDRESS }]);
-    expect(onTunnel(mobile)).toEqual([`-${HOME_ADDRESS}`]);
-    expect(collect(mobile, UPDATE, 100_000, { stepMs: 500 })).toEqual([]);
+    mobile.receive(ACCESS, acknowledge(takeMessages(mobile, UPDATE)[0], { status: 132 }));
+    expect(homes(mobile)).toEqual([`${HOME_ADDRESS} Refused`]);
+    expect(collect(mobile, UPDATE, 59_000, { stepMs: 500, accept: true })).toEqual([]);
+    expect(collect(mobile, UPDATE, 2000, { stepMs: 500, accept: true })).toHaveLength(1);
+    expect(homes(mobile)).toEqual([`${HOME_ADDRESS} Registered`]);
   });
 });
 

@@ -170,9 +170,10 @@ describe("Binding Acknowledgements (6275-11.7.3-1, 6275-11.7.3-4)", () => {
   it("whose authorization data are not the last option, or have padding behind them (6275-11.7.3-3)", () => {
     const world = binding();
     const data: LayerInput = { name: "binding-authorization-data", fields: { authenticator: new Uint8Array(12) } };
-    refuses(world, Reason.BindingAuthorizationDataNotLast, [
+    const others: LayerInput[] = [
       { name: "pad-n", fields: { data: new Uint8Array(6) } }, { name: "nonce-indices", fields: { homeNonceIndex: 1, careofNonceIndex: 1 } },
-    ].map((behind) => codec.encode([ipv6(CORRESPONDENT, CAREOF), routed(HOME_ADDRESS), {
+    ];
+    refuses(world, Reason.BindingAuthorizationDataNotLast, others.map((behind) => codec.encode([ipv6(CORRESPONDENT, CAREOF), routed(HOME_ADDRESS), {
       name: "binding-acknowledgement", fields: { sequence: last(world, "BU").sequence!, lifetime: 100 }, options: [data, behind],
     }])));
   });
@@ -283,7 +284,7 @@ const icmp = (name: string, fields: Record<string, number>, quoted: Uint8Array, 
 const unsupported = { code: 1, pointer: 6 };
 
 describe("ICMPv6 errors about tests and Binding Updates (RFC 6275 §11.3.5)", () => {
-  it.each(["HoTI", "CoTI", "BU"] as const)("code 1 about the %s: the peer does not know the protocol (6275-11.3.5-1, 6275-11.6.2-10)", (type) => {
+  it.each(["HoTI", "CoTI", "BU"] as const)("code 1 about the %s: the peer does not know the protocol (6275-8.5-6, 6275-11.3.5-1, 6275-11.6.2-10)", (type) => {
     const world = type === "BU" ? binding() : testing();
     const error = type === "HoTI"
       ? tunnelled(icmp("parameter-problem", unsupported, last(world, type).packet, HOME_ADDRESS, CORRESPONDENT))

@@ -1,6 +1,7 @@
 /** Packets by the direct way and through the tunnel (RFC 6275 §11.3.1, §11.3.3). */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import type { LayerInput } from "../../bindings/codec.ts";
 import { setLink } from "../../bindings/commands.ts";
 import { Reason } from "../../core-as/abi/reasons.ts";
 import { Correspondent, World, ipv6, routeDirectly } from "./hand-made-correspondent.ts";
@@ -36,7 +37,7 @@ function restored(packet: Uint8Array, at = 40): Uint8Array {
 }
 
 describe("packets to a correspondent with a binding", () => {
-  it("go directly with a Home Address option (6275-11.3.1-4, 6275-11.3.1-9, 6275-11.3.1-10, 6275-11.3.1-11, 6275-6.3-5)", () => {
+  it("go directly with a Home Address option (6275-8.5-2, 6275-11.3.1-4, 6275-11.3.1-9, 6275-11.3.1-10, 6275-11.3.1-11, 6275-6.3-5)", () => {
     const world = optimised();
     const packet = echo(HOME_ADDRESS, CORRESPONDENT, 100);
     const [sent, ...others] = out(world, packet);
@@ -54,6 +55,15 @@ describe("packets to a correspondent with a binding", () => {
     const sent = out(world, fragment)[0].packet;
     expect([sent[6], sent[40]]).toEqual([60, 44]);
     expect(restored(sent)).toEqual(fragment);
+  });
+
+  it.each([[50, "ESP"], [51, "AH"]])("before protocol %i, %s (6275-11.3.2-2)", (protocol) => {
+    const world = optimised();
+    const octets = Uint8Array.of(protocol === 51 ? 59 : 0, 4, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, ...new Array(12).fill(0x5a));
+    const packet = codec.encode([{ name: "ipv6", fields: { source: HOME_ADDRESS, destination: CORRESPONDENT, nextHeader: protocol } }, { name: "payload", fields: { data: octets } }]);
+    const sent = out(world, packet)[0].packet;
+    expect([sent[6], sent[40]]).toEqual([60, protocol]);
+    expect(restored(sent)).toEqual(packet);
   });
 
   it("without one go through the tunnel (6275-11.3.1-5, 6275-11.3.1-2, 6275-11.3.1-3)", () => {
@@ -109,7 +119,7 @@ describe("packets to a correspondent with a binding", () => {
 });
 
 describe("packets from a correspondent by the direct way (RFC 6275 §11.3.3)", () => {
-  it("lose their routing header and reach the host as sent to the home address (6275-6.4-1, 6275-6.4.1-5)", () => {
+  it("lose their routing header and reach the host as sent to the home address (6275-8.5-4, 6275-6.4-1, 6275-6.4.1-5)", () => {
     const world = optimised();
     const packet = echo(CORRESPONDENT, HOME_ADDRESS, 200);
     world.mobile.receive(ACCESS, routeDirectly(packet, CAREOF));
@@ -225,8 +235,11 @@ describe("whatever happens", () => {
             const from = peers[event.peer].address;
             if (event.what === 0) world.mobile.receive(ACCESS, codec.encode([ipv6(from, CAREOF), { name: "binding-error", fields: { status: 1, homeAddress: HOME_ADDRESS } }]));
             else if (quoted) {
-              const error = [{ name: "parameter-problem", fields: { code: 1, pointer: 6 } }, { name: "destination-unreachable", fields: { code: 3 } }, { name: "packet-too-big", fields: { mtu: 1300 } }][event.what - 1];
-              world.mobile.receive(ACCESS, codec.encode([ipv6(from, addresses(quoted)[0]), error, { name: "payload", fields: { data: quoted.subarray(0, 1200) } }]));
+              const errors: LayerInput[] = [
+                { name: "parameter-problem", fields: { code: 1, pointer: 6 } }, { name: "destination-unreachable", fields: { code: 3 } },
+                { name: "packet-too-big", fields: { mtu: 1300 } },
+              ];
+              world.mobile.receive(ACCESS, codec.encode([ipv6(from, addresses(quoted)[0]), errors[event.what - 1], { name: "payload", fields: { data: quoted.subarray(0, 1200) } }]));
             }
             world.run();
             break;

@@ -14,7 +14,7 @@ const OTHER_CAREOF = "2001:db8:b::17";
 const types = (messages: Message[]) => messages.map(({ type }) => type);
 
 describe("a correspondent registration", () => {
-  it("sends both tests in parallel, then a Binding Update (6275-11.6.1-1, 6275-11.6.1-3, 6275-11.6.1-4, 6275-11.6.2-9)", () => {
+  it("sends both tests in parallel, then a Binding Update (6275-8.5-9, 6275-8.5-10, 6275-11.6.1-1, 6275-11.6.1-3, 6275-11.6.1-4, 6275-11.6.2-9)", () => {
     const world = new World();
     world.talk();
     const [homeTest, careofTest, update] = world.peer.got;
@@ -319,7 +319,7 @@ describe("renewal", () => {
     expect(world.sent.map(({ tunnelled }) => tunnelled)).toEqual([true]);
   });
 
-  it("a Binding Refresh Request of a peer leads to tests and a new lifetime (6275-11.7.4-1, 6275-11.7.4-2, 6275-11.7.4-3)", () => {
+  it("a Binding Refresh Request of a peer leads to tests and a new lifetime, whatever options it has (6275-6.1.2-2, 6275-11.7.4-1, 6275-11.7.4-2, 6275-11.7.4-3)", () => {
     for (const direct of [false, true]) {
       const world = new World();
       world.optimise();
@@ -327,7 +327,8 @@ describe("renewal", () => {
       const before = world.status()!.sequence;
       world.fromPeer(codec.encode([
         { name: "ipv6", fields: { source: CORRESPONDENT, destination: direct ? CAREOF : HOME_ADDRESS } },
-        ...(direct ? [{ name: "routing-type2", fields: { homeAddress: HOME_ADDRESS } }] : []), { name: "binding-refresh-request" },
+        ...(direct ? [{ name: "routing-type2", fields: { homeAddress: HOME_ADDRESS } }] : []),
+        { name: "binding-refresh-request", options: [{ name: "mobility-option-200", fields: { data: new Uint8Array(4) } }] },
       ]));
       world.run();
       expect(types(world.peer.got).slice(3)).toEqual(["HoTI", "CoTI", "BU"]);
@@ -433,7 +434,7 @@ describe("when it begins (RFC 6275 §11.7.2)", () => {
     expect(readPeers(world.mobile.engine)).toEqual([]);
   });
 
-  it("as the longest rule says: never, automatic, always (6275-11.7.2-6)", () => {
+  it("as the longest rule says: never, automatic, always (6275-8.5-15, 6275-11.7.2-6)", () => {
     const rules = [
       { prefix: parseAddress("2001:db8:200::"), length: 48, policy: "never" as const },
       { prefix: parseAddress("2001:db8:200::6"), length: 128, policy: "always" as const },

@@ -200,14 +200,15 @@ describe("what a tunnel refuses", () => {
       { name: "destination-options", options: [{ name: "home-address", fields: { address: HOME_ADDRESS } }] }, last,
     ]);
     agent.receive(ACCESS, packet("2001:db8:b::17", { name: "encapsulating-security-payload" }));
-    agent.receive(ACCESS, packet(CAREOF, { name: "udp" }));
-    expect(agent.refused(Reason.UpperProtocolUnknown)).toBe(2);
+    expect(agent.refused(Reason.UpperProtocolUnknown)).toBe(1);
     expect(agent.take()).toEqual([]);
+    agent.receive(ACCESS, packet(CAREOF, { name: "udp" }));
+    expect(agent.take().map(({ device }) => device)).toEqual([TUNNEL]);
     agent.receive(ACCESS, packet("2001:db8:b::17", { name: "echo-request" }));
     expect(agent.refused(Reason.HomeAddressWithoutBinding)).toBe(1);
   });
 
-  it("a mobility message of an unknown type, with a Binding Error (6275-9.2-1, 6275-9.2-3, 6275-9.2-4, 6275-10.2-1, 6275-11.2-1)", () => {
+  it("a mobility message of an unknown type, with a Binding Error (6275-9.2-1, 6275-9.2-3, 6275-9.2-4, 6275-10.2-1, 6275-11.2-1, 6275-8.4-6, 6275-8.5-8)", () => {
     const [mobile, agent] = pair();
     const unknown = (source: string, destination: string) => codec.encode([
       ipv6({ source, destination }), { name: "mobility-message-200" }, 

@@ -8,8 +8,9 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { CORRESPONDENT, HOME_ADDRESS, HOME_AGENT, type Program, runToEnd } from "./lab.ts";
 import { cannotRun, eventually, ip } from "./system/namespace.ts";
 import { Talk } from "./talk.ts";
-import { WideLab } from "./wide-lab.ts";
+import { NEIGHBOUR, PEER, WideLab } from "./wide-lab.ts";
 
+const GROUP = "ff1e::db8:7";
 const HOME_LINK = `[home_link]
 interface = "eth1"
 preference = 7
@@ -28,13 +29,17 @@ describe.skipIf(cannotRun)(`a real home link${cannotRun ? ` (cannot run: ${canno
   let homeAgent: Program;
   let mobileNode: Program;
   let talk: Talk;
+  let directTalk: Talk;
   let before: { home: string };
 
   beforeAll(async () => {
     lab = new WideLab();
     await lab.routersHeard();
     before = { home: lab.state(lab.home) };
-    await lab.run(lab.router, process.execPath, ["-e", Talk.ECHO]).logs("ready");
+    for (const namespace of [lab.router, lab.peer]) {
+      await lab.run(namespace, process.execPath, ["-e", Talk.ECHO]).logs("ready");
+    }
+    await lab.startCorrespondent();
   });
   afterAll(() => lab?.remove());
 
@@ -54,12 +59,17 @@ describe.skipIf(cannotRun)(`a real home link${cannotRun ? ` (cannot run: ${canno
   });
 
   it("a node that is away is reached through the home agent, also from its home link", async () => {
-    mobileNode = await lab.startMobileNodeWith('[route_optimisation]\npolicy = "never"', '["eth2", "eth0", "eth1"]');
+    mobileNode = await lab.startMobileNodeWith("", '["eth2", "eth0", "eth1"]');
     await lab.registered("2001:db8:a:");
     await eventually(() => homeRoute().includes("dev mext0") || undefined);
     expect(lab.ping(lab.router, HOME_ADDRESS, "-I", CORRESPONDENT)).toBe(true);
+    expect(lab.ping(lab.neighbour, HOME_ADDRESS)).toBe(true);
+    expect(lab.ping(lab.mobile, NEIGHBOUR)).toBe(true);
     talk = new Talk(lab.run(lab.mobile, process.execPath, ["-e", Talk.to(CORRESPONDENT)]));
     await talk.goesOn();
+    directTalk = new Talk(lab.run(lab.mobile, process.execPath, ["-e", Talk.to(PEER)]));
+    await lab.optimised(PEER);
+    await directTalk.goesOn();
   });
 
   it("it comes home: it deregisters, and is an ordinary host of the link", async () => {
@@ -71,9 +81,15 @@ describe.skipIf(cannotRun)(`a real home link${cannotRun ? ` (cannot run: ${canno
     expect(ip("-n", lab.mobile, "-6", "route", "get", CORRESPONDENT)).toMatch(
       new RegExp(`dev eth2 .*src ${HOME_ADDRESS} `));
     expect(lab.ping(lab.router, HOME_ADDRESS, "-I", CORRESPONDENT)).toBe(true);
+    expect(lab.ping(lab.neighbour, HOME_ADDRESS)).toBe(true);
+    expect(lab.ping(lab.mobile, NEIGHBOUR)).toBe(true);
     const tunnelled = lab.statusOf("home-agent").traffic;
     await talk.goesOn(50);
     expect(lab.statusOf("home-agent").traffic).toEqual(tunnelled);
+    await directTalk.goesOn();
+    await eventually(() => lab.statusOf("correspondent").bindings!.length === 0 || undefined);
+    const peer = lab.statusOf("mobile-node").peers!.find(({ address }) => address === PEER);
+    expect(peer ?? { obstacle: "AtHome" }).toMatchObject({ obstacle: "AtHome" });
   }, 20_000);
 
   it("it leaves home again, and no byte is missing", async () => {
@@ -81,9 +97,29 @@ describe.skipIf(cannotRun)(`a real home link${cannotRun ? ` (cannot run: ${canno
     await lab.registered("2001:db8:a:");
     await eventually(() => homeRoute().includes("dev mext0") || undefined);
     await talk.goesOn();
+    await lab.optimised(PEER);
+    await directTalk.goesOn();
     expect(addressesOf("eth2")).not.toContain(HOME_ADDRESS);
     expect(addressesOf("mext0")).toContain(HOME_ADDRESS);
     expect(lab.statusOf("home-agent").bindings).toMatchObject([{ homeAddress: HOME_ADDRESS }]);
+  }, 20_000);
+
+  it("a group of the home link that the node joins through the tunnel comes to it", async () => {
+    const hear = `
+      const socket = require("dgram").createSocket({ type: "udp6", reuseAddr: true });
+      socket.on("message", (data) => console.log("heard " + data));
+      socket.bind(9999, "::", () => { socket.addMembership("${GROUP}", "::%mext0"); console.log("ready"); });`;
+    const listener = lab.run(lab.mobile, process.execPath, ["-e", hear]);
+    await listener.logs("ready");
+    await eventually(() => lab.statusOf("home-agent").groups!.some(({ group }) => group === GROUP) || undefined);
+    const say = `
+      const socket = require("dgram").createSocket("udp6");
+      socket.bind(() => { socket.setMulticastInterface("::%eth0"); socket.setMulticastTTL(4);
+        setInterval(() => socket.send("hello", 9999, "${GROUP}"), 50); });`;
+    const speaker = lab.run(lab.neighbour, process.execPath, ["-e", say]);
+    await listener.logs("heard hello");
+    await speaker.kill();
+    await listener.kill();
   }, 20_000);
 
   it("a killed home agent is followed by one that answers for the node at once", async () => {
@@ -103,8 +139,8 @@ describe.skipIf(cannotRun)(`a real home link${cannotRun ? ` (cannot run: ${canno
     expect(homeAgent.errors + mobileNode.errors).toBe("");
   });
 
-  it("a mobile node that was not told its home agent finds it", async () => {
-    homeAgent = await lab.startHomeAgentWith(HOME_LINK);
+  it.each([["real", HOME_LINK], ["virtual", ""]])("a node that was not told its home agent finds it: %s", async (_kind, link) => {
+    homeAgent = await lab.startHomeAgentWith(link);
     const path = lab.mobileNodeConfig();
     const text = readFileSync(path, "utf8").replace(/^(home_agent|state_file) = .*/gm, "");
     writeFileSync(path, text);
@@ -114,5 +150,10 @@ describe.skipIf(cannotRun)(`a real home link${cannotRun ? ` (cannot run: ${canno
     expect([found, updates![0].peer]).toEqual([HOME_AGENT, HOME_AGENT]);
     const { output } = await runToEnd(lab.start(lab.mobile, "status", join(lab.folder, "mobile-node.toml")));
     expect(output).toMatch(new RegExp(`^mobile-node +${HOME_ADDRESS}, home agent ${HOME_AGENT}$`, "m"));
+    expect(output).toMatch(new RegExp(`^${HOME_AGENT} \\* `, "m"));
+    expect(lab.ping(lab.router, HOME_ADDRESS, "-I", CORRESPONDENT)).toBe(true);
+    expect(await mobileNode.stop()).toBe(0);
+    expect(await homeAgent.stop()).toBe(0);
+    expect(lab.state(lab.home)).toBe(before.home);
   }, 20_000);
 });

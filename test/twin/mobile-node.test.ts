@@ -60,9 +60,9 @@ class Duet {
 
   private wait(): string {
     const ms = this.random.chance(0.1) ? this.random.between(1000, 200_000) : this.random.between(20, 3000);
-    // In small steps, so that each message is read at the time at which it was sent.
+    // In steps from timer to timer, so that each message is read at the time at which it was sent.
     for (const end = this.mobile.now + ms; this.mobile.now < end; ) {
-      const step = Math.min(Math.max(this.mobile.engine.nextWakeupMs() - this.mobile.now, 0.5), end - this.mobile.now);
+      const step = Math.min(Math.max(this.mobile.engine.nextWakeupMs() - this.mobile.now, 0.001), end - this.mobile.now);
       this.agent.now = this.mobile.now;
       this.mobile.advance(step);
       this.agent.advance(step);

@@ -5,7 +5,7 @@ import { runOptimisedScenario } from "./optimised-random.ts";
 const seeds = Number(process.env.MEXT_SEEDS ?? 30);
 const from = Number(process.env.MEXT_SEED_FROM ?? 1);
 
-it(`${seeds} random scenarios end with an optimised route and a whole stream`, () => {
+it(`${seeds} random scenarios end with a whole stream, and with an optimised route or at home`, () => {
   const failures: string[] = [];
   for (let seed = from; seed < from + seeds; seed++) {
     try {
