@@ -191,7 +191,7 @@ function checkRouting(packet: usize): Reason {
 /** A packet of a correspondent by the direct way: its fragments, too, are the host's matter (RFC 6275 §11.3.3). */
 function receiveDirect(device: u32, packet: usize): Reason {
   const unbound = checkHomeAddress(device, packet);
-  return unbound != Reason.None ? unbound : peer.receive(device, packet);
+  return unbound != Reason.None ? unbound : peer.receive(packet);
 }
 
 function receiveMobility(device: u32, packet: usize, length: u32): Reason {

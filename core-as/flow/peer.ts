@@ -10,7 +10,7 @@ import { DEVICE_ANY, DeviceKind } from "../abi/contract";
 import { Icmpv6Type, MINIMUM_MTU, NextHeader } from "../abi/codes";
 import { PeerEvent, PeerObstacle, PeerState } from "../abi/states";
 import { Reason } from "../abi/reasons";
-import { copyAddress, isUnicastRoutable, sameAddress } from "../wire/bytes";
+import { isUnicastRoutable, sameAddress } from "../wire/bytes";
 import * as chain from "../wire/chain";
 import * as extension from "../wire/extension";
 import * as icmp6 from "../wire/icmp6";
@@ -32,7 +32,6 @@ import * as doubt from "../protocol/peer-doubt";
 import * as policy from "../protocol/peer-policy";
 import * as registration from "../protocol/registration";
 import * as routeOptimisation from "../protocol/route-optimisation";
-import * as correspondentFlow from "./correspondent";
 
 /** Packets of one peer are counted for this long: enough of them are traffic. */
 const COUNT_MS: f64 = 10000;
@@ -127,22 +126,14 @@ export function isForHost(): bool {
  * care-of address that an uplink still has (RFC 6275 §11.5.4): it is as good as one through the tunnel. The host does
  * not see the routing header, so nothing reverses it (6275-6.4.1-5).
  */
-export function receive(device: u32, packet: usize): Reason {
-  const isMobile = extension.homeAddressOption() != 0;
-  const begin = optimised.removeRoutingHeader(packet);
-  const length = ip6.totalLength(begin);
-  const isTraffic = !icmp6.isErrorPacket(begin, length); // an error makes no entry: 6275-11.3.5-3
-  copyAddress(sender, ip6.source(begin));
-  if (isMobile) {
-    // Of a node that is mobile as well: its Home Address option comes off, too (6275-9.3.1-6).
-    extension.walk(begin, length);
-    copyAddress(sender, extension.homeAddress(begin));
-    const refusal = correspondentFlow.receive(device, begin, length);
-    if (refusal != Reason.None) return refusal;
-  } else {
-    orders.transmit(devices.first(DeviceKind.Tunnel), begin, length);
-  }
-  const record = isTraffic ? entryOf(sender) : NONE;
+export function receive(packet: usize): Reason {
+  // The peer may be a mobile node as well, to which we are a correspondent node (6275-9.3.1-6).
+  const named = extension.homeAddressOption() != 0 ? optimised.removeHomeAddress(packet) : packet;
+  const begin = optimised.removeRoutingHeader(named);
+  orders.transmit(devices.first(DeviceKind.Tunnel), begin, ip6.totalLength(begin));
+  // An error is no traffic, and makes no entry: 6275-11.3.5-3.
+  const isTraffic = !icmp6.isErrorPacket(begin, ip6.totalLength(begin));
+  const record = isTraffic ? entryOf(ip6.source(begin)) : NONE;
   if (record != NONE) {
     const peer = peers.at(record);
     peer.optimisedIn += 1;
@@ -151,7 +142,6 @@ export function receive(device: u32, packet: usize): Reason {
   }
   return Reason.None;
 }
-const sender = memory.data(16, 16);
 
 // ---- through the tunnel ---------------------------------------------------------------------
 

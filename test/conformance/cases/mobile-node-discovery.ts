@@ -139,7 +139,10 @@ const PREFIXES: Case[] = [
   answered("MN-4-2-1-1-001", "a Mobile Prefix Advertisement answers", {}),
   answered("MN-4-2-1-1-015", "reserved bits of a Mobile Prefix Advertisement are not looked at", { fields: { reserved: 0x3fff } }),
   answered("MN-4-2-1-1-019", "options that are not of prefixes are skipped",
-    { extra: [{ name: "mtu", fields: { mtu: 1400 } }, { name: "source-link-layer-address", fields: { linkLayerAddress: "02:00:5e:00:53:09" } }] }),
+    { extra: [
+      { name: "mtu", fields: { mtu: 1400 } },
+      { name: "source-link-layer-address", fields: { linkLayerAddress: "02:00:5e:00:53:09" } },
+    ] }),
   mobileNodeCase("MN-4-2-1-1-004", "lifetimes that change are those of the next Binding Update", async (scene) => {
     const { tester, homeAgent } = scene;
     const first = await enterAndSolicit(scene);

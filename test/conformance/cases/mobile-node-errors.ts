@@ -143,7 +143,9 @@ async function say({ tester, correspondent }: MobileNodeScene, said: Said): Prom
 }
 
 /** An ICMPv6 error of the correspondent node, by the way of the packet that it is about. */
-function errorAbout({ homeAgent, correspondent }: MobileNodeScene, seen: Seen, name: string, fields: Record<string, number>): Uint8Array {
+function errorAbout(
+  { homeAgent, correspondent }: MobileNodeScene, seen: Seen, name: string, fields: Record<string, number>,
+): Uint8Array {
   const invoking = (seen.inner ?? seen).packet;
   const error = [{ name, fields }, { name: "payload", fields: { data: invoking } }];
   const destination = (seen.inner ?? seen).source;
@@ -152,8 +154,10 @@ function errorAbout({ homeAgent, correspondent }: MobileNodeScene, seen: Seen, n
 }
 
 /** A Binding Error from the correspondent node, to the home address or the care-of address. */
-function bindingError({ homeAgent, correspondent }: MobileNodeScene, status: number, homeAddress: string, to: string, from = correspondent.address): Uint8Array {
-  const error = [ipv6(from, to), { name: "binding-error", fields: { status, homeAddress } }];
+function bindingError(
+  { homeAgent, correspondent }: MobileNodeScene, status: number, homeAddress: string, to: string,
+): Uint8Array {
+  const error = [ipv6(correspondent.address, to), { name: "binding-error", fields: { status, homeAddress } }];
   return to === HOME ? homeAgent.tunnelled(error) : encode(...error);
 }
 

@@ -105,12 +105,13 @@ const BEGINNINGS: Case[] = [
     await scene.tester.expectNone(message("binding-update"), 10 * S);
     await expectAtHome(scene);
   }),
-  mobileNodeCase("MN-3-1-1-1-010", "the home prefix is configured, and not found on a visited link: the home address is registered", async (scene) => {
+  mobileNodeCase("MN-3-1-1-1-010", "a visited link has not the home prefix: the home address is registered", async (scene) => {
     await enter(scene, VISITED);
     scene.tester.equal(scene.homeAgent.lastUpdate!.homeAddress, HOME, "the home address");
     await scene.tester.expectNone(isProbe(HOME), 5 * S);
   }),
-  mobileNodeCase("MN-3-2-1-1-001", "a care-of address is formed in the prefix of the link, and checked", async ({ subject, tester, routers, homeAgent }) => {
+  mobileNodeCase("MN-3-2-1-1-001", "a care-of address is formed in the prefix of the link, and checked", async (scene) => {
+    const { subject, tester, routers, homeAgent } = scene;
     await subject.attach(VISITED);
     await routers[VISITED].advertise();
     const probe = await tester.expect(isProbe((target) => String(target).startsWith("2001:db8:a:"), VISITED));
@@ -135,7 +136,7 @@ const MOVEMENT: Case[] = [
     await homeAgent.expectUpdate();
     tester.check(homeAgent.careof.startsWith("2001:db8:b:"), "the care-of address is of the other prefix");
   }),
-  awayCase("MN-3-3-1-1-005", "another router with the same link-local address is heard: routers are asked, not that address", async (scene) => {
+  awayCase("MN-3-3-1-1-005", "another router with the same link-local address is heard: routers are asked", async (scene) => {
     const { tester, homeAgent, routers } = scene;
     routers[VISITED].silent = true;
     await otherRouter(scene, ROUTER);
@@ -160,7 +161,7 @@ const MOVEMENT: Case[] = [
 ];
 
 const RETURNING: Case[] = [
-  returning("MN-2-1-3-1-007", "back home: who defends the home address is asked first, from the unspecified address", async ({ tester }, update) => {
+  returning("MN-2-1-3-1-007", "back home: who defends the home address is asked first", async ({ tester }, update) => {
     const probe = await tester.expect(isProbe(HOME, HOME_LINK), 0);
     tester.check(probe.atMs <= update.atMs, "that comes before the Binding Update");
     await tester.expectNone(isProbe(HOME), 5 * S); // no duplicate address detection while the home agent has a binding
@@ -171,7 +172,7 @@ const RETURNING: Case[] = [
     scene.tester.check(isDeregistration().matches(update), `expected: ${isDeregistration().what}`);
     expectGreater(scene.tester, update, first);
   }),
-  awayCase("MN-2-2-2-1-027", "back home: Neighbour Solicitations for the home address are answered, before the acknowledgement as well", async (scene) => {
+  awayCase("MN-2-2-2-1-027", "back home: Neighbour Solicitations are answered, before the acknowledgement as well", async (scene) => {
     const { tester, homeAgent } = scene;
     homeAgent.acknowledges = undefined;
     await comeHome(scene);

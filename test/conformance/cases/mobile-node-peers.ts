@@ -87,7 +87,7 @@ export const PEERS: Case[] = [
     await bind(scene);
     await tester.ask(halfDirect(scene, PEER_ELSEWHERE), message("echo-reply", {}, { route: PEER, to: PEER_ELSEWHERE }));
   }),
-  peerCase("MN-2-1-1-2-002", "a packet of a bound mobile node through the tunnel begins return routability with its home address", async (scene) => {
+  peerCase("MN-2-1-1-2-002", "a tunnelled packet of a bound mobile node begins return routability", async (scene) => {
     const { tester, homeAgent } = scene;
     await bind(scene);
     await tester.send(halfDirect(scene));
@@ -112,7 +112,7 @@ export const PEERS: Case[] = [
     await bind(scene);
     await scene.tester.ask(halfDirect(scene), message("echo-reply", {}, { to: PEER_CAREOF, route: PEER }));
   }),
-  peerCase("MN-3-1-3-3-001", "with a home prefix that lives shorter, Binding Updates are acknowledged through the tunnel", async (scene) => {
+  peerCase("MN-3-1-3-3-001", "a home prefix that lives shorter: acknowledgements go through the tunnel", async (scene) => {
     const { tester, homeAgent } = scene;
     await bind(scene);
     const solicitation = await tester.expect(isPrefixSolicitation(homeAgent), 40 * S);
@@ -126,7 +126,7 @@ export const PEERS: Case[] = [
     await bindBack(scene);
     await expectBothDirect(scene);
   }),
-  peerCase("MN-4-1-2-3-001", "a Home Address option without a binding, through the tunnel: Binding Error 1 through the tunnel", async (scene) => {
+  peerCase("MN-4-1-2-3-001", "a tunnelled Home Address option without a binding: Binding Error 1 through the tunnel", async (scene) => {
     const { tester } = scene;
     await bind(scene);
     await bindBack(scene);

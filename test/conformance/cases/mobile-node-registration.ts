@@ -1,14 +1,13 @@
 /** Home registrations of a mobile node: RFC 6275 §11.7.1, §11.7.3, §11.8. */
 import { message } from "../packet.ts";
 import type { AcknowledgementOptions } from "../players/home-agent.ts";
-import { isPrefixSolicitation } from "../players/home-network.ts";
+import { isPrefixSolicitation, prefixAdvertisement } from "../players/home-network.ts";
 import { enter, HOME, type MobileNodeScene, mobileNodeCase, OTHER_VISITED, VISITED } from "../scenes.ts";
 import type { Case } from "../subject.ts";
 import {
   enterAndSolicit, expectBackOff, expectGreater, expectNotRegistered, expectRegistered, INITIAL_BINDACK_TIMEOUT_FIRST_REG_MS,
   INITIAL_BINDACK_TIMEOUT_MS, learnHomePrefix, LIFETIME_UNIT_MS, lifetimeOf, OPTIMISING, S, sequenceOf,
 } from "./mobile-node-steps.ts";
-import { prefixAdvertisement } from "../players/home-network.ts";
 
 /** Transmissions that are looked at: the last two are as far apart as they ever are. */
 const TRANSMISSIONS = 7;
@@ -57,17 +56,17 @@ function refused(id: string, status: number): Case {
 }
 
 /** An acknowledgement that does not count: the Binding Update comes again, until one that counts. */
-function ignored(id: string, title: string, acknowledgement: AcknowledgementOptions): Case {
+function ignored(id: string, title: string, acknowledgement: (scene: MobileNodeScene) => AcknowledgementOptions): Case {
   return mobileNodeCase(id, title, async (scene) => {
     const { tester, homeAgent } = scene;
     homeAgent.acknowledges = undefined;
     await enter(scene, VISITED);
     const first = homeAgent.lastUpdate!;
-    await homeAgent.acknowledge(acknowledgement);
+    await homeAgent.acknowledge(acknowledgement(scene));
     await expectNotRegistered(scene);
     const again = await homeAgent.expectUpdate({}, 1.25 * INITIAL_BINDACK_TIMEOUT_FIRST_REG_MS);
     expectGreater(tester, again, first);
-    await homeAgent.acknowledge(acknowledgement);
+    await homeAgent.acknowledge(acknowledgement(scene));
     await tester.expectNone(homeAgent.isUpdate(), 2 * INITIAL_BINDACK_TIMEOUT_FIRST_REG_MS - 1 * S);
     await expectNotRegistered(scene);
     homeAgent.acknowledges = {};
@@ -157,7 +156,9 @@ export const REGISTRATION: Case[] = [
   }, OPTIMISING),
 
   accepted("MN-2-2-1-1-001", "status 0: the mobile node is registered", {}),
-  accepted("MN-2-2-1-1-039", "reserved bits of an acknowledgement are not looked at", { fields: { reserved: 0xff, reserved2: 0xf, mobileRouter: true, proxyRegistration: true } }),
+  accepted("MN-2-2-1-1-039", "reserved bits of an acknowledgement are not looked at", {
+    fields: { reserved: 0xff, reserved2: 0xf, mobileRouter: true, proxyRegistration: true },
+  }),
   accepted("MN-2-2-1-1-014", "an acknowledgement with a clear K bit is accepted", { fields: { keyManagementMobility: false } }),
   renewed("MN-2-2-1-1-020", "the lifetime that was granted counts, not the one asked for", { lifetime: 25 }, 100 * S),
   renewed("MN-2-2-1-1-026", "a Binding Refresh Advice option says when to renew",
@@ -166,16 +167,15 @@ export const REGISTRATION: Case[] = [
     await enterAndSolicit(scene);
     await expectRegistered(scene);
   }, OPTIMISING),
-  ...[[2, 127]].map(([least, greatest]) =>
-    mobileNodeCase("MN-2-2-1-1-033", `each status from ${least} to ${greatest} is an acceptance`, async (scene) => {
-      const { tester, homeAgent } = scene;
-      for (const [index, status] of [least, 64, greatest].entries()) {
-        homeAgent.acknowledges = { status };
-        await enter(scene, index % 2 === 0 ? VISITED : OTHER_VISITED);
-        await tester.expectNone(homeAgent.isUpdate(), 30 * S);
-      }
-      await expectRegistered(scene);
-    }, OPTIMISING)),
+  mobileNodeCase("MN-2-2-1-1-033", "a status from 2 to 127 is an acceptance", async (scene) => {
+    const { tester, homeAgent } = scene;
+    for (const [index, status] of [2, 64, 127].entries()) {
+      homeAgent.acknowledges = { status };
+      await enter(scene, index % 2 === 0 ? VISITED : OTHER_VISITED);
+      await tester.expectNone(homeAgent.isUpdate(), 30 * S);
+    }
+    await expectRegistered(scene);
+  }, OPTIMISING),
 
   ...([["003", 128], ["004", 129], ["005", 130], ["006", 131], ["007", 132], ["035", 255]] as const)
     .map(([id, status]) => refused(`MN-2-2-1-1-${id}`, status)),
@@ -190,22 +190,9 @@ export const REGISTRATION: Case[] = [
   }, OPTIMISING),
   outOfWindow("MN-2-2-1-1-010", "status 135: the next sequence number follows the home agent's", (first) => (first + 1000) & 0xffff),
   outOfWindow("MN-2-2-1-1-016", "status 135 with the greatest sequence number: zero follows", () => 0xffff),
-  ...[(scene: MobileNodeScene) => (sequenceOf(scene.homeAgent.lastUpdate!) - 1) & 0xffff].map((earlier) =>
-    mobileNodeCase("MN-2-2-1-1-017", "an acknowledgement of another sequence number is ignored", async (scene) => {
-      const { tester, homeAgent } = scene;
-      fallSilent(scene);
-      await enter(scene, VISITED);
-      await homeAgent.acknowledge({ sequence: earlier(scene) });
-      await expectNotRegistered(scene);
-      await homeAgent.expectUpdate({}, 1.25 * INITIAL_BINDACK_TIMEOUT_FIRST_REG_MS);
-      await homeAgent.acknowledge({ sequence: earlier(scene) });
-      await expectNotRegistered(scene);
-      await tester.expectNone(homeAgent.isUpdate(), 2 * S);
-      homeAgent.acknowledges = {};
-      await homeAgent.expectUpdate({}, 10 * S);
-      await expectRegistered(scene);
-    }, OPTIMISING)),
-  ignored("MN-2-2-1-1-038", "an acknowledgement without authentication is ignored", { key: null }),
+  ignored("MN-2-2-1-1-017", "an acknowledgement of another sequence number is ignored",
+    ({ homeAgent }) => ({ sequence: (sequenceOf(homeAgent.lastUpdate!) - 1) & 0xffff })),
+  ignored("MN-2-2-1-1-038", "an acknowledgement without authentication is ignored", () => ({ key: null })),
 
   mobileNodeCase("MN-2-1-2-1-001", "another link: a Binding Update with a new care-of address and sequence number", async (scene) => {
     const { tester, homeAgent } = scene;
