@@ -76,7 +76,7 @@ export function receive(device: u32, packet: usize, length: u32): Reason {
   const plainLength = length - <u32>(plain - packet);
   binding.packetsIn += 1;
   binding.bytesIn += <f64>plainLength;
-  binding.unreachables = 0;
+  if (binding.unreachables != 0) binding.unreachables |= HEARD;
   use(binding);
   orders.transmit(devices.first(DeviceKind.Tunnel), plain, plainLength);
   return Reason.None;
@@ -181,6 +181,10 @@ function mayTakeDirectWay(packet: usize, length: u32): bool {
 
 /** Destination Unreachable messages, at most one a second, that end a binding, and within what time. */
 const PERSISTENT: u32 = 3;
+/** So many where packets of the node came between them. */
+const PERSISTENT_THOUGH_HEARD: u32 = 12;
+/** Bit of Binding.unreachables: a packet of the node came since the first one. */
+const HEARD: u8 = 0x80;
 const PERSISTENT_WITHIN_S: u32 = 30;
 
 /**
@@ -236,8 +240,8 @@ function tellHost(packet: usize, message: usize, invoking: usize, length: u32, v
 }
 
 /**
- * Only when the care-of address is unreachable again and again, and no packet comes from it, the binding ends
- * (6275-9.3.4-2): anybody can send such an error, and one may come while the node moves.
+ * Only when the care-of address is unreachable again and again the binding ends (6275-9.3.4-2): anybody can send
+ * such an error, and one may come while the node moves. While packets come from there, much more is needed.
  */
 function noteUnreachable(record: u32): void {
   const binding = bindings.at(record);
@@ -246,8 +250,9 @@ function noteUnreachable(record: u32): void {
   if (binding.unreachables == 0 || elapsedS > PERSISTENT_WITHIN_S) {
     binding.unreachables = 1;
     binding.unreachableSinceS = <u16>nowS;
-  } else if (elapsedS >= <u32>binding.unreachables) {
+  } else if (elapsedS >= <u32>(binding.unreachables & ~HEARD)) {
     binding.unreachables++;
   }
-  if (<u32>binding.unreachables >= PERSISTENT) cache.end(record, lifetimes.UNREACHABLE);
+  const enough = (binding.unreachables & HEARD) != 0 ? PERSISTENT_THOUGH_HEARD : PERSISTENT;
+  if (<u32>(binding.unreachables & ~HEARD) >= enough) cache.end(record, lifetimes.UNREACHABLE);
 }

@@ -126,7 +126,9 @@ export function isForHost(): bool {
  * not see the routing header, so nothing reverses it (6275-6.4.1-5).
  */
 export function receive(packet: usize): Reason {
-  const begin = optimised.removeRoutingHeader(packet);
+  // The peer may be a mobile node as well, to which we are a correspondent node (6275-9.3.1-6).
+  const named = extension.homeAddressOption() != 0 ? optimised.removeHomeAddress(packet) : packet;
+  const begin = optimised.removeRoutingHeader(named);
   orders.transmit(devices.first(DeviceKind.Tunnel), begin, ip6.totalLength(begin));
   const record = entryOf(ip6.source(begin));
   if (record != NONE) {

@@ -1,6 +1,6 @@
 /**
- * A simulated home agent. Its home network exists only as a route into its tunnel, or is a real link: then the
- * home agent is a router between that link and the one to everybody else.
+ * A simulated home agent. Its home network exists only as a route into its tunnel, or is a real link: then
+ * the home agent is a router between that link and the one to everybody else.
  */
 import {
   addNode, HOME_LINK_DEFAULTS, type HomeAgentSettings, type HomeLinkSettings, type NodeSettings, removeNode,

@@ -29,6 +29,7 @@ export class Host extends Stack {
   /** RFC 8200 §4: what the IPv6 header says to come next is not known here. */
   protected override deliver(device: Device, packet: Uint8Array): void {
     if (nextHeader(packet) !== MOBILITY) return super.deliver(device, packet);
-    this.sendError({ error: "parameter-problem", code: UNRECOGNIZED_NEXT_HEADER, pointer: NEXT_HEADER }, packet);
+    const what = { error: "parameter-problem", code: UNRECOGNIZED_NEXT_HEADER } as const;
+    this.sendError({ ...what, pointer: NEXT_HEADER }, packet);
   }
 }

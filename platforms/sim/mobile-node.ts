@@ -97,10 +97,12 @@ export class MobileNode extends CoreNode {
     return this.engine ? readRefusals(this.engine) : [];
   }
 
-  /** Away from home, what has the home address as its source goes into the tunnel, whatever the routes say. */
+  /**
+   * Away from home, what has the home address as its source goes into the tunnel, whatever the routes say.
+   */
   override send(packet: Uint8Array, except?: Device): void {
-    const tunnelled = !this.atHome && except !== this.tunnel && sameAddress(sourceOf(packet), this.homeAddress);
-    if (tunnelled) this.tunnel.send(packet);
+    const isTunnelled = !this.atHome && except !== this.tunnel;
+    if (isTunnelled && sameAddress(sourceOf(packet), this.homeAddress)) this.tunnel.send(packet);
     else super.send(packet, except);
   }
 

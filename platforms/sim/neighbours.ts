@@ -1,13 +1,13 @@
 /**
- * Whom a port finds behind an address of its link: neighbour discovery (RFC 4861 §7.2), reduced to what others
- * can see.
+ * Whom a port finds behind an address of its link: neighbour discovery (RFC 4861 §7.2), reduced to what
+ * others can see.
  *
  *   address ── claimed by an advertisement with the Override flag? ── the port with that link-layer address
  *           ── had by a port of the link? ── that port (a solicitation would find it, and is spared)
  *           ── nobody's: packets wait, solicitations go out, whoever advertises the address gets them
  *
- * So a home agent that answers for a mobile node (RFC 6275 §10.4.1) gets its packets, and the mobile node gets
- * them back when it announces itself at home (§11.5.5).
+ * So a home agent that answers for a mobile node (RFC 6275 §10.4.1) gets its packets, and the mobile node
+ * gets them back when it announces itself at home (§11.5.5).
  */
 import type { Timer } from "./clock.ts";
 import { isLinkLocal, solicitedNodeOf } from "./ip.ts";

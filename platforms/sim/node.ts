@@ -1,6 +1,6 @@
 /**
- * A node with a core: a home agent, a mobile node or a correspondent node as a host of the core, like the daemons of other
- * platforms.
+ * A node with a core: a home agent, a mobile node or a correspondent node as a host of the core, like the
+ * daemons of other platforms.
  *
  *   links ⇄ ports ⇄ kernel (Stack) ⇄ tunnel ⇄ core ⇄ ports ⇄ links
  *

@@ -5,7 +5,8 @@
 import { Codec, type Layer, type LayerInput, valueOf } from "../../bindings/codec.ts";
 import { describe } from "../../bindings/describe.ts";
 import {
-  ALL_NODES, ALL_ROUTERS, ICMPV6, icmpType, nextHeader, ROUTER_ADVERTISEMENT, sameAddress, sourceOf, UNSPECIFIED,
+  ALL_NODES, ALL_ROUTERS, ICMPV6, icmpType, nextHeader, ROUTER_ADVERTISEMENT, sameAddress, sourceOf,
+  UNSPECIFIED,
 } from "./ip.ts";
 
 /** A packet as a plain host sees it. */
@@ -103,15 +104,16 @@ export class Packets {
   }
 
   /**
-   * RFC 4861 §4.3; from the unspecified address, and without a link-layer address: duplicate address detection
-   * (RFC 4862 §5.4.2).
+   * RFC 4861 §4.3; from the unspecified address, and without a link-layer address: duplicate address
+   * detection (RFC 4862 §5.4.2).
    */
   neighbourSolicitation(
     source: Uint8Array, group: Uint8Array, target: Uint8Array, linkAddress?: Uint8Array,
   ): Uint8Array {
     const option = { name: "source-link-layer-address", fields: { linkLayerAddress: linkAddress ?? "" } };
     const options = linkAddress ? [option] : [];
-    return this.encodeNeighbour(source, group, { name: "neighbour-solicitation", fields: { target }, options });
+    const fields = { target };
+    return this.encodeNeighbour(source, group, { name: "neighbour-solicitation", fields, options });
   }
 
   /** RFC 4861 §4.1. */

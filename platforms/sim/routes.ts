@@ -38,7 +38,9 @@ export class RouteTable {
     this.routes.length = 0;
   }
 
-  /** The longest matching route, the newest of equals; over `device` only, if given, and not over `except`. */
+  /**
+   * The longest matching route, the newest of equals; over `device` only, if given, and not over `except`.
+   */
   find(destination: Uint8Array, device?: Device, except?: Device): Route | undefined {
     let best: Route | undefined;
     for (const route of this.routes) {

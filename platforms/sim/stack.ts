@@ -4,8 +4,9 @@
  *
  *   receive → ours? deliver : forward        send → route → device
  *
- * Neighbour discovery is reduced to what others can see (`neighbours.ts`): a node says which addresses are its
- * own, which also defends them against duplicates (RFC 4862 §5.4.3), and believes what others say of theirs.
+ * Neighbour discovery is reduced to what others can see (`neighbours.ts`): a node says which addresses are
+ * its own, which also defends them against duplicates (RFC 4862 §5.4.3), and believes what others say of
+ * theirs.
  */
 import { Port, type Receiver } from "./link.ts";
 import {
@@ -74,8 +75,8 @@ export class Stack implements Receiver {
   }
 
   /**
-   * Sends a packet of this node where its routes lead, if given not over `except`; to an address of its own it
-   * comes back.
+   * Sends a packet of this node where its routes lead, if given not over `except`; to an address of its own
+   * it comes back.
    */
   send(packet: Uint8Array, except?: Device): void {
     const destination = destinationOf(packet);
@@ -175,7 +176,8 @@ export class Stack implements Receiver {
 
   /** Whether an interface hears a group. */
   protected isMember(device: Device, group: Uint8Array): boolean {
-    return sameAddress(group, ALL_NODES) || device.addresses.some(({ address }) => isSolicitedNodeOf(group, address));
+    return sameAddress(group, ALL_NODES) ||
+      device.addresses.some(({ address }) => isSolicitedNodeOf(group, address));
   }
 
   /** What a router does about a router solicitation; nodes that are none ignore it. */

@@ -103,7 +103,8 @@ export class Topology {
     const link = this.network.link("correspondents");
     this.coreRouter.connect(link, CORRESPONDENT_ROUTER);
     this.correspondents = count(correspondents).map((number) => this.buildCorrespondent(number, link));
-    this.correspondentNodes = count(correspondentNodes).map((number) => this.buildCorrespondentNode(number, link));
+    this.correspondentNodes = count(correspondentNodes)
+      .map((number) => this.buildCorrespondentNode(number, link));
     this.mobileNodes = count(mobileNodes).map((number) => this.buildMobileNode(number));
     for (const node of [this.homeAgent, ...this.correspondentNodes]) node.start();
   }
@@ -120,7 +121,8 @@ export class Topology {
     const outsideAddress = parseAddress(HOME_AGENT_OUTSIDE);
     const gateway = this.homeLink ? outsideAddress : settings.address;
     coreRouter.addRoute({ prefix, lengthBits, device: port, gateway });
-    const homeLink = this.homeLink && { link: this.homeLink, outsideAddress, settings: this.settings.homeLink };
+    const homeLink = this.homeLink &&
+      { link: this.homeLink, outsideAddress, settings: this.settings.homeLink };
     return new HomeAgent(network, "home agent", settings, link, parseAddress(CORE_AT_HOME), homeLink);
   }
 

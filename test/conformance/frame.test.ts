@@ -23,6 +23,13 @@ describe("the frame with a home agent", () => {
     await mobile.expectNotBound();
   });
 
+  it.each([undefined, {}])("reaches the home agents' anycast address (home link %o)", async (homeLink) => {
+    const { tester } = await homeAgentScene(new Simulator(core), { homeLink });
+    const request = { name: "home-agent-address-discovery-request", fields: { identifier: 0x1234 } };
+    const reply = message("home-agent-address-discovery-reply", { identifier: 0x1234, address: HOME_AGENT });
+    await tester.ask(encode(ipv6(CAREOF, "2001:db8:100::fdff:ffff:ffff:fffe"), request), reply);
+  });
+
   it("has a stack on both links, and neighbours on the home link", async () => {
     const { tester } = await homeAgentScene(new Simulator(core), { homeLink: {} });
     for (const address of [HOME_AGENT, HOME_AGENT_OUTSIDE]) {

@@ -8,8 +8,9 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { CORRESPONDENT, HOME_ADDRESS, HOME_AGENT, type Program, runToEnd } from "./lab.ts";
 import { cannotRun, eventually, ip } from "./system/namespace.ts";
 import { Talk } from "./talk.ts";
-import { PEER, WideLab } from "./wide-lab.ts";
+import { NEIGHBOUR, PEER, WideLab } from "./wide-lab.ts";
 
+const GROUP = "ff1e::db8:7";
 const HOME_LINK = `[home_link]
 interface = "eth1"
 preference = 7
@@ -62,6 +63,8 @@ describe.skipIf(cannotRun)(`a real home link${cannotRun ? ` (cannot run: ${canno
     await lab.registered("2001:db8:a:");
     await eventually(() => homeRoute().includes("dev mext0") || undefined);
     expect(lab.ping(lab.router, HOME_ADDRESS, "-I", CORRESPONDENT)).toBe(true);
+    expect(lab.ping(lab.neighbour, HOME_ADDRESS)).toBe(true);
+    expect(lab.ping(lab.mobile, NEIGHBOUR)).toBe(true);
     talk = new Talk(lab.run(lab.mobile, process.execPath, ["-e", Talk.to(CORRESPONDENT)]));
     await talk.goesOn();
     directTalk = new Talk(lab.run(lab.mobile, process.execPath, ["-e", Talk.to(PEER)]));
@@ -78,6 +81,8 @@ describe.skipIf(cannotRun)(`a real home link${cannotRun ? ` (cannot run: ${canno
     expect(ip("-n", lab.mobile, "-6", "route", "get", CORRESPONDENT)).toMatch(
       new RegExp(`dev eth2 .*src ${HOME_ADDRESS} `));
     expect(lab.ping(lab.router, HOME_ADDRESS, "-I", CORRESPONDENT)).toBe(true);
+    expect(lab.ping(lab.neighbour, HOME_ADDRESS)).toBe(true);
+    expect(lab.ping(lab.mobile, NEIGHBOUR)).toBe(true);
     const tunnelled = lab.statusOf("home-agent").traffic;
     await talk.goesOn(50);
     expect(lab.statusOf("home-agent").traffic).toEqual(tunnelled);
@@ -99,6 +104,24 @@ describe.skipIf(cannotRun)(`a real home link${cannotRun ? ` (cannot run: ${canno
     expect(lab.statusOf("home-agent").bindings).toMatchObject([{ homeAddress: HOME_ADDRESS }]);
   }, 20_000);
 
+  it("a group of the home link that the node joins through the tunnel comes to it", async () => {
+    const hear = `
+      const socket = require("dgram").createSocket({ type: "udp6", reuseAddr: true });
+      socket.on("message", (data) => console.log("heard " + data));
+      socket.bind(9999, "::", () => { socket.addMembership("${GROUP}", "::%mext0"); console.log("ready"); });`;
+    const listener = lab.run(lab.mobile, process.execPath, ["-e", hear]);
+    await listener.logs("ready");
+    await eventually(() => lab.statusOf("home-agent").groups!.some(({ group }) => group === GROUP) || undefined);
+    const say = `
+      const socket = require("dgram").createSocket("udp6");
+      socket.bind(() => { socket.setMulticastInterface("::%eth0"); socket.setMulticastTTL(4);
+        setInterval(() => socket.send("hello", 9999, "${GROUP}"), 50); });`;
+    const speaker = lab.run(lab.neighbour, process.execPath, ["-e", say]);
+    await listener.logs("heard hello");
+    await speaker.kill();
+    await listener.kill();
+  }, 20_000);
+
   it("a killed home agent is followed by one that answers for the node at once", async () => {
     await homeAgent.kill();
     homeAgent = await lab.startHomeAgentWith(HOME_LINK);
@@ -116,8 +139,8 @@ describe.skipIf(cannotRun)(`a real home link${cannotRun ? ` (cannot run: ${canno
     expect(homeAgent.errors + mobileNode.errors).toBe("");
   });
 
-  it("a mobile node that was not told its home agent finds it", async () => {
-    homeAgent = await lab.startHomeAgentWith(HOME_LINK);
+  it.each([["real", HOME_LINK], ["virtual", ""]])("a node that was not told its home agent finds it: %s", async (_kind, link) => {
+    homeAgent = await lab.startHomeAgentWith(link);
     const path = lab.mobileNodeConfig();
     const text = readFileSync(path, "utf8").replace(/^(home_agent|state_file) = .*/gm, "");
     writeFileSync(path, text);
@@ -127,5 +150,10 @@ describe.skipIf(cannotRun)(`a real home link${cannotRun ? ` (cannot run: ${canno
     expect([found, updates![0].peer]).toEqual([HOME_AGENT, HOME_AGENT]);
     const { output } = await runToEnd(lab.start(lab.mobile, "status", join(lab.folder, "mobile-node.toml")));
     expect(output).toMatch(new RegExp(`^mobile-node +${HOME_ADDRESS}, home agent ${HOME_AGENT}$`, "m"));
+    expect(output).toMatch(new RegExp(`^${HOME_AGENT} \\* `, "m"));
+    expect(lab.ping(lab.router, HOME_ADDRESS, "-I", CORRESPONDENT)).toBe(true);
+    expect(await mobileNode.stop()).toBe(0);
+    expect(await homeAgent.stop()).toBe(0);
+    expect(lab.state(lab.home)).toBe(before.home);
   }, 20_000);
 });

@@ -3,7 +3,8 @@
  *
  *   correspondent ─ eth0 ── net-d ── router (which has 2001:db8:c::1, a host without mext)
  *   home agent ─── eth1 ─┐
- *   mobile node ── eth2 ─┴─ home link 2001:db8:100::/64, a bridge
+ *   mobile node ── eth2 ─┼─ home link 2001:db8:100::/64, a bridge
+ *   neighbour ──── eth0 ─┘
  */
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
@@ -14,8 +15,12 @@ import { cable, eventually, ip, makeNamespace } from "./system/namespace.ts";
 /** The host that runs `mext correspondent`. */
 export const PEER = "2001:db8:d::2";
 
+/** A host of the home link. */
+export const NEIGHBOUR = "2001:db8:100::99";
+
 export class WideLab extends Lab {
   readonly peer = makeNamespace("peer");
+  readonly neighbour = makeNamespace("neighbour");
 
   constructor() {
     super();
@@ -24,13 +29,16 @@ export class WideLab extends Lab {
     ip("-n", this.peer, "-6", "route", "add", "default", "via", "2001:db8:d::1");
     ip("-n", this.router, "addr", "add", "2001:db8:d::1/64", "dev", "net-d", "nodad");
     ip("-n", this.router, "link", "add", "home-link", "type", "bridge", "mcast_snooping", "1");
-    for (const [namespace, name, port] of [[this.home, "eth1", "hl-agent"], [this.mobile, "eth2", "hl-mobile"]]) {
+    for (const [namespace, name, port] of [
+      [this.home, "eth1", "hl-agent"], [this.mobile, "eth2", "hl-mobile"], [this.neighbour, "eth0", "hl-host"],
+    ]) {
       cable(namespace, this.router, [name, port]);
       ip("-n", this.router, "link", "set", port, "master", "home-link");
     }
     execFileSync("ip", ["netns", "exec", this.router, "sysctl", "-qw", "net.ipv6.conf.home-link.disable_ipv6=1"]);
     ip("-n", this.router, "link", "set", "home-link", "up");
     ip("-n", this.mobile, "link", "set", "eth2", "down"); // away from home
+    ip("-n", this.neighbour, "addr", "add", `${NEIGHBOUR}/64`, "dev", "eth0", "nodad");
   }
 
   correspondentConfig(more = ""): string {
@@ -51,13 +59,12 @@ export class WideLab extends Lab {
     return this.status(role as "home-agent");
   }
 
-  /** Waits until the mobile node's packets to this peer take the direct way, or no longer do. */
-  async optimised(peer: string, wanted = true): Promise<DaemonStatus> {
+  /** Waits until the mobile node's packets to this peer take the direct way. */
+  async optimised(peer: string, seconds = 5): Promise<DaemonStatus> {
     return eventually(() => {
       const status = this.statusOf("mobile-node");
-      const found = status.peers!.find(({ address }) => address === peer);
-      return (found?.optimised ?? false) === wanted ? status : undefined;
-    });
+      return status.peers!.find(({ address }) => address === peer)?.optimised ? status : undefined;
+    }, seconds);
   }
 
   /** Starts the mobile node with more in its file, such as another list of uplinks. */

@@ -23,8 +23,9 @@ function link() {
   port.attach(home);
   const heard: Uint8Array[] = [];
   proxy.receive = (_, packet) => heard.push(packet);
-  const solicitations = () => heard.filter((packet) => network.packets.read(packet).kind === "neighbour-solicitation");
-  const data = () => heard.filter((packet) => network.packets.read(packet).kind === "echo-request");
+  const heardOf = (kind: string) => heard.filter((packet) => network.packets.read(packet).kind === kind);
+  const solicitations = () => heardOf("neighbour-solicitation");
+  const data = () => heardOf("echo-request");
   /** The proxy says that it has `HOME`, to one that asked or (unspecified) to all. */
   const advertise = (to: Uint8Array, override = true) => {
     const source = parseAddress("fe80::99");
@@ -81,7 +82,8 @@ describe("an address that nobody has", () => {
     for (let sequence = 0; sequence < 20; sequence++) echo(scene, sequence);
     scene.advertise(scene.host.address);
     scene.network.run(100);
-    expect(scene.data().map((packet) => packet[47])).toEqual(Array.from({ length: 16 }, (_, index) => 4 + index));
+    const newest = Array.from({ length: 16 }, (_, index) => 4 + index);
+    expect(scene.data().map((packet) => packet[47])).toEqual(newest);
     expect(scene.network.drops.get("nobody has the address")).toBe(4);
   });
 });

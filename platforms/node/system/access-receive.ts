@@ -20,6 +20,7 @@ import { bind, check, close, errno, prepare, recvmmsg, socket } from "./libc.ts"
 import { Block, type PacketMemory, setBytesOption, setQueueBytes } from "./memory.ts";
 import { MessageVector } from "./messages.ts";
 import { attachFilter, mobilityFilter, type PacketSelection } from "./packet-filter.ts";
+import { finishChecksum, PartialChecksums } from "./partial-checksum.ts";
 
 const SOCKADDR_LL_BYTES = 20;
 const NAME_INTERFACE_INDEX = 4;
@@ -39,7 +40,9 @@ export class AccessReceiver {
   readonly #memory: PacketMemory;
   readonly #messages: MessageVector;
   readonly #interfaceIndex: number;
+  readonly #pointers: number[] = [];
   #selection: PacketSelection = {};
+  #partialChecksums: PartialChecksums | undefined;
 
   /** Opens the socket; throws SystemError (EPERM without CAP_NET_RAW). */
   constructor(memory: PacketMemory, options: ReceiveOptions = {}) {
@@ -68,11 +71,13 @@ export class AccessReceiver {
 
   /**
    * Whether the interface takes packets to all multicast groups, also those that this host has not joined,
-   * and this socket hears them; at most until it closes. Throws SystemError (ENODEV).
+   * and this socket hears them; at most until it closes. Unlike the packets of Mobile IPv6 they may come from
+   * a program on this computer, with a checksum that has to be finished. Throws SystemError (ENODEV).
    *
    *   packet_mreq, 16 bytes:  0 interface index (32 bits)  4 type (16 bits)  6 address length  8 address
    */
   hearGroups(hear: boolean): void {
+    if (hear) this.#partialChecksums ??= new PartialChecksums(this.fd, this.#messages);
     this.select({ ...this.#selection, groups: hear });
     const request = new Block(16);
     request.view.setInt32(0, this.#interfaceIndex, true);
@@ -83,6 +88,7 @@ export class AccessReceiver {
 
   /** Where packet `slot` of the next batch goes: a pointer of the core, and the room behind it. */
   setSlot(slot: number, pointer: number, capacityBytes: number): void {
+    this.#pointers[slot] = pointer;
     this.#messages.setBuffer(slot, this.#memory.addressAt(pointer), capacityBytes);
   }
 
@@ -92,8 +98,12 @@ export class AccessReceiver {
    * @returns the number of packets, 0 when none is waiting
    */
   receive(limit: number = this.batch): number {
+    this.#partialChecksums?.prepare();
     const count = recvmmsg(this.fd, this.#messages.headerAddress(0), limit, MSG_DONTWAIT, 0);
-    if (count >= 0) return count;
+    if (count >= 0) {
+      this.#finishChecksums(count);
+      return count;
+    }
     const error = errno();
     // a packet socket reports ENETDOWN once when an interface it listens to goes down
     if (error === EAGAIN || error === EINTR || error === ENETDOWN) return 0;
@@ -122,6 +132,13 @@ export class AccessReceiver {
 
   close(): void {
     close(this.fd);
+  }
+
+  #finishChecksums(count: number): void {
+    for (let slot = 0; slot < count && this.#partialChecksums !== undefined; slot++) {
+      if (!this.#partialChecksums.isPartial(slot) || this.truncated(slot)) continue;
+      finishChecksum(this.#memory.view, this.#pointers[slot], this.lengthBytes(slot));
+    }
   }
 
   #bind(): void {

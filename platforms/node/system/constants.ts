@@ -47,6 +47,7 @@ export const IPV6_JOIN_ANYCAST = 27;
 export const SOL_PACKET = 263;
 export const PACKET_ADD_MEMBERSHIP = 1;
 export const PACKET_DROP_MEMBERSHIP = 2;
+export const PACKET_AUXDATA = 8;
 export const PACKET_MR_ALLMULTI = 2;
 export const MSG_TRUNC = 0x20;
 export const MSG_DONTWAIT = 0x40;

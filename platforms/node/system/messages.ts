@@ -21,7 +21,9 @@ const MSG_NAME = 0;
 const MSG_NAMELEN = MSG_NAME + 8;
 const MSG_IOV = MSG_NAMELEN + 8;
 const MSG_IOVLEN = MSG_IOV + 8;
-const MSG_FLAGS = MSG_IOVLEN + 24;
+const MSG_CONTROL = MSG_IOVLEN + 8;
+const MSG_CONTROLLEN = MSG_CONTROL + 8;
+const MSG_FLAGS = MSG_CONTROLLEN + 8;
 const MSG_LEN = MSG_FLAGS + 8;
 const MMSGHDR_BYTES = MSG_LEN + 8;
 const IOVEC_BYTES = 16;
@@ -54,6 +56,13 @@ export class MessageVector {
     const vector = this.#vectors + index * IOVEC_BYTES;
     this.block.setAddress(vector, address);
     this.block.setAddress(vector + 8, lengthBytes);
+  }
+
+  /** Where what the kernel says about message `index` is written to. */
+  setControl(index: number, address: number, lengthBytes: number): void {
+    const header = index * MMSGHDR_BYTES;
+    this.block.setAddress(header + MSG_CONTROL, address);
+    this.block.setAddress(header + MSG_CONTROLLEN, lengthBytes);
   }
 
   /** Virtual address of the header of message `index`: what the system call is given. */

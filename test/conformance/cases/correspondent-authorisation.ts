@@ -1,6 +1,8 @@
 /** Nonce indices and keygen tokens that are too old, unknown or wrong: RFC 6275 §5.2.7, §9.5.1, §9.5.4. */
 import { anyOf, message } from "../packet.ts";
-import { MAX_NONCE_LIFETIME_MS, MAX_TOKEN_LIFETIME_MS, type PlayedMobileNode, type UpdateOptions } from "../players/mobile-node.ts";
+import {
+  MAX_NONCE_LIFETIME_MS, MAX_TOKEN_LIFETIME_MS, type PlayedMobileNode, type UpdateOptions,
+} from "../players/mobile-node.ts";
 import { correspondentCase, HOME } from "../scenes.ts";
 import type { Case } from "../subject.ts";
 import type { Tester } from "../tester.ts";
@@ -46,35 +48,44 @@ const OLD_BOTH: Age = async (tester, mobile) => {
 /** Three cases: old tokens, and the status that a Binding Update for each purpose gets; 0: it is accepted. */
 function aged(group: string, what: string, age: Age, ...statuses: [number, number, number]): Case[] {
   return PURPOSES.map((purpose, index) =>
-    correspondentCase(`${group}-${index + 1}`, `${what}: a Binding Update that ${purpose} a binding`, async ({ tester, mobile }) => {
-      if (purpose !== "begins") await mobile.register();
-      await age(tester, mobile);
-      await mobile.update(optionsOf(purpose), statuses[index]);
-      if (statuses[index] === 0) await expectEnded(mobile, purpose);
-      else await expectRefused(mobile, purpose);
-    }));
+    correspondentCase(
+      `${group}-${index + 1}`, `${what}: a Binding Update that ${purpose} a binding`,
+      async ({ tester, mobile }) => {
+        if (purpose !== "begins") await mobile.register();
+        await age(tester, mobile);
+        await mobile.update(optionsOf(purpose), statuses[index]);
+        if (statuses[index] === 0) await expectEnded(mobile, purpose);
+        else await expectRefused(mobile, purpose);
+      },
+    ));
 }
 
 /** Three cases: indices that were never given out. */
-function unknown(group: string, what: string, home: boolean, careof: boolean, ...statuses: [number, number, number]): Case[] {
+function unknown(
+  group: string, what: string, home: boolean, careof: boolean, ...statuses: [number, number, number]
+): Case[] {
   const never = (index: number) => (index + 0x4000) & 0xffff;
   return PURPOSES.map((purpose, index) =>
-    correspondentCase(`${group}-${index + 1}`, `${what}: a Binding Update that ${purpose} a binding`, async ({ mobile }) => {
-      if (purpose === "begins") await mobile.returnRoutability();
-      else await mobile.register();
-      const indices = {
-        ...(home ? { home: never(mobile.homeToken!.index) } : {}),
-        ...(careof ? { careof: never(mobile.careofToken!.index) } : {}),
-      };
-      await mobile.update({ ...optionsOf(purpose), indices }, statuses[index]);
-      if (statuses[index] === 0) await expectEnded(mobile, purpose);
-      else await expectRefused(mobile, purpose);
-    }));
+    correspondentCase(
+      `${group}-${index + 1}`, `${what}: a Binding Update that ${purpose} a binding`,
+      async ({ mobile }) => {
+        if (purpose === "begins") await mobile.returnRoutability();
+        else await mobile.register();
+        const indices = {
+          ...(home ? { home: never(mobile.homeToken!.index) } : {}),
+          ...(careof ? { careof: never(mobile.careofToken!.index) } : {}),
+        };
+        await mobile.update({ ...optionsOf(purpose), indices }, statuses[index]);
+        if (statuses[index] === 0) await expectEnded(mobile, purpose);
+        else await expectRefused(mobile, purpose);
+      },
+    ));
 }
 
 /** A Binding Update made with a token that was not given is ignored. */
 function wrongToken(id: string, what: "home" | "careof", purpose: Purpose): Case {
-  const title = `a wrong ${what === "home" ? "home" : "care-of"} keygen token: a Binding Update that ${purpose} a binding is ignored`;
+  const name = what === "home" ? "home" : "care-of";
+  const title = `a wrong ${name} keygen token: a Binding Update that ${purpose} a binding is ignored`;
   return correspondentCase(id, title, async ({ tester, mobile }) => {
     if (purpose === "begins") await mobile.returnRoutability();
     else await mobile.register();
@@ -87,7 +98,7 @@ function wrongToken(id: string, what: "home" | "careof", purpose: Purpose): Case
 
 /** Tokens that are as old as they may be, when newer nonces are in use already, are accepted. */
 function notRecent(id: string, purpose: Purpose): Case {
-  const title = `tokens that are not the newest, but valid: a Binding Update that ${purpose} a binding is accepted`;
+  const title = `tokens that are valid, but not the newest: a Binding Update that ${purpose} a binding`;
   return correspondentCase(id, title, async ({ tester, mobile }) => {
     if (purpose === "begins") await mobile.returnRoutability();
     else await mobile.register();
@@ -112,13 +123,16 @@ export const AUTHORISATION: Case[] = [
   wrongToken("CN-4-6-2", "home", "ends"),
   wrongToken("CN-4-6-3", "home", "ends from home"),
   wrongToken("CN-4-7-1", "careof", "begins"),
-  correspondentCase("CN-4-11", "nonces are replaced by new ones from time to time", async ({ tester, mobile }) => {
-    const [home, careof] = [await mobile.homeTest(), await mobile.careofTest()];
-    await tester.wait(MAX_NONCE_LIFETIME_MS);
-    tester.check((await mobile.careofTest()).index !== careof.index, "the care-of nonce is another one");
-    tester.check((await mobile.homeTest()).index !== home.index, "the home nonce is another one");
-    tester.check(mobile.homeToken!.token !== home.token, "the home keygen token is another one");
-  }),
+  correspondentCase(
+    "CN-4-11", "nonces are replaced by new ones from time to time",
+    async ({ tester, mobile }) => {
+      const [home, careof] = [await mobile.homeTest(), await mobile.careofTest()];
+      await tester.wait(MAX_NONCE_LIFETIME_MS);
+      tester.check((await mobile.careofTest()).index !== careof.index, "the care-of nonce is another one");
+      tester.check((await mobile.homeTest()).index !== home.index, "the home nonce is another one");
+      tester.check(mobile.homeToken!.token !== home.token, "the home keygen token is another one");
+    },
+  ),
   notRecent("CN-4-12-1", "begins"),
   notRecent("CN-4-12-2", "ends"),
   notRecent("CN-4-12-3", "ends from home"),

@@ -1,11 +1,17 @@
 /** Making, keeping, moving and ending bindings at a correspondent node: RFC 6275 §9.5. */
-import { message } from "../packet.ts";
-import type { UpdateOptions } from "../players/mobile-node.ts";
+import { message, type Seen } from "../packet.ts";
+import type { PlayedMobileNode, UpdateOptions } from "../players/mobile-node.ts";
 import { CAREOF, correspondentCase, CORRESPONDENT, HOME, OTHER_CAREOF } from "../scenes.ts";
 import type { Case } from "../subject.ts";
-import type { PlayedMobileNode } from "../players/mobile-node.ts";
+import type { Tester } from "../tester.ts";
 
 const S = 1000;
+
+/** Status 135 tells the sequence number that was last accepted (RFC 6275 §9.5.1). */
+export function expectLastAccepted(tester: Tester, acknowledgement: Seen, sequence: number): void {
+  const told = acknowledgement.value("binding-acknowledgement", "sequence");
+  tester.equal(told, sequence, "the sequence number that was last accepted");
+}
 
 /** With echo requests every so often the binding is in active use (RFC 6275 §9.5.5). */
 async function useUntilRefreshRequest(mobile: PlayedMobileNode, limitMs: number): Promise<void> {
@@ -55,10 +61,14 @@ function ending(kind: Omit<Ending, "id">, withTest: string, withoutTest: string)
 
 function endingCase({ id, atHome, alternate, homeAddress, lifetime }: Ending, test: boolean): Case {
   const details = [
-    alternate && "Alternate Care-of Address option", homeAddress && "Home Address option", lifetime && "a lifetime",
+    alternate && "Alternate Care-of Address option", homeAddress && "Home Address option",
+    lifetime && "a lifetime",
   ].filter((detail) => detail);
-  const title = `a binding ends ${atHome ? "from home" : "from the care-of address"}` +
-    `${details.length > 0 ? `, with ${details.join(" and ")}` : ""}, ${test ? "after a new Home Test" : "with the old tokens"}`;
+  const title = [
+    `a binding ends ${atHome ? "from home" : "from the care-of address"}`,
+    ...(details.length > 0 ? [`with ${details.join(" and ")}`] : []),
+    test ? "after a new Home Test" : "by the old tokens",
+  ].join(", ");
   return correspondentCase(id, title, async ({ mobile }) => {
     await mobile.register();
     await mobile.expectBound();
@@ -89,17 +99,23 @@ function handover(id: string, title: string, homeTest: boolean): Case {
 }
 
 export const REGISTRATION: Case[] = [
-  correspondentCase("CN-3-1-1", "the Alternate Care-of Address option is what is bound", async ({ tester, mobile }) => {
-    mobile.careof = OTHER_CAREOF;
-    await mobile.returnRoutability(); // for the alternate address (§5.2.6)
-    await mobile.update({ source: CAREOF, alternate: OTHER_CAREOF });
-    await mobile.expectBound(OTHER_CAREOF);
-    await tester.ask(mobile.echoRequest(HOME, null), mobile.isEchoReply(OTHER_CAREOF));
-  }),
-  correspondentCase("CN-3-1-2", "an Alternate Care-of Address option may repeat the source", async ({ mobile }) => {
-    await mobile.register({ alternate: CAREOF });
-    await mobile.expectBound();
-  }),
+  correspondentCase(
+    "CN-3-1-1", "the Alternate Care-of Address option is what is bound",
+    async ({ tester, mobile }) => {
+      mobile.careof = OTHER_CAREOF;
+      await mobile.returnRoutability(); // for the alternate address (§5.2.6)
+      await mobile.update({ source: CAREOF, alternate: OTHER_CAREOF });
+      await mobile.expectBound(OTHER_CAREOF);
+      await tester.ask(mobile.echoRequest(HOME, null), mobile.isEchoReply(OTHER_CAREOF));
+    },
+  ),
+  correspondentCase(
+    "CN-3-1-2", "an Alternate Care-of Address option may repeat the source",
+    async ({ mobile }) => {
+      await mobile.register({ alternate: CAREOF });
+      await mobile.expectBound();
+    },
+  ),
 
   again("CN-3-2-1", "a second registration with new tokens begins a new lifetime", true),
   again("CN-3-2-2", "a second registration with the same tokens begins a new lifetime", false),
@@ -120,24 +136,28 @@ export const REGISTRATION: Case[] = [
   ...ending({ atHome: false, alternate: true, lifetime: true }, "CN-3-3-1-5", "CN-3-3-1-6"),
   ...[false, true].flatMap((lifetime) => [
     { atHome: true, lifetime }, { atHome: true, lifetime, homeAddress: true },
-    { atHome: true, lifetime, alternate: true }, { atHome: true, lifetime, homeAddress: true, alternate: true },
+    { atHome: true, lifetime, alternate: true },
+    { atHome: true, lifetime, homeAddress: true, alternate: true },
   ]).flatMap((kind, index) => ending(kind, `CN-3-3-2-${2 * index + 1}`, `CN-3-3-2-${2 * index + 2}`)),
   correspondentCase("CN-3-3-3", "an old sequence number ends no binding", async ({ tester, mobile }) => {
     await mobile.register({ sequence: 10_000 });
     await mobile.homeTest();
     const seen = await mobile.update({ source: HOME, lifetime: 0, sequence: 9999 }, 135);
-    tester.equal(seen.value("binding-acknowledgement", "sequence"), 10_000, "the sequence number that was last accepted");
+    expectLastAccepted(tester, seen, 10_000);
     await mobile.expectBound();
   }),
 
   handover("CN-3-4-1", "a handover after return routability", true),
   handover("CN-3-4-2", "a handover after a Care-of Test alone: the home keygen token is still good", false),
-  correspondentCase("CN-3-4-3", "a handover with an old sequence number changes nothing", async ({ tester, mobile }) => {
-    await mobile.register({ sequence: 10_000 });
-    mobile.careof = OTHER_CAREOF;
-    await mobile.returnRoutability();
-    const seen = await mobile.update({ sequence: 9999 }, 135);
-    tester.equal(seen.value("binding-acknowledgement", "sequence"), 10_000, "the sequence number that was last accepted");
-    await mobile.expectBound(CAREOF);
-  }),
+  correspondentCase(
+    "CN-3-4-3", "a handover with an old sequence number changes nothing",
+    async ({ tester, mobile }) => {
+      await mobile.register({ sequence: 10_000 });
+      mobile.careof = OTHER_CAREOF;
+      await mobile.returnRoutability();
+      const seen = await mobile.update({ sequence: 9999 }, 135);
+      expectLastAccepted(tester, seen, 10_000);
+      await mobile.expectBound(CAREOF);
+    },
+  ),
 ];

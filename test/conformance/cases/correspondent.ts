@@ -8,5 +8,6 @@ import { REGISTRATION } from "./correspondent-registration.ts";
 import { UPDATES } from "./correspondent-updates.ts";
 
 export const CORRESPONDENT_CASES: Case[] = [
-  ...PROCEDURE, ...MESSAGES, ...UPDATES, ...REPEATED, ...REGISTRATION, ...AUTHORISATION, ...BINDING_CACHE, ...PAYLOAD,
+  ...PROCEDURE, ...MESSAGES, ...UPDATES, ...REPEATED, ...REGISTRATION, ...AUTHORISATION, ...BINDING_CACHE,
+  ...PAYLOAD,
 ];

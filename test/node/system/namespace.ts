@@ -81,9 +81,9 @@ export function pause(milliseconds: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }
 
-/** Looks again and again, up to five seconds, until there is something: the kernel works later. */
-export async function eventually<Thing>(look: () => Thing | undefined): Promise<Thing> {
-  for (let round = 0; round < 250; round++) {
+/** Looks again and again, five seconds if not said otherwise, until there is something: the kernel works later. */
+export async function eventually<Thing>(look: () => Thing | undefined, seconds = 5): Promise<Thing> {
+  for (let round = 0; round < seconds * 50; round++) {
     const found = look();
     if (found !== undefined) return found;
     await pause(20);

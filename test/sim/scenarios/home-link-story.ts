@@ -19,10 +19,16 @@ export type Advertiser = (typeof ADVERTISERS)[number];
 /** As fast as the routers of the visited networks (RFC 6275 §7.5). */
 const FAST_HOME_LINK = { minIntervalMs: 30, maxIntervalMs: 70, minDelayMs: 30 } as const;
 
-/** A mobile node that is registered from the first visited network. Its home link has a router and a neighbour. */
-export function tellWithHomeLink(seed: number, advertiser: Advertiser, settings: Partial<TopologySettings> = {}) {
+/**
+ * A mobile node that is registered from the first visited network. Its home link has a router and a
+ * neighbour.
+ */
+export function tellWithHomeLink(
+  seed: number, advertiser: Advertiser, settings: Partial<TopologySettings> = {},
+) {
   const advertises = advertiser === "home agent";
-  const story = tellOptimising(seed, { homeLink: advertises ? FAST_HOME_LINK : { advertise: false }, ...settings });
+  const served = advertises ? FAST_HOME_LINK : { advertise: false };
+  const story = tellOptimising(seed, { homeLink: served, ...settings });
   const { network, topology } = story;
   const homeLink = topology.homeLink!;
   if (!advertises) addRouter(network, homeLink);
@@ -41,7 +47,8 @@ export type HomeLinkStory = ReturnType<typeof tellWithHomeLink>;
 
 /** The mobile node has its home address on its home link, and no binding anywhere. */
 export function expectAtHome({ mobileNode, homeAgent, peer, topology }: OptimisingStory): void {
-  expect([mobileNode.isAtHome, homeAgent.bindings, peer.bindings], "at home, without bindings").toEqual([true, [], []]);
+  const { isAtHome } = mobileNode;
+  expect([isAtHome, homeAgent.bindings, peer.bindings], "at home, without bindings").toEqual([true, [], []]);
   const [port] = mobileNode.uplinks;
   expect([port.link?.name, port.owns(mobileNode.homeAddress)]).toEqual([topology.homeLink!.name, true]);
 }

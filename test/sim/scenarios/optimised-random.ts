@@ -1,7 +1,7 @@
 /**
  * A scenario made by its seed, with a stream between a mobile node and a correspondent node that knows of
- * mobility: links lose, double and reorder, the mobile node moves, also to its home link, everybody restarts. The
- * stream arrives whole, and after some quiet the route is optimised again, or the mobile node is at home.
+ * mobility: links lose, double and reorder, the mobile node moves, also to its home link, everybody restarts.
+ * The stream arrives whole, and after some quiet the route is optimised again, or the mobile node is at home.
  */
 import { expect } from "vitest";
 import { NO_STATE } from "../../../platforms/sim/node.ts";
@@ -33,7 +33,9 @@ const DISASTERS: readonly ((story: OptimisingStory, random: Random) => void)[] =
   ({ peer }, random) => peer.port.conditions = { loss: random.pick([0, 0.3, 1]) },
 ];
 
-function move({ mobileNode, visited, topology: { homeLink } }: OptimisingStory, random: Random, gapMs: number): void {
+function move(
+  { mobileNode, visited, topology: { homeLink } }: OptimisingStory, random: Random, gapMs: number,
+): void {
   const links = [...visited.map(({ link }) => link), ...(homeLink ? [homeLink] : [])];
   if (mobileNode.running) mobileNode.move(random.pick(links), random.integer(0, gapMs));
 }
@@ -50,7 +52,9 @@ function restart({ network }: OptimisingStory, node: CoreNode, random: Random): 
 export function runOptimisedScenario(seed: number, watch?: (story: OptimisingStory) => void): void {
   const access = { delayMs: 20, loss: 0.02, reordering: 0.05, jitterMs: 5 };
   const settings = { visitedNetworks: 3, access, mobileNode: { lifetimeMs: LIFETIME_MS } };
-  const story = seed % 2 === 0 ? tellWithHomeLink(seed, ADVERTISERS[(seed / 2) % 2], settings) : tellOptimising(seed, settings);
+  const story = seed % 2 === 0
+    ? tellWithHomeLink(seed, ADVERTISERS[(seed / 2) % 2], settings)
+    : tellOptimising(seed, settings);
   watch?.(story);
   const { network, topology, invariants, routes, mobileNode, homeAgent, peer, visited } = story;
   const random = network.random("optimised disasters");
@@ -60,7 +64,8 @@ export function runOptimisedScenario(seed: number, watch?: (story: OptimisingSto
     random.pick(DISASTERS)(story, random);
   }
   network.run(4000); // whoever is down comes back
-  for (const { link } of visited) Object.assign(link.conditions, { loss: 0, jitterMs: 0, delayMs: 1, duplication: 0, reordering: 0 });
+  const good = { loss: 0, jitterMs: 0, delayMs: 1, duplication: 0, reordering: 0 };
+  for (const { link } of visited) Object.assign(link.conditions, good);
   homeAgent.port.conditions = peer.port.conditions = undefined;
 
   const ping = new Ping(peer, { from: peer.address, to: mobileNode.homeAddress, everyMs: 500 });

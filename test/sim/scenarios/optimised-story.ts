@@ -14,12 +14,14 @@ const STREAM_PORT = 7000;
 const ROUTING = 43;
 const DESTINATION_OPTIONS = 60;
 const MOBILITY = 135;
-/** The home address in a type 2 routing header or a Home Address option, each the first header behind IPv6. */
+/**
+ * The home address in a type 2 routing header or a Home Address option, each the first header behind IPv6.
+ */
 const HOME_ADDRESS = 40 + 8;
 
 /**
- * What must hold on the direct way, whatever is lost or late: packets go to a care-of address only that is the
- * mobile node's own, from the first Binding Update on that the correspondent node accepted.
+ * What must hold on the direct way, whatever is lost or late: packets go to a care-of address only that is
+ * the mobile node's own, from the first Binding Update on that the correspondent node accepted.
  */
 export class RouteInvariants {
   /** Packets with payload that took the direct way, to and from the mobile node. */
@@ -38,21 +40,24 @@ export class RouteInvariants {
   readonly look = (record: TraceRecord): void => {
     if (record.kind === "event") {
       const { name, fields } = record.event;
-      if (record.node === this.mobileNode && name === "CareofFormed") this.own.add(String(fields.careofAddress));
+      const careof = String(fields.careofAddress);
+      if (record.node === this.mobileNode && name === "CareofFormed") this.own.add(careof);
       if (record.node !== this.correspondent || name !== "BindingAccepted") return;
-      this.bound.add(String(fields.careofAddress));
-      if (!this.own.has(String(fields.careofAddress))) this.violate(record, `bound to the foreign ${fields.careofAddress}`);
+      this.bound.add(careof);
+      if (!this.own.has(careof)) this.violate(record, `bound to the foreign ${careof}`);
     }
     if (record.kind !== "frame" || record.packet.length < HOME_ADDRESS + 16) return;
-    if (record.from === this.correspondent && nextHeader(record.packet) === ROUTING) this.lookOut(record, record.packet);
-    if (record.from === this.mobileNode && nextHeader(record.packet) === DESTINATION_OPTIONS) this.lookIn(record.packet);
+    const { from, packet } = record;
+    if (from === this.correspondent && nextHeader(packet) === ROUTING) this.lookOut(record, packet);
+    if (from === this.mobileNode && nextHeader(packet) === DESTINATION_OPTIONS) this.lookIn(packet);
   };
 
   private lookOut(record: TraceRecord, packet: Uint8Array): void {
     const careof = formatAddress(destinationOf(packet));
     if (packet[40] === MOBILITY) return; // acknowledgements also go to where nothing is bound
     this.optimisedOut++;
-    if (!this.own.has(careof) || !this.bound.has(careof)) this.violate(record, `packet to ${careof}, which is not bound`);
+    const isBound = this.own.has(careof) && this.bound.has(careof);
+    if (!isBound) this.violate(record, `packet to ${careof}, which is not bound`);
     const home = formatAddress(packet.subarray(HOME_ADDRESS, HOME_ADDRESS + 16));
     if (home !== this.home) this.violate(record, `packet for ${home}`);
   }
@@ -102,7 +107,9 @@ export function isOptimised(story: OptimisingStory): boolean {
 }
 
 /** A stream from the correspondent node, or from another host, to the home address. */
-export function stream({ mobileNode, peer }: OptimisingStory, totalBytes: number, from: Host | CorrespondentNode = peer) {
+export function stream(
+  { mobileNode, peer }: OptimisingStory, totalBytes: number, from: Host | CorrespondentNode = peer,
+) {
   const receiver = new StreamReceiver(mobileNode, STREAM_PORT);
   const sender = new StreamSender(from, {
     from: from.address, to: mobileNode.homeAddress, port: STREAM_PORT, totalBytes, windowSegments: 3,

@@ -65,8 +65,10 @@ describe("a route between a mobile node and a correspondent node", () => {
       network.run(500);
       peer.start(state);
       expect(peer.bindings).toEqual([]);
-      // The restarted node's own packets go through the home agent; the mobile node hears of it by a Binding Error.
-      expect(network.runUntil(() => states.includes("Tunnelled") || states.includes("Testing"), 20_000)).toBe(true);
+      // The restarted node's own packets go through the home agent; the mobile node hears of it by a Binding
+      // Error.
+      const fellBack = () => states.includes("Tunnelled") || states.includes("Testing");
+      expect(network.runUntil(fellBack, 20_000)).toBe(true);
       expect(network.runUntil(() => isOptimised(story), 20_000)).toBe(true);
       expect(network.runUntil(() => sender.done, 120_000)).toBe(true);
       expectIntact();

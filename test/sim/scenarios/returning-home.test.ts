@@ -1,8 +1,11 @@
 import { describe, expect, it } from "vitest";
+import { nextHeader } from "../../../platforms/sim/ip.ts";
 import { Ping } from "../../../platforms/sim/ping.ts";
 import { ADVERTISERS, expectAtHome, type HomeLinkStory, tellWithHomeLink } from "./home-link-story.ts";
 import { isOptimised, stream } from "./optimised-story.ts";
 import { expectAgreement } from "./invariants.ts";
+
+const IPV6_IN_IPV6 = 41;
 
 /** Echo requests from the neighbour on the home link to the home address. */
 function pingFromNeighbour({ neighbour, mobileNode }: HomeLinkStory): Ping {
@@ -37,7 +40,8 @@ describe.each(ADVERTISERS)("a mobile node whose home link has %s for a router", 
     const settledMs = network.nowMs;
     const toMobileNode = { tunnelled: 0 };
     network.watch((record) => {
-      if (record.kind === "frame" && record.from === homeAgent.name && record.packet[6] === 41) toMobileNode.tunnelled++;
+      if (record.kind !== "frame" || record.from !== homeAgent.name) return;
+      if (nextHeader(record.packet) === IPV6_IN_IPV6) toMobileNode.tunnelled++;
     });
     network.run(2000);
     expect(ping.lostBetween(settledMs, network.nowMs - 100)).toBe(0);

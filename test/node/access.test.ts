@@ -1,0 +1,162 @@
+/** What each role changes on its host, and what becomes of it. */
+import { describe, expect, it } from "vitest";
+import { parseAddress } from "../../bindings/address.ts";
+import type { RouteOptimisationSettings } from "../../bindings/commands.ts";
+import type { Engine } from "../../bindings/engine.ts";
+import { CorrespondentAccess } from "../../platforms/node/correspondent-access.ts";
+import { HomeLinkAccess } from "../../platforms/node/home-link-access.ts";
+import { MobileNodeAccess } from "../../platforms/node/mobile-node-access.ts";
+import { SendFailures } from "../../platforms/node/send-queue.ts";
+import type { CorrespondentLoopSettings, HomeLinkLoopSettings } from "../../platforms/node/settings.ts";
+import { listAddresses } from "../../platforms/node/system/addresses.ts";
+import { receiveOffload } from "../../platforms/node/system/offload.ts";
+import { OrdersBed, OTHER } from "./orders-bed.ts";
+import { cannotRun, eventually, inside, ip, ipJson } from "./system/namespace.ts";
+import { LEFT, RIGHT } from "./system/testbed.ts";
+
+describe.skipIf(cannotRun)(`access${cannotRun ? ` (cannot run: ${cannotRun})` : ""}`, () => {
+  const bed = new OrdersBed();
+
+  describe("of a mobile node", () => {
+    const settings = {
+      role: "mobile-node", tunnel: "mext0", homeAddress: OTHER, uplinks: ["eth0"],
+      core: undefined as never, correspondent: undefined as never,
+      routeOptimisation: undefined as unknown as RouteOptimisationSettings,
+    } as const;
+
+    it("at home its traffic does not go into the tunnel, and no socket loses the home address", async () => {
+      const access = inside(bed.left.namespace, () => new MobileNodeAccess(bed.linux, settings));
+      const network = bed.orders(OTHER);
+      access.useTunnel(true);
+      expect(bed.routeTo("2001:db8:ffff::1")).toMatchObject({ dev: "mext0", prefsrc: OTHER });
+
+      network.addDefaultRoute(1, parseAddress("fe80::1"));
+      network.addAddress(1, parseAddress(OTHER), 64);
+      access.useTunnel(false);
+      access.useTunnel(false);
+      // a new session gets the home address, and not a care-of address of the same link
+      expect(bed.routeTo("2001:db8:ffff::1")).toMatchObject({ dev: "eth0", gateway: "fe80::1", prefsrc: OTHER });
+      const holders = () => listAddresses(bed.linux.netlink).filter(({ address }) => address === OTHER).length;
+      expect(holders()).toBe(2);
+      // the kernel answers for it on the link
+      const seen = ip("netns", "exec", bed.right.namespace, "ping", "-c", "1", "-W", "2", "-I", "eth0", LEFT);
+      expect(seen).toContain(" 0% packet loss");
+      ip("-n", bed.right.namespace, "-6", "route", "add", `${OTHER}/128`, "dev", "eth0");
+      await eventually(() => {
+        const answer = ip("netns", "exec", bed.right.namespace, "ping", "-c", "1", "-W", "1", "-I", RIGHT, OTHER);
+        return answer.includes(" 0% packet loss") || undefined;
+      });
+      ip("-n", bed.right.namespace, "-6", "route", "del", `${OTHER}/128`);
+
+      network.removeAddress(1, parseAddress(OTHER), 64);
+      expect(ipJson(bed.left.namespace, "-6", "route", "show", "default", "dev", "eth0")[0]).not.toHaveProperty("prefsrc");
+      network.removeDefaultRoute(1);
+      access.useTunnel(true);
+      expect(holders()).toBe(1);
+      expect(bed.routeTo("2001:db8:ffff::1")).toMatchObject({ dev: "mext0", prefsrc: OTHER });
+      network.clear();
+      expect(bed.reports).toEqual([]);
+    });
+
+    it("a further home address is on the tunnel device", () => {
+      inside(bed.left.namespace, () => new MobileNodeAccess(bed.linux, settings));
+      const network = bed.orders(OTHER);
+      network.addAddress(0, parseAddress("2001:db8:78::18"), 128);
+      const onTunnel = () => listAddresses(bed.linux.netlink, bed.linux.tun.interfaceIndex).map(({ address }) => address);
+      expect(onTunnel().sort()).toEqual([OTHER, "2001:db8:78::18"]);
+      network.removeAddress(0, parseAddress("2001:db8:78::18"), 128);
+      expect(onTunnel()).toEqual([OTHER]);
+    });
+  });
+
+  describe("of a correspondent node", () => {
+    const settings = {
+      role: "correspondent", tunnel: "mext0", addresses: [LEFT], maxBindings: 10,
+      core: undefined as unknown as CorrespondentLoopSettings["core"],
+    } as const;
+
+    it("receive offload is off only while there are bindings", () => {
+      inside(bed.left.namespace, () => {
+        const access = new CorrespondentAccess(bed.linux, settings, 1500);
+        expect(access.ownAddress).toBe(LEFT);
+        expect(receiveOffload("eth0")).toBe(true);
+        access.routesChanged(1);
+        access.routesChanged(2);
+        expect(receiveOffload("eth0")).toBe(false);
+        access.routesChanged(0);
+        expect(receiveOffload("eth0")).toBe(true);
+        access.routesChanged(1);
+      });
+    });
+
+    it("an address that the host does not have is told", () => {
+      const absent = { ...settings, addresses: ["2001:db8:dead::1"] };
+      inside(bed.left.namespace, () => new CorrespondentAccess(bed.linux, absent, 1500));
+      expect(bed.reports).toEqual(["2001:db8:dead::1 is on no interface of this host yet"]);
+    });
+  });
+
+  describe("of a home agent on a real home link", () => {
+    const prefixes = ["2001:db8:100::/64", "2001:db8:101::/64"];
+    const settings: HomeLinkLoopSettings = {
+      interface: "eth0",
+      addresses: [{ address: "2001:db8:100::1", lengthBits: 64 }],
+      core: undefined as never,
+    };
+    const open = (changed: Partial<HomeLinkLoopSettings> = {}) =>
+      inside(bed.left.namespace, () => new HomeLinkAccess(bed.linux, { ...settings, ...changed }, prefixes));
+
+    it("its address and its prefixes are on the link, and the core learns the interface", async () => {
+      const link = open();
+      const onLink = ipJson(bed.left.namespace, "-6", "route", "show", "dev", "eth0").map(({ dst }) => dst);
+      expect(onLink).toEqual(expect.arrayContaining(prefixes));
+      expect(onLink.filter((dst) => dst === prefixes[0])).toHaveLength(1);
+      const [{ address }] = ipJson(bed.left.namespace, "link", "show", "eth0") as [{ address: string }];
+      expect(link.device()).toEqual({
+        index: 2, kind: "access", mtu: 1500, up: true,
+        linkAddress: Uint8Array.from(Buffer.from(address.replaceAll(":", ""), "hex")),
+      });
+      const placed = () => listAddresses(bed.linux.netlink).find((each) => each.address === "2001:db8:100::1");
+      await eventually(() => placed()?.tentative === false || undefined);
+    });
+
+    it("the groups in which neighbours ask for intercepted addresses are joined", () => {
+      const link = open();
+      const engine = { slots: 1, slotBytes: 2048, slotPointer: () => 64 * 1024 } as unknown as Engine;
+      const { mark } = bed.linux;
+      inside(bed.left.namespace, () => link.open({ engine, packets: bed.left.memory, failures: new SendFailures(), mark }));
+      const isMember = () => ip("-n", bed.left.namespace, "maddr", "show", "dev", "eth0").includes("ff02::1:ff00:17");
+      const [address, twin] = ["2001:db8:100::17", "2001:db8:101::17"].map(parseAddress);
+      expect(isMember()).toBe(false);
+      for (const each of [address, address, twin]) link.intercept(each, true);
+      expect(isMember()).toBe(true);
+      link.intercept(address, false);
+      expect(isMember()).toBe(true);
+      link.intercept(twin, false);
+      link.intercept(twin, false);
+      expect(isMember()).toBe(false);
+      link.intercept(address, true);
+      link.close();
+      expect(isMember()).toBe(false);
+    });
+
+    it("an address that a person has put there stays there", () => {
+      ip("-n", bed.left.namespace, "addr", "add", "2001:db8:100::1/64", "dev", "eth0", "nodad");
+      open();
+      inside(bed.left.namespace, () => bed.linux.close());
+      expect(ip("-n", bed.left.namespace, "addr")).toContain("2001:db8:100::1/64");
+      ip("-n", bed.left.namespace, "addr", "del", "2001:db8:100::1/64", "dev", "eth0");
+    });
+
+    it.each([
+      ["no such interface", { interface: "eth7" }, "the home link eth7 is not there: ip link shows what is"],
+      ["no link", { interface: "lo" }, "lo has no Ethernet address: the home link must be one that hosts share"],
+      ["an address that is elsewhere", { addresses: [{ address: "2001:db8:100::2", lengthBits: 64 }] },
+        "2001:db8:100::2 is on lo, and not on the home link: ip addr del 2001:db8:100::2/128 dev lo"],
+    ])("cannot start: %s", (_title, changed, message) => {
+      ip("-n", bed.left.namespace, "addr", "add", "2001:db8:100::2/128", "dev", "lo", "nodad");
+      expect(() => open(changed)).toThrow(message);
+      ip("-n", bed.left.namespace, "addr", "del", "2001:db8:100::2/128", "dev", "lo");
+    });
+  });
+});
