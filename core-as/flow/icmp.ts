@@ -113,6 +113,7 @@ function receiveError(packet: usize, message: usize, length: u32): Reason {
   if (node.role() == Role.CorrespondentNode) return correspondentFlow.receiveError(packet, message, length);
   if (isAboutUpdate(invoking, invokingLength)) return reportUnreachable(packet, invoking, message);
   if (isAboutPeer(invoking, invokingLength)) return peerErrors.receive(packet, message, length);
+  if (correspondentFlow.isAboutDirectWay(message, length)) return correspondentFlow.receiveError(packet, message, length);
   if (type > <u32>Icmpv6Type.ParameterProblem || relay.find(invoking, invokingLength) != Reason.None) {
     return Reason.IcmpNotOurs;
   }
