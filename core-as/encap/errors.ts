@@ -35,9 +35,16 @@ function counted(may: bool): bool {
 export function answer(
   device: u32, source: usize, type: u32, code: u32, value: u32, invoking: usize, invokingLength: u32,
 ): void {
-  if (isAnswerable(type, code, invoking, invokingLength) && mayAnswer()) {
-    send(device, source, type, code, value, invoking, invokingLength);
-  }
+  const packet = make(source, type, code, value, invoking, invokingLength);
+  if (packet != 0) orders.transmit(device, packet, ip6.totalLength(packet));
+}
+
+/** Makes such an error, with HEADROOM before it, and leaves it to be sent; 0: there is to be none. */
+export function make(source: usize, type: u32, code: u32, value: u32, invoking: usize, invokingLength: u32): usize {
+  if (!isAnswerable(type, code, invoking, invokingLength) || !mayAnswer()) return 0;
+  const packet = orders.allocate(icmp6.MAX_ERROR_BYTES);
+  if (packet != 0) icmp6.buildError(packet, type, code, value, source, ip6.source(invoking), invoking, invokingLength);
+  return packet;
 }
 
 /** The same about a packet that was to go through a tunnel, or went (RFC 2473 §7, §8). */

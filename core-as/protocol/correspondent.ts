@@ -19,7 +19,6 @@ import * as homeTest from "../wire/home-test";
 import * as homeTestInit from "../wire/home-test-init";
 import * as ip6 from "../wire/ip6";
 import * as mobility from "../wire/mobility";
-import * as errors from "../encap/errors";
 import * as orders from "../tables/orders";
 import * as cache from "./correspondent-cache";
 import * as settings from "./correspondent-settings";
@@ -74,7 +73,7 @@ export function receive(device: u32, self: usize, own: u32): Reason {
 /** Answers as a node does that knows nothing of mobility: so the other one gives up (RFC 6275 §11.3.5). */
 function refuseAll(device: u32, self: usize): Reason {
   const packet = received.packet();
-  errors.answer(
+  ownPackets.answer(
     device, self, Icmpv6Type.ParameterProblem, ParameterProblemCode.UnrecognizedNextHeader,
     extension.lastNextHeaderOffset(), packet, ip6.totalLength(packet),
   );

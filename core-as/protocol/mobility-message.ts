@@ -52,7 +52,7 @@ export function read(device: u32, self: usize, packet: usize, length: u32): Reas
   if (refusal == Reason.MobilityPayloadProto || refusal == Reason.MobilityHeaderLen) {
     // 6275-9.2-6, 6275-9.2-7, 6275-9.2-9, 6275-9.2-10
     const at = extension.upperOffset() + mobility.errorOffset(refusal);
-    errors.answer(
+    ownPackets.answer(
       device, self, Icmpv6Type.ParameterProblem, ParameterProblemCode.ErroneousHeaderField, at, packet, length,
     );
     return refusal;

@@ -5,6 +5,7 @@
 import { DEVICE_ANY } from "../abi/contract";
 import { Reason } from "../abi/reasons";
 import * as ip6 from "../wire/ip6";
+import * as errors from "../encap/errors";
 import * as tunnel from "../encap/tunnel";
 import * as selector from "../select/selector";
 import * as uplinks from "../select/uplinks";
@@ -26,4 +27,12 @@ export function transmit(device: u32, packet: usize, length: u32): void {
   counters.refuse(uplink == DEVICE_ANY ? Reason.NoPath : tunnel.send(
     uplink, packet, length, uplinks.at(uplink).careof(), updates.peerOf(update), update.pathMtu, DEVICE_ANY,
   ));
+}
+
+/** Answers a packet with an ICMPv6 error, as `errors.answer` does, on `device` or through the tunnel. */
+export function answer(
+  device: u32, source: usize, type: u32, code: u32, value: u32, invoking: usize, invokingLength: u32,
+): void {
+  const packet = errors.make(source, type, code, value, invoking, invokingLength);
+  if (packet != 0) transmit(device, packet, ip6.totalLength(packet));
 }

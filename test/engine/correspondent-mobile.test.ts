@@ -123,6 +123,9 @@ describe("a mobile node as correspondent node", () => {
     setCorrespondent(mobile.engine, { ...CORRESPONDENT_DEFAULTS, enabled: false, addresses: [] }, mobile.now);
     mobile.receive(ACCESS, through(testInit("home", PEER, { destination: HOME_ADDRESS })));
     expect(mobile.refused(Reason.RouteOptimisationDisabled)).toBe(1);
+    const problem = inner(mobile); // its source is the home address: through the tunnel as well (RFC 6275 §11.3.1)
+    expect(addresses(problem)).toEqual([HOME_ADDRESS, PEER]);
+    expect(codec.dissect(problem).map(({ name }) => name)).toContain("parameter-problem");
   });
 
   it("has nothing to say at its care-of address", () => {
