@@ -57,29 +57,36 @@ export function receiveMessage(device: u32, packet: usize): Reason {
 }
 
 /**
- * Takes a packet with a Home Address option that carries no mobility message, for an own address. There must
- * be a binding (6275-9.3.1-3, 6275-9.3.1-4), for ESP and AH as well: we do not see whether they are genuine.
- * Without one, the sender is told (6275-9.3.1-5, 6275-8.2-5) and nothing else happens (6275-9.1-6,
- * 6275-6.3-8). With one, the host gets the packet as if it had come from the home address (6275-9.3.1-6,
- * 6275-9.3.1-7, 6275-8.2-1, 6275-11.3.5-4).
+ * Takes a packet with a Home Address option that carries no mobility message, for an own address: the host gets
+ * it as if it had come from the home address (6275-9.3.1-6, 6275-9.3.1-7, 6275-8.2-1, 6275-11.3.5-4).
  */
 export function receive(device: u32, packet: usize, length: u32): Reason {
-  const self = ip6.destination(packet);
+  const plain = removeHomeAddress(device, ip6.destination(packet), packet, length);
+  if (plain == 0) return Reason.HomeAddressWithoutBinding;
+  orders.transmit(devices.first(DeviceKind.Tunnel), plain, length - <u32>(plain - packet));
+  return Reason.None;
+}
+
+/**
+ * Takes the Home Address option out of such a packet, which is for the own address `self`; returns where it
+ * begins now. There must be a binding (6275-9.3.1-3, 6275-9.3.1-4), for ESP and AH as well: we do not see whether
+ * they are genuine. 0: there is none, so the sender was told (6275-9.3.1-5, 6275-8.2-5), and nothing else happens
+ * (6275-9.1-6, 6275-6.3-8).
+ */
+export function removeHomeAddress(device: u32, self: usize, packet: usize, length: u32): usize {
   const home = extension.homeAddress(packet);
   const record = cache.boundTo(home, ip6.source(packet), settings.ownAddress(self));
   if (record == NONE) {
     received.sendBindingError(device, self, BindingErrorStatus.UnknownBinding, packet, home);
-    return Reason.HomeAddressWithoutBinding;
+    return 0;
   }
   const binding = bindings.at(record);
   const plain = optimised.removeHomeAddress(packet);
-  const plainLength = length - <u32>(plain - packet);
   binding.packetsIn += 1;
-  binding.bytesIn += <f64>plainLength;
+  binding.bytesIn += <f64>(length - <u32>(plain - packet));
   if (binding.unreachables != 0) binding.unreachables |= HEARD;
   use(binding);
-  orders.transmit(devices.first(DeviceKind.Tunnel), plain, plainLength);
-  return Reason.None;
+  return plain;
 }
 
 /**
@@ -97,15 +104,16 @@ export function isConcerned(inner: usize, length: u32): bool {
   if (extension.homeAddressOption() != 0) return true;
   switch (extension.upperProtocol()) {
     case NextHeader.Icmpv6:
-      return extension.upperLength() >= <u32>icmp6.LENGTH_BYTES && icmp6.isError(upper) && isAboutDirectWay(upper);
+      return extension.upperLength() >= <u32>icmp6.LENGTH_BYTES && icmp6.isError(upper) &&
+        isAboutDirectWay(upper, extension.upperLength());
     default:
       return false;
   }
 }
 
-function isAboutDirectWay(message: usize): bool {
-  const length = extension.upperLength() - <u32>icmp6.LENGTH_BYTES;
-  return findInvoking(icmp6.body(message), length) != NONE;
+/** True for an ICMPv6 error of `length` octets about a packet of ours with a type 2 routing header. */
+export function isAboutDirectWay(message: usize, length: u32): bool {
+  return findInvoking(icmp6.body(message), length - <u32>icmp6.LENGTH_BYTES) != NONE;
 }
 
 /** Takes a packet for which `isConcerned` holds. */

@@ -117,6 +117,7 @@ function receiveError(packet: usize, message: usize, length: u32): Reason {
   const routed = homeCorrespondent.findInvoking(invoking, invokingLength);
   if (routed != NONE) return homeCorrespondent.receiveError(packet, message, length, routed);
   if (isAboutPeer(invoking, invokingLength)) return peerErrors.receive(packet, message, length);
+  if (correspondentFlow.isAboutDirectWay(message, length)) return correspondentFlow.receiveError(packet, message, length);
   if (type > <u32>Icmpv6Type.ParameterProblem || relay.find(invoking, invokingLength) != Reason.None) {
     return Reason.IcmpNotOurs;
   }

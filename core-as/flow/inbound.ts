@@ -32,7 +32,6 @@ import * as devices from "../tables/devices";
 import * as orders from "../tables/orders";
 import { NONE } from "../tables/slab";
 import * as updates from "../tables/updates";
-import * as correspondentCache from "../protocol/correspondent-cache";
 import * as correspondentSettings from "../protocol/correspondent-settings";
 import * as addressDiscovery from "../protocol/address-discovery";
 import * as homeAgent from "../protocol/home-agent";
@@ -78,8 +77,9 @@ function inspect(device: u32, packet: usize, length: u32, mayBeFragment: bool): 
   if (isOfLink(ip6.destination(packet)) && extension.upperProtocol() != NextHeader.Icmpv6) {
     return Reason.NotForUs;
   }
-  if (isForCorrespondent(packet)) return correspondentFlow.receive(device, packet, length); // 5: also fragments
-  if (peer.isForHost() && !isPrefixAdvertisement(packet)) return receiveDirect(device, packet);
+  // Fragments as well: the host puts them together (RFC 6275 §11.3.3).
+  if (peer.isForHost() && !isPrefixAdvertisement(packet)) return peer.receive(device, packet, length);
+  if (isForCorrespondent(packet)) return correspondentFlow.receive(device, packet, length); // 5
   if (extension.isFragment()) { // 4
     if (!mayBeFragment || !mayReassemble(packet)) return Reason.FragmentMalformed;
     const whole = reassembly.take(packet);
@@ -101,10 +101,10 @@ function inspect(device: u32, packet: usize, length: u32, mayBeFragment: bool): 
   }
 }
 
-/** A correspondent node gives packets with a Home Address option to the host, which puts fragments together. */
+/** A correspondent node gives packets with a Home Address option to the host; so does a mobile node that is at home. */
 function isForCorrespondent(packet: usize): bool {
-  return node.role() == Role.CorrespondentNode && extension.homeAddressOption() != 0 &&
-    extension.upperProtocol() != NextHeader.Mobility;
+  if (extension.homeAddressOption() == 0 || extension.upperProtocol() == NextHeader.Mobility) return false;
+  return node.role() != Role.HomeAgent && correspondentSettings.ownAddress(ip6.destination(packet)) != NONE;
 }
 
 /**
@@ -188,12 +188,6 @@ function checkRouting(packet: usize): Reason {
   return updates.find(routing2.homeAddress(packet + at)) != NONE ? Reason.None : Reason.RoutingHeaderNotOurs;
 }
 
-/** A packet of a correspondent by the direct way: its fragments, too, are the host's matter (RFC 6275 §11.3.3). */
-function receiveDirect(device: u32, packet: usize): Reason {
-  const unbound = checkHomeAddress(device, packet);
-  return unbound != Reason.None ? unbound : peer.receive(packet);
-}
-
 function receiveMobility(device: u32, packet: usize, length: u32): Reason {
   const refusal = received.read(device, ip6.destination(packet), packet, length);
   if (refusal != Reason.None) return refusal;
@@ -218,22 +212,10 @@ function checkHomeAddress(device: u32, packet: usize): Reason {
   ) {
     return Reason.None;
   }
-  if (isBoundHere(packet)) return Reason.None;
   received.sendBindingError(
     device, ip6.destination(packet), BindingErrorStatus.UnknownBinding, packet, extension.homeAddress(packet),
   );
   return Reason.HomeAddressWithoutBinding;
-}
-
-/**
- * A packet from one mobile node to another by the direct way both ways: this one's home address is in the routing
- * header.
- */
-function isBoundHere(packet: usize): bool {
-  const at = extension.routingHeaderOffset();
-  if (at == 0) return false;
-  const own = correspondentSettings.ownAddress(routing2.homeAddress(packet + at));
-  return own != NONE && correspondentCache.boundTo(extension.homeAddress(packet), ip6.source(packet), own) != NONE;
 }
 
 function isProtected(protocol: u32): bool {

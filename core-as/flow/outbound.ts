@@ -121,19 +121,24 @@ function toHomeAgent(device: u32, packet: usize, length: u32): Reason {
   const record = updates.find(ip6.source(packet));
   if (record == NONE) return Reason.InnerSourceNotHome; // 6275-11.3.4-7
   const update = updates.at(record);
-  if (updates.isHome(update)) { // RFC 6275 §11.3.1: at home, a packet like any other
-    orders.transmit(update.homeDevice, packet, length);
-    return Reason.None;
-  }
+  if (updates.isHome(update)) return atHome(device, update, packet, length);
   const entry = registration.isPrimary(record) ? peer.entryOf(destination) : NONE;
   if (peer.isDirect(entry, packet, length)) {
     // To a node that is mobile as well, and has bound its home address here: past both home agents.
-    const routed = correspondentFlow.takeDirectWay(device, packet, length, peer.largestBytes(entry));
+    const routed = correspondentFlow.takeDirectWay(device, packet, length, peer.largestRoutedBytes(entry));
     return routed == 0 ? Reason.PacketTooBig : peer.send(entry, routed, length + <u32>(packet - routed), device);
   }
   const refusal = throughTunnel(device, update, packet, length);
   if (refusal == Reason.None) peer.noteTunnelledOut(entry);
   return refusal;
+}
+
+/** RFC 6275 §11.3.1: at home, a packet like any other, also for a peer that is mobile and bound here. */
+function atHome(device: u32, update: Update, packet: usize, length: u32): Reason {
+  const routed = correspondentFlow.takeDirectWay(device, packet, length, devices.at(update.homeDevice).mtu);
+  if (routed == 0) return Reason.PacketTooBig;
+  orders.transmit(update.homeDevice, routed, length + <u32>(packet - routed));
+  return Reason.None;
 }
 
 function throughTunnel(device: u32, update: Update, packet: usize, length: u32): Reason {

@@ -19,6 +19,7 @@ import * as icmp6 from "../wire/icmp6";
 import * as ip6 from "../wire/ip6";
 import * as mobility from "../wire/mobility";
 import * as options from "../wire/mobility-options";
+import * as routing2 from "../wire/routing2";
 import * as errors from "../encap/errors";
 import * as optimised from "../encap/optimised";
 import * as devices from "../tables/devices";
@@ -41,15 +42,21 @@ const reports = new TokenBucket(3, 0.2);
  */
 export function isAboutPeer(invoking: usize, length: u32): bool {
   if (length < <u32>ip6.LENGTH_BYTES || ip6.version(invoking) != 6) return false;
-  if (peers.find(ip6.destination(invoking), 0) == NONE) return false;
   if (extension.walk(invoking, min(length, ip6.totalLength(invoking))) != Reason.None) return false;
+  if (peers.find(destination(invoking), 0) == NONE) return false;
   return extension.upperProtocol() == NextHeader.Mobility || extension.homeAddressOption() != 0;
+}
+
+/** The peer that the packet walked last is for: one that is mobile as well stands in the type 2 routing header. */
+function destination(invoking: usize): usize {
+  const at = extension.routingHeaderOffset();
+  return at != 0 ? routing2.homeAddress(invoking + at) : ip6.destination(invoking);
 }
 
 /** Takes the error in the ICMPv6 message at `message` of `packet`, for which `isAboutPeer` holds. */
 export function receive(packet: usize, message: usize, length: u32): Reason {
   const invoking = icmp6.body(message);
-  const record = peers.find(ip6.destination(invoking), 0);
+  const record = peers.find(destination(invoking), 0);
   const available = length - <u32>(invoking - message);
   return extension.upperProtocol() == NextHeader.Mobility
     ? aboutMessage(record, packet, message, invoking)
@@ -147,16 +154,18 @@ function narrow(peer: Peer, packet: usize, mtu: u32, invoking: usize, available:
   routeOptimisation.setPathMtu(peer, mtu);
   orders.event(Event.PathMtu, peer.device, peer.address(), 0, mtu);
   // The host is told of what fits with the option; what is no larger than 1,280 octets goes through the tunnel.
-  const largest = max<u32>(mtu - optimised.ADDED_BYTES, MINIMUM_MTU);
-  if (ip6.totalLength(invoking) - optimised.ADDED_BYTES > largest) {
+  const added = extension.routingHeaderOffset() != 0 ? 2 * optimised.ADDED_BYTES : optimised.ADDED_BYTES;
+  const largest = max<u32>(mtu - added, MINIMUM_MTU);
+  if (ip6.totalLength(invoking) - added > largest) {
     tell(packet, Icmpv6Type.PacketTooBig, 0, largest, invoking, available);
   }
   return Reason.None;
 }
 
-/** Tells the host of the error as if it were about the packet that the host sent. */
+/** Tells the host of the error as if it were about the packet that the host sent: without the headers of the direct way. */
 function tell(packet: usize, type: u32, code: u32, value: u32, invoking: usize, available: u32): void {
-  const begin = optimised.removeHomeAddress(invoking);
+  let begin = optimised.removeHomeAddress(invoking);
+  if (extension.routingHeaderOffset() != 0) begin = optimised.removeRoutingHeader(begin);
   errors.answerTunnelled(
     devices.first(DeviceKind.Tunnel), ip6.source(packet), type, code, value, begin, available - <u32>(begin - invoking),
   );

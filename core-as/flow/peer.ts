@@ -15,6 +15,7 @@ import * as chain from "../wire/chain";
 import * as extension from "../wire/extension";
 import * as icmp6 from "../wire/icmp6";
 import * as ip6 from "../wire/ip6";
+import * as routing2 from "../wire/routing2";
 import * as errors from "../encap/errors";
 import * as optimised from "../encap/optimised";
 import * as tunnel from "../encap/tunnel";
@@ -32,6 +33,7 @@ import * as doubt from "../protocol/peer-doubt";
 import * as policy from "../protocol/peer-policy";
 import * as registration from "../protocol/registration";
 import * as routeOptimisation from "../protocol/route-optimisation";
+import * as correspondentFlow from "./correspondent";
 
 /** Packets of one peer are counted for this long: enough of them are traffic. */
 const COUNT_MS: f64 = 10000;
@@ -98,8 +100,13 @@ export function send(record: u32, packet: usize, length: u32, back: u32): Reason
 }
 
 /** The largest packet that the direct way takes, before it gets its header, octets. */
-export function largestBytes(record: u32): u32 {
+function largestBytes(record: u32): u32 {
   return max<u32>(pathMtu(peers.at(record)) - optimised.ADDED_BYTES, MINIMUM_MTU);
+}
+
+/** The largest packet that a type 2 routing header may make of one before it gets the Home Address option, octets. */
+export function largestRoutedBytes(record: u32): u32 {
+  return pathMtu(peers.at(record)) - optimised.ADDED_BYTES;
 }
 
 /** What is known of the direct way; forgotten after a while, since it may have become wider (RFC 8201 §5.3). */
@@ -124,12 +131,17 @@ export function isForHost(): bool {
 /**
  * Takes such a packet (RFC 6275 §11.3.3). It may come from a peer whose binding was forgotten, and to a former
  * care-of address that an uplink still has (RFC 6275 §11.5.4): it is as good as one through the tunnel. The host does
- * not see the routing header, so nothing reverses it (6275-6.4.1-5).
+ * not see the routing header, so nothing reverses it (6275-6.4.1-5). A peer that is a mobile node as well is bound
+ * here, and its Home Address option, which stands behind the routing header, goes first.
  */
-export function receive(packet: usize): Reason {
-  // The peer may be a mobile node as well, to which we are a correspondent node (6275-9.3.1-6).
-  const named = extension.homeAddressOption() != 0 ? optimised.removeHomeAddress(packet) : packet;
-  const begin = optimised.removeRoutingHeader(named);
+export function receive(device: u32, packet: usize, length: u32): Reason {
+  let begin = packet;
+  if (extension.homeAddressOption() != 0) {
+    const home = routing2.homeAddress(packet + extension.routingHeaderOffset());
+    begin = correspondentFlow.removeHomeAddress(device, home, packet, length);
+    if (begin == 0) return Reason.HomeAddressWithoutBinding;
+  }
+  begin = optimised.removeRoutingHeader(begin);
   orders.transmit(devices.first(DeviceKind.Tunnel), begin, ip6.totalLength(begin));
   // An error is no traffic, and makes no entry: 6275-11.3.5-3.
   const isTraffic = !icmp6.isErrorPacket(begin, ip6.totalLength(begin));

@@ -19,7 +19,6 @@ import * as homeTest from "../wire/home-test";
 import * as homeTestInit from "../wire/home-test-init";
 import * as ip6 from "../wire/ip6";
 import * as mobility from "../wire/mobility";
-import * as errors from "../encap/errors";
 import * as orders from "../tables/orders";
 import * as cache from "./correspondent-cache";
 import * as settings from "./correspondent-settings";

@@ -6,6 +6,9 @@
  *
  * Until the acknowledgement packets go through the home agent, so a peer that is slow, silent or without the
  * protocol costs nothing.
+ *
+ * Of several home addresses (RFC 6275 §10.6, after a renumbering) the primary one alone has optimised routes:
+ * packets of the others go through the home agent (§11.3.1), until one of them becomes the primary one.
  */
 import { DEVICE_ANY, Event } from "../abi/contract";
 import { PeerAction, PeerEvent, PeerObstacle, PeerState } from "../abi/states";
