@@ -1,6 +1,6 @@
 /**
- * Errors about what a home agent itself sends to its mobile nodes: for these packets it is a correspondent node
- * (RFC 6275 §10.4.2), and they have a type 2 routing header instead of a tunnel (§9.3.2).
+ * Errors about what a home agent itself sends to its mobile nodes: for these packets it is a correspondent
+ * node (RFC 6275 §10.4.2), and they have a type 2 routing header instead of a tunnel (§9.3.2).
  */
 import { DEVICE_ANY, Event, Role } from "../abi/contract";
 import { Icmpv6Type, MINIMUM_MTU } from "../abi/codes";
@@ -41,7 +41,8 @@ export function receiveError(packet: usize, message: usize, length: u32, record:
     return Reason.None;
   }
   const binding = bindings.at(record);
-  if (value < <u32>MINIMUM_MTU || value > <u32>binding.pathMtu) return Reason.PathMtuImplausible; // RFC 8201 §4
+  // RFC 8201 §4
+  if (value < <u32>MINIMUM_MTU || value > <u32>binding.pathMtu) return Reason.PathMtuImplausible;
   lifetimes.setPathMtu(binding, value);
   orders.event(Event.PathMtu, DEVICE_ANY, bindings.careofAddress(binding), 0, value);
   return Reason.None;

@@ -1,5 +1,5 @@
 /** The end of a home registration, from the care-of address and from home: RFC 6275 §10.3.2. */
-import { type HomeUpdateOptions, type RegisteringNode } from "../players/registering-node.ts";
+import type { HomeUpdateOptions, RegisteringNode } from "../players/registering-node.ts";
 import { neighbourAdvertisement } from "../players/neighbour.ts";
 import { HOME, HOME_LINK, LINK } from "../scenes.ts";
 import type { Case } from "../subject.ts";
@@ -36,7 +36,8 @@ const WAYS: readonly Way[] = [
     removed: [["HA_3_1_2"], ["HA_3_1_7"]], unknown: [["HA_3_2_2"], ["HA_3_2_7"]],
     stale: [["HA_3_3_1"], ["HA_3_3_2"]],
   }, {
-    title: "from home with a Home Address option and a lifetime", isHome: true, homeAddressOption: true, lifetime: LIFETIME,
+    title: "from home with a Home Address option and a lifetime",
+    isHome: true, homeAddressOption: true, lifetime: LIFETIME,
     removed: [["HA_3_1_3"], ["HA_3_1_8"]], unknown: [["HA_3_2_3"], ["HA_3_2_8"]],
     stale: [["HA_3_3_5"], ["HA_3_3_6"]],
   }, {
@@ -50,7 +51,7 @@ const WAYS: readonly Way[] = [
   },
 ];
 
-/** Sends the Binding Update of a way from where the node is, and gives its acknowledgement, which comes there. */
+/** Sends the Binding Update of a way from where the node is; its acknowledgement comes there. */
 async function deregister(
   { isHome, homeAddressOption, lifetime }: Way, acknowledge: boolean, tester: Tester, mobile: RegisteringNode,
   status: number, sequence?: number,
@@ -58,7 +59,8 @@ async function deregister(
   const options: HomeUpdateOptions = { lifetime, sequence, fields: { acknowledge } };
   if (!isHome) return mobile.update(options, status);
   tester.link = HOME_LINK;
-  const seen = await mobile.update({ ...options, source: HOME, home: homeAddressOption ? HOME : null }, status);
+  const home = homeAddressOption ? HOME : null;
+  const seen = await mobile.update({ ...options, source: HOME, home }, status);
   tester.equal(seen.link, HOME_LINK, "the link of the acknowledgement");
   tester.link = LINK;
   return seen;
@@ -67,13 +69,15 @@ async function deregister(
 /** The node at home says where it is to a home agent that still intercepts its address, and asks. */
 function answerAtHome(tester: Tester): void {
   tester.react((seen) => {
-    const isAsked = seen.link === HOME_LINK && seen.source !== "::" && seen.value("neighbour-solicitation", "target") === HOME;
+    const isAsked = seen.link === HOME_LINK && seen.source !== "::" &&
+      seen.value("neighbour-solicitation", "target") === HOME;
     return isAsked ? neighbourAdvertisement(HOME, HOME, LINK_LAYER_ADDRESS, seen.source) : undefined;
   });
 }
 
 function removed(way: Way, acknowledge: boolean, ids: Ids): Case[] {
-  return onHomeLinks(ids, `a binding ends ${way.title}, ${acknowledgeBit(acknowledge)}`, async ({ tester, mobile }) => {
+  const title = `a binding ends ${way.title}, ${acknowledgeBit(acknowledge)}`;
+  return onHomeLinks(ids, title, async ({ tester, mobile }) => {
     await mobile.register();
     await mobile.expectBound();
     const seen = await deregister(way, acknowledge, tester, mobile, 0);

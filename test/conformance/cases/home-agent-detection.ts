@@ -1,4 +1,4 @@
-/** Duplicate address detection for those who are away, on a real home link: RFC 6275 §10.3.1, RFC 4862 §5.4. */
+/** Duplicate address detection for those who are away, on a real link: RFC 6275 §10.3.1, RFC 4862 §5.4. */
 import { formatAddress, parseAddress } from "../../../bindings/address.ts";
 import { type Matcher, message } from "../packet.ts";
 import { neighbourAdvertisement, solicitedNode } from "../players/neighbour.ts";
@@ -37,7 +37,9 @@ function detection({ id, title, acknowledge = true, linkLocal = false, claimed, 
     const probe = await tester.expect(isProbe(HOME));
     if (linkLocal) await tester.expect(isProbe(LINK_LOCAL));
     else await tester.expectNone(isProbe(LINK_LOCAL), 0);
-    if (claimed !== undefined) await tester.send(neighbourAdvertisement(claimed, claimed, LINK_LAYER_ADDRESS), HOME_LINK);
+    if (claimed !== undefined) {
+      await tester.send(neighbourAdvertisement(claimed, claimed, LINK_LAYER_ADDRESS), HOME_LINK);
+    }
     const answer = message("binding-acknowledgement", { status }, { to: CAREOF, route: HOME });
     const seen = await tester.expect(answer, 3000);
     if (status === 0) {
@@ -49,19 +51,24 @@ function detection({ id, title, acknowledge = true, linkLocal = false, claimed, 
   });
 }
 
-const failed = (each: Omit<Detection, "status">) => detection({ ...each, status: DUPLICATE_ADDRESS_DETECTION_FAILED });
+function failed(each: Omit<Detection, "status">): Case {
+  return detection({ ...each, status: DUPLICATE_ADDRESS_DETECTION_FAILED });
+}
 
 export const DETECTION: Case[] = [
   detection({ id: "HA_2_3_1", title: "nobody else has the home address, L = 0", status: 0 }),
   detection({
-    id: "HA_2_3_2", title: "nobody else has the home address or the link-local address, L = 1", linkLocal: true, status: 0,
+    id: "HA_2_3_2", title: "nobody else has the home address or the link-local address, L = 1",
+    linkLocal: true, status: 0,
   }),
   detection({
-    id: "HA_2_3_3", title: "that the link-local address is somebody's does not matter, L = 0", claimed: LINK_LOCAL, status: 0,
+    id: "HA_2_3_3", title: "that the link-local address is somebody's does not matter, L = 0",
+    claimed: LINK_LOCAL, status: 0,
   }),
   ...[true, false].flatMap((acknowledge, index) => [
     failed({
-      id: ["HA_2_4_1", "HA_2_4_4"][index], title: "somebody has the home address, L = 0", acknowledge, claimed: HOME,
+      id: ["HA_2_4_1", "HA_2_4_4"][index], title: "somebody has the home address, L = 0",
+      acknowledge, claimed: HOME,
     }),
     failed({
       id: ["HA_2_4_2", "HA_2_4_5"][index], title: "somebody has the home address, L = 1",

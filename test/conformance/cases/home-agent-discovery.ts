@@ -30,7 +30,8 @@ async function discover(tester: Tester, fields: Fields = {}): Promise<string[]> 
   const reply = message(name, { identifier, reserved: 0 }, { from: HOME_AGENT, to: CAREOF });
   const seen = await tester.ask(encode(ipv6(CAREOF, ANYCAST), request), reply);
   tester.check(seen.packet.length <= 1280, "the answer fits the least MTU of IPv6");
-  return seen.layer(name)!.fields.filter((field) => field.name === "address").map(({ value }) => String(value));
+  const addresses = seen.layer(name)!.fields.filter((field) => field.name === "address");
+  return addresses.map(({ value }) => String(value));
 }
 
 async function expectList(tester: Tester, ...addresses: string[]): Promise<void> {
@@ -59,7 +60,8 @@ function otherHomeAgent(tester: Tester, number: number, changes: Partial<Adverti
 }
 
 const addressOf = (number: number) => `2001:db8:100::${number.toString(16)}`;
-const information = (preference: number, lifetimeS = LIFETIME_S) => ({ information: { preference, lifetimeS } });
+const information = (preference: number, lifetimeS = LIFETIME_S) =>
+  ({ information: { preference, lifetimeS } });
 
 const [HA0, HA1] = [0xa0, 0xa1];
 const [FIRST, SECOND] = [addressOf(HA0), addressOf(HA1)];
@@ -98,23 +100,37 @@ function two(id: string, order: string, preferences: readonly [number, number], 
 const BEFORE: Step = { advertises: information(HIGH), list: [FIRST, HOME_AGENT] };
 
 export const DISCOVERY: Case[] = [
-  ...onHomeLinks(["HA_7_1_1", "HA_7_1_2"], "the home agent tells its own address", async ({ tester }, isReal) => {
-    if (isReal) await expectAdvertised(tester);
-    await expectList(tester, HOME_AGENT);
-  }, HOME_LINK_OPTIONS),
-  ...onHomeLinks(["HA_7_1_3", "HA_7_1_4"], "a request with reserved bits set is answered", async ({ tester }, isReal) => {
-    if (isReal) await expectAdvertised(tester);
-    tester.equal(String(await discover(tester, { reserved: 0xffff })), HOME_AGENT, "the list");
-  }, HOME_LINK_OPTIONS),
+  ...onHomeLinks(
+    ["HA_7_1_1", "HA_7_1_2"], "the home agent tells its own address",
+    async ({ tester }, isReal) => {
+      if (isReal) await expectAdvertised(tester);
+      await expectList(tester, HOME_AGENT);
+    },
+    HOME_LINK_OPTIONS,
+  ),
+  ...onHomeLinks(
+    ["HA_7_1_3", "HA_7_1_4"], "a request with reserved bits set is answered",
+    async ({ tester }, isReal) => {
+      if (isReal) await expectAdvertised(tester);
+      tester.equal(String(await discover(tester, { reserved: 0xffff })), HOME_AGENT, "the list");
+    },
+    HOME_LINK_OPTIONS,
+  ),
 
   one("HA_7_2_1", "a preference of 0 comes last", { advertises: information(0), list: [HOME_AGENT, FIRST] }),
   one("HA_7_2_9", "who tells no preference comes last", { advertises: {}, list: [HOME_AGENT, FIRST] }),
-  one("HA_7_2_2", "the greatest preference comes first", { advertises: information(0xffff), list: [FIRST, HOME_AGENT] }),
+  one(
+    "HA_7_2_2", "the greatest preference comes first",
+    { advertises: information(0xffff), list: [FIRST, HOME_AGENT] },
+  ),
   one("HA_7_3_1", "a home agent goes with a lifetime of zero", BEFORE,
     { advertises: information(HIGH, 0), list: [HOME_AGENT] }),
   one("HA_7_3_2", "a home agent goes with a router lifetime of zero", BEFORE,
     { advertises: { routerLifetimeS: 0 }, list: [HOME_AGENT] }),
-  one("HA_7_4_1", "a home agent goes without the H bit", BEFORE, { advertises: { homeAgent: false }, list: [HOME_AGENT] }),
+  one(
+    "HA_7_4_1", "a home agent goes without the H bit", BEFORE,
+    { advertises: { homeAgent: false }, list: [HOME_AGENT] },
+  ),
   one("HA_7_4_2", "a prefix without the R bit takes no address away", BEFORE, {
     advertises: { ...information(HIGH), prefixes: [{ prefix: "2001:db8:100::" }] }, list: [FIRST, HOME_AGENT],
   }),
@@ -155,11 +171,15 @@ export const DISCOVERY: Case[] = [
     tester.equal(last, HOME_AGENT, "the last address");
   }, HOME_LINK_OPTIONS),
 
-  onRealLink("HA_7_5_1", "of many home agents those of the greatest preference are listed", async ({ tester }) => {
-    await expectAdvertised(tester);
-    const numbers = Array.from({ length: MAX_ADDRESSES + 3 }, (_, index) => 0xff - index);
-    for (const number of numbers) await otherHomeAgent(tester, number, information(number)).advertise();
-    await tester.wait(1 * S);
-    await expectList(tester, ...numbers.slice(0, MAX_ADDRESSES).map(addressOf));
-  }, HOME_LINK_OPTIONS),
+  onRealLink(
+    "HA_7_5_1", "of many home agents those of the greatest preference are listed",
+    async ({ tester }) => {
+      await expectAdvertised(tester);
+      const numbers = Array.from({ length: MAX_ADDRESSES + 3 }, (_, index) => 0xff - index);
+      for (const number of numbers) await otherHomeAgent(tester, number, information(number)).advertise();
+      await tester.wait(1 * S);
+      await expectList(tester, ...numbers.slice(0, MAX_ADDRESSES).map(addressOf));
+    },
+    HOME_LINK_OPTIONS,
+  ),
 ];

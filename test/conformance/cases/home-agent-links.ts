@@ -1,4 +1,4 @@
-/** Most cases of a home agent are played twice: where its home link is a real one, and where it is a virtual one. */
+/** Most cases of a home agent are played twice: on a real home link, and on a virtual one. */
 import { type HomeAgentOptions, type HomeAgentScene, homeAgentCase } from "../scenes.ts";
 import type { Case } from "../subject.ts";
 
@@ -9,22 +9,27 @@ export type Play = (scene: HomeAgentScene, isReal: boolean) => Promise<void>;
 export type Ids = readonly [real?: string, virtual?: string];
 
 /** The same case on both kinds of home link. */
-export function onHomeLinks([real, virtual]: Ids, title: string, play: Play, options: HomeAgentOptions = {}): Case[] {
+export function onHomeLinks(
+  [real, virtual]: Ids, title: string, play: Play, options: HomeAgentOptions = {},
+): Case[] {
   const cases: Case[] = [];
   if (real !== undefined) cases.push(onRealLink(real, title, play, options));
   if (virtual !== undefined) {
     const { settings } = options;
-    cases.push(homeAgentCase(virtual, `virtual home link: ${title}`, (scene) => play(scene, false), { settings }));
+    const whole = `virtual home link: ${title}`;
+    cases.push(homeAgentCase(virtual, whole, (scene) => play(scene, false), { settings }));
   }
   return cases;
 }
 
 /** A case on a real home link. */
-export function onRealLink(id: string, title: string, play: Play, { homeLink = {}, settings }: HomeAgentOptions = {}): Case {
+export function onRealLink(
+  id: string, title: string, play: Play, { homeLink = {}, settings }: HomeAgentOptions = {},
+): Case {
   return homeAgentCase(id, `real home link: ${title}`, (scene) => play(scene, true), { homeLink, settings });
 }
 
-/** Whether a Binding Update asks for its acknowledgement; a home agent sends it either way (RFC 6275 §9.5.4). */
+/** Whether a Binding Update asks for its acknowledgement, which a home agent sends either way. */
 export function acknowledgeBit(acknowledge: boolean): string {
   return acknowledge ? "A = 1" : "A = 0";
 }

@@ -1,5 +1,7 @@
 /** Mobility Headers that are wrong or of no known type, at a home agent: RFC 6275 §9.2. */
-import { ANYTHING, cutMobilityHeader, echo, encode, homeAddressOption, ipv6, type Matcher, message } from "../packet.ts";
+import {
+  ANYTHING, cutMobilityHeader, echo, encode, homeAddressOption, ipv6, type Matcher, message,
+} from "../packet.ts";
 import type { RegisteringNode } from "../players/registering-node.ts";
 import {
   CAREOF, CORRESPONDENT, type HomeAgentScene, HOME, HOME_AGENT, HOME_LINK, LINK, LINK_LOCAL,
@@ -45,7 +47,8 @@ function problem(
 
 async function unknownType({ tester, mobile }: HomeAgentScene): Promise<void> {
   const data = { name: UNKNOWN, fields: { rest: new Uint8Array(10) } };
-  await tester.ask(encode(ipv6(CAREOF, HOME_AGENT), ...homeAddressOption(HOME), data), mobile.isBindingError(2));
+  const packet = encode(ipv6(CAREOF, HOME_AGENT), ...homeAddressOption(HOME), data);
+  await tester.ask(packet, mobile.isBindingError(2));
 }
 
 export const MESSAGES: Case[] = [
@@ -60,27 +63,39 @@ export const MESSAGES: Case[] = [
     await ask(LINK_LOCAL, "fe80::1", HOME_LINK);
   }),
 
-  ...onHomeLinks(["HA_1_1_3", "HA_1_1_8"], "a Binding Update with a wrong checksum is ignored", async ({ tester, mobile }) => {
-    const packet = mobile.bindingUpdate();
-    packet[CHECKSUM] ^= 0x55;
-    await tester.askInVain(packet, ANYTHING, 3000);
-    await mobile.expectNotBound();
-  }),
+  ...onHomeLinks(
+    ["HA_1_1_3", "HA_1_1_8"], "a Binding Update with a wrong checksum is ignored",
+    async ({ tester, mobile }) => {
+      const packet = mobile.bindingUpdate();
+      packet[CHECKSUM] ^= 0x55;
+      await tester.askInVain(packet, ANYTHING, 3000);
+      await mobile.expectNotBound();
+    },
+  ),
 
   onRealLink("HA_1_1_1", "a message of an unknown type: Binding Error 2", unknownType),
-  onRealLink("HA_1_1_5", "a message of an unknown type while there is a binding: Binding Error 2", async (scene) => {
-    await scene.mobile.register();
-    await scene.mobile.expectBound();
-    await unknownType(scene);
-  }),
+  onRealLink(
+    "HA_1_1_5", "a message of an unknown type while there is a binding: Binding Error 2",
+    async (scene) => {
+      await scene.mobile.register();
+      await scene.mobile.expectBound();
+      await unknownType(scene);
+    },
+  ),
 
   ...problem(
     ["HA_1_1_2", "HA_1_1_9"], "a Binding Update before another header: Parameter Problem",
     piggybacking, PAYLOAD_PROTO, false,
   ),
-  ...problem(["HA_1_1_6"], "a deregistration before another header leaves the binding", piggybacking, PAYLOAD_PROTO, true),
   ...problem(
-    ["HA_1_1_4", "HA_1_1_10"], "a Binding Update that is too short: Parameter Problem", tooShort, HEADER_LEN, false,
+    ["HA_1_1_6"], "a deregistration before another header leaves the binding",
+    piggybacking, PAYLOAD_PROTO, true,
   ),
-  ...problem(["HA_1_1_7"], "a deregistration that is too short leaves the binding", tooShort, HEADER_LEN, true),
+  ...problem(
+    ["HA_1_1_4", "HA_1_1_10"], "a Binding Update that is too short: Parameter Problem",
+    tooShort, HEADER_LEN, false,
+  ),
+  ...problem(
+    ["HA_1_1_7"], "a deregistration that is too short leaves the binding", tooShort, HEADER_LEN, true,
+  ),
 ];

@@ -35,7 +35,8 @@ interface Question {
   isAnswer(target: string): Matcher;
 }
 
-const solicited = (target: string) => isAdvertisement(target, NEIGHBOUR, { solicited: true, override: false });
+const solicited = (target: string) =>
+  isAdvertisement(target, NEIGHBOUR, { solicited: true, override: false });
 
 const QUESTIONS: readonly Question[] = [
   {
@@ -53,7 +54,7 @@ const QUESTIONS: readonly Question[] = [
   },
 ];
 
-/** Whose address is asked for, and the L bit of the registration; the ids stand in the order of `QUESTIONS`. */
+/** Whose address is asked for, and the L bit of the registration; ids in the order of `QUESTIONS`. */
 interface Row {
   readonly title: string;
   readonly target: string;
@@ -137,16 +138,20 @@ function announced(id: string, title: string, targets: readonly string[], linkLo
     for (const target of targets) {
       await tester.expect(isAdvertisement(target, ALL_NODES, { solicited: false, override: true }));
     }
-    if (!linkLocal) await tester.expectNone(message("neighbour-advertisement", { target: LINK_LOCAL }), ANNOUNCED_MS);
+    if (linkLocal) return;
+    await tester.expectNone(message("neighbour-advertisement", { target: LINK_LOCAL }), ANNOUNCED_MS);
   });
 }
 
 export const NEIGHBOURS: Case[] = [
   announced("HA_4_1_1", "all nodes hear who has the home address, L = 0", [HOME], false),
-  announced("HA_4_1_2", "all nodes hear who has the home address and the link-local address, L = 1", [HOME, LINK_LOCAL], true),
+  announced(
+    "HA_4_1_2", "all nodes hear who has the home address and the link-local address, L = 1",
+    [HOME, LINK_LOCAL], true,
+  ),
   ...table(ANSWERED, "the home agent answers for", (tester, _, { target }, question) =>
     expectAnswer(tester, question, target)),
-  ...table(STOPPED, "after a deregistration nobody answers for", async (tester, mobile, { target }, question) => {
+  ...table(STOPPED, "once deregistered, nobody answers for", async (tester, mobile, { target }, question) => {
     await expectAnswer(tester, question, target);
     await mobile.deregister({ source: mobile.careof });
     await expectSilence(tester, question, target);

@@ -90,13 +90,21 @@ const PREFIX_S = 400;
 
 export const REGISTRATION: Case[] = [
   ...accepted(["HA_2_1_1", "HA_2_1_5"], "a registration that wants an acknowledgement, A = 1", {}),
-  ...accepted(["HA_2_1_2", "HA_2_1_6"], "a registration that does not ask for one is acknowledged, A = 0", { acknowledge: false }),
-  ...accepted(["HA_2_1_14", "HA_2_1_15"], "a registration with reserved bits set", { reserved: 0xff, reserved2: 0x3f }),
-  ...onHomeLinks(["HA_2_1_3", "HA_2_1_7"], "a later registration makes the lifetime shorter", async (scene) => {
-    await registerFor(scene, 100);
-    await registerFor(scene, 10);
-    await expire(scene, 10);
-  }),
+  ...accepted(
+    ["HA_2_1_2", "HA_2_1_6"], "a registration that does not ask for one is acknowledged, A = 0",
+    { acknowledge: false },
+  ),
+  ...accepted(
+    ["HA_2_1_14", "HA_2_1_15"], "a registration with reserved bits set", { reserved: 0xff, reserved2: 0x3f },
+  ),
+  ...onHomeLinks(
+    ["HA_2_1_3", "HA_2_1_7"], "a later registration makes the lifetime shorter",
+    async (scene) => {
+      await registerFor(scene, 100);
+      await registerFor(scene, 10);
+      await expire(scene, 10);
+    },
+  ),
   ...onHomeLinks(["HA_2_1_4", "HA_2_1_8"], "a binding ends with its lifetime", async (scene) => {
     await registerFor(scene, 10);
     await expire(scene, 10);
@@ -119,20 +127,30 @@ export const REGISTRATION: Case[] = [
   }, {
     homeLink: { preference: 10 },
     settings: {
-      homePrefixes: [{ address: parseAddress("2001:db8:100::"), length: 64, validMs: PREFIX_S * S, preferredMs: PREFIX_S * S }],
+      homePrefixes: [{
+        address: parseAddress("2001:db8:100::"), length: 64,
+        validMs: PREFIX_S * S, preferredMs: PREFIX_S * S,
+      }],
     },
   }),
   ...keyManagement(["HA_2_1_10", "HA_2_1_12"], "K = 0 is answered by K = 0, also after a move", false),
   ...keyManagement(["HA_2_1_11", "HA_2_1_13"], "K = 1 is no hindrance", true),
 
-  ...onHomeLinks(["HA_2_2_3", "HA_2_2_6"], "a Binding Update that is not authentic makes no binding", unauthorised),
-  ...onHomeLinks(["HA_2_2_7", "HA_2_2_8"], "a home registration with Nonce Indices is ignored", async ({ tester, mobile }) => {
-    await tester.askInVain(mobile.bindingUpdate({ extra: [NONCE_INDICES] }), ANYTHING, 3 * S);
-    await mobile.expectNotBound();
-  }),
+  ...onHomeLinks(
+    ["HA_2_2_3", "HA_2_2_6"], "a Binding Update that is not authentic makes no binding", unauthorised,
+  ),
+  ...onHomeLinks(
+    ["HA_2_2_7", "HA_2_2_8"], "a home registration with Nonce Indices is ignored",
+    async ({ tester, mobile }) => {
+      await tester.askInVain(mobile.bindingUpdate({ extra: [NONCE_INDICES] }), ANYTHING, 3 * S);
+      await mobile.expectNotBound();
+    },
+  ),
   ...impossible(["HA_2_2_13", "HA_2_2_14"], "a multicast address is no home address", MULTICAST),
   ...impossible(["HA_2_2_9", "HA_2_2_11"], "a link-local address is no home address, L = 0", LINK_LOCAL),
-  ...impossible(["HA_2_2_10", "HA_2_2_12"], "a link-local address is no home address, L = 1", LINK_LOCAL, LINK_LOCAL_BIT),
+  ...impossible(
+    ["HA_2_2_10", "HA_2_2_12"], "a link-local address is no home address, L = 1", LINK_LOCAL, LINK_LOCAL_BIT,
+  ),
   ...elsewhere(["HA_2_2_1", "HA_2_2_4"], true),
   ...elsewhere(["HA_2_2_2", "HA_2_2_5"], false),
 ];

@@ -11,6 +11,6 @@ import { SEQUENCE } from "./home-agent-sequence.ts";
 import { TUNNEL } from "./home-agent-tunnel.ts";
 
 export const HOME_AGENT_CASES: Case[] = [
-  ...MESSAGES, ...REGISTRATION, ...DETECTION, ...SEQUENCE, ...DEREGISTRATION, ...NEIGHBOURS, ...TUNNEL, ...DISCOVERY,
-  ...PREFIXES,
+  ...MESSAGES, ...REGISTRATION, ...DETECTION, ...SEQUENCE, ...DEREGISTRATION, ...NEIGHBOURS, ...TUNNEL,
+  ...DISCOVERY, ...PREFIXES,
 ];
