@@ -80,7 +80,10 @@ export interface Access {
   interfaceIndex(device: number): number | undefined;
   /** Where packets for a device (or DEVICE_ANY) go; undefined: it is not there. */
   port(device: number): AccessPort | undefined;
-  /** The source of new sessions with nodes that have a binding here; undefined: the kernel chooses. */
+  /**
+   * The source of new sessions with nodes that have a binding here; undefined: the kernel chooses. So it is for
+   * a home agent, which forwards their packets and hardly has sessions with them.
+   */
   readonly ownAddress?: string;
   /** Whether packets for an address are to come here from the home link now. Throws SystemError. */
   intercept?(address: Uint8Array, isIntercepted: boolean): void;
