@@ -91,6 +91,8 @@ export interface Access {
   routesChanged?(count: number): void;
   /** Whether ordinary traffic of the home address goes into the tunnel. */
   useTunnel?(use: boolean): void;
+  /** A home address is about to be put on the tunnel device, or was taken from it. */
+  homeAddressChanged?(address: string, present: boolean): void;
   /** Tells a new core what it must know of its devices before it has its kept state back. */
   configure?(engine: Engine, nowMs: number): void;
   /** The kernel told something about its network. */

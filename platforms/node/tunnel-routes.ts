@@ -18,13 +18,13 @@ import { addRoute, removeRoute, replaceRoute, type Route } from "./system/routes
 import type { Rule } from "./system/rules.ts";
 
 /** Behind the kernel's table of local addresses (0), before its main table (32766). */
-const RULE_PRIORITY = 1000;
+export const RULE_PRIORITY = 1000;
 
 /** "me" in the upper half: unlike the small numbers that people use for tables and marks. */
 const NUMBERS = 0x6d650000;
 
 /** Behind every other route of the same destination. */
-const LAST_METRIC = 0xffff_ffff;
+export const LAST_METRIC = 0xffff_ffff;
 
 /** The number of a daemon's table and mark: two daemons of a namespace have two tunnel devices. */
 export function routingNumber(tunnelInterfaceIndex: number): number {
