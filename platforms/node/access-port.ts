@@ -80,7 +80,10 @@ export interface Access {
   interfaceIndex(device: number): number | undefined;
   /** Where packets for a device (or DEVICE_ANY) go; undefined: it is not there. */
   port(device: number): AccessPort | undefined;
-  /** The source of new sessions with nodes that have a binding here; undefined: the kernel chooses. */
+  /**
+   * The source of new sessions with nodes that have a binding here; undefined: the kernel chooses. So it is for
+   * a home agent, which forwards their packets and hardly has sessions with them.
+   */
   readonly ownAddress?: string;
   /** Whether packets for an address are to come here from the home link now. Throws SystemError. */
   intercept?(address: Uint8Array, isIntercepted: boolean): void;
@@ -88,6 +91,8 @@ export interface Access {
   routesChanged?(count: number): void;
   /** Whether ordinary traffic of the home address goes into the tunnel. */
   useTunnel?(use: boolean): void;
+  /** A home address is about to be put on the tunnel device, or was taken from it. */
+  homeAddressChanged?(address: string, present: boolean): void;
   /** Tells a new core what it must know of its devices before it has its kept state back. */
   configure?(engine: Engine, nowMs: number): void;
   /** The kernel told something about its network. */

@@ -19,7 +19,6 @@ import { addRoute } from "./system/routes.ts";
 import { interfaceValue } from "./system/sysctl.ts";
 
 export class HomeAgentAccess implements Access {
-  readonly ownAddress: string;
   readonly #linux: Linux;
   readonly #homePrefixes: readonly string[];
   readonly #homeLink: HomeLinkAccess | undefined;
@@ -30,7 +29,6 @@ export class HomeAgentAccess implements Access {
   constructor(linux: Linux, settings: HomeAgentLoopSettings, mtuBytes: number) {
     const { address, homePrefixes, homeLink } = settings;
     this.#linux = linux;
-    this.ownAddress = address;
     this.#homePrefixes = homePrefixes;
     const excludedInterfaces = [linux.tun.interfaceIndex];
     if (homeLink === undefined) {

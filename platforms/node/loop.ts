@@ -175,9 +175,7 @@ export class Loop {
     const events = this.#monitor.read();
     for (const event of events) this.#access.networkChanged(event, this.#host);
     // afterwards: with a link that was switched off, its addresses are not missed any more
-    for (const event of events) {
-      if (event.kind === "address-removed") this.#orders.network.addressRemoved(event.address);
-    }
+    for (const event of events) this.#orders.network.networkChanged(event);
   }
 
   #receive(port: AccessPort, waiting: Waiting): void {

@@ -7,6 +7,7 @@
 import { type Device, setDevice } from "../../bindings/commands.ts";
 import { type Access, AccessPort, type PortMemory } from "./access-port.ts";
 import type { EngineHost } from "./engine-host.ts";
+import { HomeAddressRoutes } from "./home-address-routes.ts";
 import { type Linux, StartError, TUNNEL_METRIC, withoutReceiveOffload } from "./linux.ts";
 import type { MobileNodeLoopSettings } from "./settings.ts";
 import { addAddress, listAddresses } from "./system/addresses.ts";
@@ -32,6 +33,7 @@ export class MobileNodeAccess implements Access {
   readonly ownAddress: string;
   readonly #linux: Linux;
   readonly #uplinks: readonly Uplink[];
+  readonly #homeAddressRoutes: HomeAddressRoutes;
   #memory: PortMemory | undefined;
 
   /** Prepares the host. Throws StartError or SystemError; what was changed then is on record. */
@@ -39,6 +41,8 @@ export class MobileNodeAccess implements Access {
     this.#linux = linux;
     this.ownAddress = homeAddress;
     this.#uplinks = uplinks.map((name, index) => ({ name, device: index + 1 }));
+    this.#homeAddressRoutes = new HomeAddressRoutes(linux);
+    this.#homeAddressRoutes.add(homeAddress);
     placeHomeAddress(linux, homeAddress);
     const links = listLinks(linux.netlink);
     for (const uplink of this.#uplinks) {
@@ -67,7 +71,7 @@ export class MobileNodeAccess implements Access {
     return this.#uplinks[device - 1]?.link?.index;
   }
 
-  /** At home the route into the tunnel is out of the way: then the uplink's default route is the best one. */
+  /** At home the routes into the tunnel are out of the way: then the uplink's default route is the best one. */
   useTunnel(use: boolean): void {
     const { netlink, tun } = this.#linux;
     const route = {
@@ -78,6 +82,13 @@ export class MobileNodeAccess implements Access {
     };
     if (use) tolerate(["EEXIST"], () => addRoute(netlink, route));
     else tolerate(["ESRCH"], () => removeRoute(netlink, route));
+    this.#homeAddressRoutes.use(use);
+  }
+
+  /** A further home address is about to be put on the tunnel device, or was taken from it. */
+  homeAddressChanged(address: string, present: boolean): void {
+    if (present) this.#homeAddressRoutes.add(address);
+    else if (address !== this.ownAddress) this.#homeAddressRoutes.remove(address);
   }
 
   networkChanged(event: NetworkEvent, host: EngineHost): void {

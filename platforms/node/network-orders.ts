@@ -11,6 +11,7 @@ import {
 import { SystemError, tolerate } from "./system/errors.ts";
 import { setLink } from "./system/links.ts";
 import { addNeighbour } from "./system/neighbours.ts";
+import type { NetworkEvent } from "./system/network-monitor.ts";
 import { removeRoute, type Route } from "./system/routes.ts";
 import { TunnelRoutes } from "./tunnel-routes.ts";
 
@@ -32,7 +33,8 @@ export class NetworkOrders {
   readonly #found = new Map<string, AddressState>();
 
   /**
-   * @param ownAddress the source of new sessions with nodes that are routed into the tunnel
+   * @param ownAddress the source of new sessions with nodes that are routed into the tunnel; undefined: the
+   *   kernel chooses
    * @param interfaceIndex of a device; undefined: it is not there
    */
   constructor(
@@ -122,8 +124,22 @@ export class NetworkOrders {
     this.attempt(() => setLink(netlink, tun.interfaceIndex, { mtuBytes: Math.max(octets, MINIMUM_MTU) }));
   }
 
+  /** The kernel told something about its network; to be called when the devices know of it. */
+  networkChanged(event: NetworkEvent): void {
+    if (event.kind === "address") this.#addressChanged(event.address);
+    else if (event.kind === "address-removed") this.#addressRemoved(event.address);
+    else if (event.kind === "lost") listAddresses(this.#linux.netlink).forEach((each) => this.#addressChanged(each));
+  }
+
+  /** Our own address has come, or has become usable: routes that were made before get it as their source. */
+  #addressChanged({ address, tentative, duplicate }: AddressState): void {
+    if (address !== this.#ownAddress || tentative || duplicate) return;
+    this.attempt(() => this.#tunnelRoutes.sourceUsable());
+  }
+
   /** One that the core still needs is put back: the kernel ends the addresses that it formed itself. */
-  addressRemoved({ interfaceIndex, address, prefixLength }: AddressState): void {
+  #addressRemoved({ interfaceIndex, address, prefixLength }: AddressState): void {
+    if (address === this.#ownAddress) this.#tunnelRoutes.sourceGone();
     const entry = this.#addresses.get(keyOf({ interfaceIndex, address, prefixLength }));
     if (
       entry === undefined ||

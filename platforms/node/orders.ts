@@ -1,4 +1,5 @@
 /** Carries out the core's orders: packets, kept records, events, and the kernel's network. */
+import { formatAddress } from "../../bindings/address.ts";
 import { type Engine, EVENT_CODE, MAX_DEVICES } from "../../bindings/engine.ts";
 import { type CoreEvent, readEvent } from "../../bindings/events.ts";
 import type { Access } from "./access-port.ts";
@@ -88,6 +89,7 @@ export class Orders implements Host {
   }
 
   addAddress(device: number, address: Uint8Array, prefixLength: number): void {
+    if (device === TUNNEL) this.#homeAddressChanged(address, true);
     const usable = this.network.addAddress(device, address, prefixLength);
     if (!usable && this.#refused.length < MAX_DEVICES) this.#refused.push({ device, address });
   }
@@ -96,6 +98,7 @@ export class Orders implements Host {
   removeAddress(device: number, address: Uint8Array, prefixLength: number): void {
     this.drained();
     this.network.removeAddress(device, address, prefixLength);
+    if (device === TUNNEL) this.#homeAddressChanged(address, false);
   }
 
   addDefaultRoute(device: number, router: Uint8Array): void {
@@ -135,6 +138,10 @@ export class Orders implements Host {
 
   hearGroups(device: number, hear: boolean): void {
     this.network.attempt(() => this.#access.port(device)?.hearGroups(hear));
+  }
+
+  #homeAddressChanged(address: Uint8Array, present: boolean): void {
+    this.network.attempt(() => this.#access.homeAddressChanged?.(formatAddress(address), present));
   }
 
   /** Hands the collected events over; undefined: there are none. */

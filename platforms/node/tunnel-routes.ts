@@ -13,18 +13,18 @@
  * The routes go with the device, and sockets that used them look for another one; the rule is on the record of changes.
  */
 import type { Linux } from "./linux.ts";
-import { tolerate } from "./system/errors.ts";
-import { addRoute, removeRoute, type Route } from "./system/routes.ts";
+import { SystemError, tolerate } from "./system/errors.ts";
+import { addRoute, removeRoute, replaceRoute, type Route } from "./system/routes.ts";
 import type { Rule } from "./system/rules.ts";
 
 /** Behind the kernel's table of local addresses (0), before its main table (32766). */
-const RULE_PRIORITY = 1000;
+export const RULE_PRIORITY = 1000;
 
 /** "me" in the upper half: unlike the small numbers that people use for tables and marks. */
 const NUMBERS = 0x6d650000;
 
 /** Behind every other route of the same destination. */
-const LAST_METRIC = 0xffff_ffff;
+export const LAST_METRIC = 0xffff_ffff;
 
 /** The number of a daemon's table and mark: two daemons of a namespace have two tunnel devices. */
 export function routingNumber(tunnelInterfaceIndex: number): number {
@@ -35,10 +35,11 @@ export class TunnelRoutes {
   readonly #linux: Linux;
   readonly #preferredSource: string | undefined;
   readonly #rule: Rule;
-  readonly #destinations = new Set<string>();
+  /** Of each destination, whether its route has the preferred source. */
+  readonly #destinations = new Map<string, boolean>();
   #hasRule = false;
 
-  /** @param preferredSource the source of new sessions; undefined: the kernel chooses */
+  /** @param preferredSource the source of new sessions with these addresses; undefined: the kernel chooses */
   constructor(linux: Linux, preferredSource: string | undefined) {
     this.#linux = linux;
     this.#preferredSource = preferredSource;
@@ -55,8 +56,7 @@ export class TunnelRoutes {
   add(destination: string): void {
     if (!this.#hasRule) this.#linux.changes.addRule(this.#rule);
     this.#hasRule = true;
-    tolerate(["EEXIST"], () => addRoute(this.#linux.netlink, this.#route(destination)));
-    this.#destinations.add(destination);
+    this.#destinations.set(destination, this.#place(destination));
     this.#refreshSockets(destination);
   }
 
@@ -68,9 +68,40 @@ export class TunnelRoutes {
 
   /** Removes all of them, and the rule. Throws SystemError. */
   clear(): void {
-    for (const destination of [...this.#destinations]) this.remove(destination);
+    for (const destination of [...this.#destinations.keys()]) this.remove(destination);
     if (this.#hasRule) this.#linux.changes.removeRule(this.#rule);
     this.#hasRule = false;
+  }
+
+  /** The preferred source can be used now: routes that are without it get it. Throws SystemError. */
+  sourceUsable(): void {
+    for (const [destination, hasSource] of this.#destinations) {
+      if (!hasSource) this.#destinations.set(destination, this.#place(destination));
+    }
+  }
+
+  /** The preferred source has left this host: the kernel has struck it out of all routes. */
+  sourceGone(): void {
+    for (const destination of this.#destinations.keys()) this.#destinations.set(destination, false);
+  }
+
+  /**
+   * Returns whether the route has the preferred source. The kernel takes no source that cannot be used, because
+   * it is on no interface yet or duplicate address detection goes on; packets must find their way all the same.
+   */
+  #place(destination: string): boolean {
+    const { netlink } = this.#linux;
+    const { preferredSource, ...route } = this.#route(destination);
+    if (preferredSource !== undefined) {
+      try {
+        replaceRoute(netlink, { ...route, preferredSource });
+        return true;
+      } catch (error) {
+        if (!(error instanceof SystemError) || error.code !== "EINVAL") throw error;
+      }
+    }
+    replaceRoute(netlink, route);
+    return preferredSource === undefined;
   }
 
   /**

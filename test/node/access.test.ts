@@ -1,6 +1,6 @@
 /** What each role changes on its host, and what becomes of it. */
 import { describe, expect, it } from "vitest";
-import { parseAddress } from "../../bindings/address.ts";
+import { formatAddress, parseAddress } from "../../bindings/address.ts";
 import type { RouteOptimisationSettings } from "../../bindings/commands.ts";
 import type { Engine } from "../../bindings/engine.ts";
 import { CorrespondentAccess } from "../../platforms/node/correspondent-access.ts";
@@ -12,7 +12,10 @@ import { listAddresses } from "../../platforms/node/system/addresses.ts";
 import { receiveOffload } from "../../platforms/node/system/offload.ts";
 import { OrdersBed, OTHER } from "./orders-bed.ts";
 import { cannotRun, eventually, inside, ip, ipJson } from "./system/namespace.ts";
+import { ipv6, MOBILITY, mobilityHeader } from "./system/packets.ts";
 import { LEFT, RIGHT } from "./system/testbed.ts";
+
+const UDP = 17;
 
 describe.skipIf(cannotRun)(`access${cannotRun ? ` (cannot run: ${cannotRun})` : ""}`, () => {
   const bed = new OrdersBed();
@@ -66,6 +69,51 @@ describe.skipIf(cannotRun)(`access${cannotRun ? ` (cannot run: ${cannotRun})` : 
       expect(onTunnel().sort()).toEqual([OTHER, "2001:db8:78::18"]);
       network.removeAddress(0, parseAddress("2001:db8:78::18"), 128);
       expect(onTunnel()).toEqual([OTHER]);
+    });
+
+    it("what has a home address as its source goes into the tunnel, also to a host of the visited link", () => {
+      const further = "2001:db8:78::18";
+      const access = inside(bed.left.namespace, () => new MobileNodeAccess(bed.linux, settings));
+      const network = bed.orders(OTHER);
+      const receiver = bed.right.receiver({ nextHeaders: [UDP, MOBILITY] });
+      const say = (source: string) => {
+        const program = `
+          const socket = require("dgram").createSocket("udp6");
+          socket.bind(0, "${source}", () => socket.send("hello", 9, "${RIGHT}", () => socket.close()));`;
+        ip("netns", "exec", bed.left.namespace, process.execPath, "-e", program);
+        const from = (packets: Buffer[]) => packets.filter((packet) => (
+          packet.includes("hello") && formatAddress(packet.subarray(8, 24)) === source
+        )).length;
+        return { plain: from(bed.right.receive(receiver).map(({ bytes }) => bytes)), tunnelled: from(bed.tunnelled()) };
+      };
+      const [plain, tunnelled] = [{ plain: 1, tunnelled: 0 }, { plain: 0, tunnelled: 1 }];
+
+      access.useTunnel(true);
+      expect([say(LEFT), say(OTHER)]).toEqual([plain, tunnelled]);
+      const routeFrom = (words: string[]) => ipJson(bed.left.namespace, "route", "get", ...words, "from", OTHER)[0];
+      expect(routeFrom(["fe80::b", "oif", "eth0"])).toMatchObject({ dev: "eth0" });
+      access.homeAddressChanged(further, true);
+      network.addAddress(0, parseAddress(further), 128);
+      expect(say(further)).toEqual(tunnelled);
+      // the core speaks for itself
+      bed.send(ipv6(OTHER, RIGHT, mobilityHeader()), bed.linux.mark);
+      expect(bed.right.receive(receiver).filter(({ bytes }) => bytes[6] === MOBILITY)).toHaveLength(1);
+      expect(bed.tunnelled()).toEqual([]);
+
+      access.useTunnel(false); // at home
+      expect([say(OTHER), say(further)]).toEqual([plain, plain]);
+      access.useTunnel(true);
+      expect([say(OTHER), say(further)]).toEqual([tunnelled, tunnelled]);
+
+      network.removeAddress(0, parseAddress(further), 128);
+      access.homeAddressChanged(further, false);
+      expect(ip("-n", bed.left.namespace, "-6", "rule")).not.toContain(further);
+      // as when the daemon was killed: nothing leaves plain
+      ip("-n", bed.left.namespace, "link", "set", "mext0", "down");
+      expect(say(OTHER)).toEqual({ plain: 0, tunnelled: 0 });
+      receiver.close();
+      network.clear();
+      expect(bed.reports).toEqual([]);
     });
   });
 

@@ -3,6 +3,7 @@ import { spawn } from "node:child_process";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parseAddress } from "../../bindings/address.ts";
 import type { AccessReceiver } from "../../platforms/node/system/access-receive.ts";
+import { type AddressState, listAddresses } from "../../platforms/node/system/addresses.ts";
 import { HOME, OrdersBed, OTHER } from "./orders-bed.ts";
 import { firstOutput, kill } from "./system/child.ts";
 import { cannotRun, eventually, inside, ip, ipJson } from "./system/namespace.ts";
@@ -97,10 +98,49 @@ describe.skipIf(cannotRun)(`orders${cannotRun ? ` (cannot run: ${cannotRun})` : 
       bed.orders().addRoute(parseAddress(HOME), 128);
     });
 
+    it("has its source as soon as the kernel takes that: not while duplicate address detection goes on", () => {
+      const late = "2001:db8:dead::1";
+      const address = (word: string, ...flags: string[]) => (
+        ip("-n", bed.left.namespace, "addr", word, `${late}/64`, "dev", "eth0", ...flags)
+      );
+      const tell = (kind: "address" | "address-removed", tentative: boolean) => {
+        const found = listAddresses(bed.left.netlink).find((each) => each.address === late);
+        expect([found?.tentative ?? false, found !== undefined]).toEqual([tentative, kind === "address"]);
+        network.networkChanged({ kind, address: found ?? gone });
+      };
+      const network = bed.orders(late);
+      const { interfaceIndex } = bed.left;
+      const gone: AddressState = {
+        interfaceIndex, address: late, prefixLength: 64, scope: "global", tentative: false, duplicate: false,
+        deprecated: false, permanent: true,
+      };
+      ip("netns", "exec", bed.left.namespace, "sysctl", "-qw", "net.ipv6.conf.eth0.accept_dad=1");
+      address("add");
+      expect(network.addRoute(parseAddress(HOME), 128)).toBe(1);
+      expect(bed.routeTo(HOME)).toMatchObject({ dev: "mext0" });
+      tell("address", true);
+      expect(bed.routeTo(HOME).prefsrc).not.toBe(late);
+      for (let round = 0; round < 2; round++) {
+        address("del");
+        tell("address-removed", false);
+        expect(bed.routeTo(HOME)).toMatchObject({ dev: "mext0" });
+        address("add", "nodad");
+        tell("address", false);
+        expect(bed.routeTo(HOME)).toMatchObject({ dev: "mext0", prefsrc: late });
+      }
+      expect(bed.reports).toEqual([]);
+      expect(network.removeRoute(parseAddress(HOME), 128)).toBe(0);
+      expect(bed.routeTo(HOME)).toMatchObject({ dev: "eth0" });
+      network.clear();
+      address("del");
+      ip("netns", "exec", bed.left.namespace, "sysctl", "-qw", "net.ipv6.conf.eth0.accept_dad=0");
+    });
+
     it("is reported when the kernel refuses it", () => {
-      const network = bed.orders("2001:db8:dead::1");
+      const network = bed.orders();
+      ip("-n", bed.left.namespace, "link", "set", "mext0", "down");
       expect(network.addRoute(parseAddress(HOME), 128)).toBe(0);
-      expect(bed.reports).toEqual([expect.stringMatching(/^add route to 2001:db8:77::17\/128: EINVAL/)]);
+      expect(bed.reports).toEqual([expect.stringMatching(/^replace route to 2001:db8:77::17\/128: ENETDOWN/)]);
     });
   });
 

@@ -9,6 +9,9 @@ import { cannotRun, eventually, ip } from "./system/namespace.ts";
 import { Talk } from "./talk.ts";
 import { PEER, WideLab } from "./wide-lab.ts";
 
+/** The router, by its address on the link of eth0. */
+const ON_VISITED_LINK = "2001:db8:a::1";
+
 describe.skipIf(cannotRun)(`route optimisation${cannotRun ? ` (cannot run: ${cannotRun})` : ""}`, () => {
   let lab: WideLab;
   let correspondent: Program;
@@ -44,6 +47,14 @@ describe.skipIf(cannotRun)(`route optimisation${cannotRun ? ` (cannot run: ${can
     expect(watch.output).toMatch(new RegExp(`PeerState +peer=${PEER} state=Optimised before=\\w+ obstacle=None`));
     await watch.kill();
     expect(ip("-n", lab.peer, "-6", "route", "get", HOME_ADDRESS)).toMatch(/dev mext0 .*src 2001:db8:d::2/);
+  });
+
+  it("a host of the visited link hears the home address only through the home agent", () => {
+    const before = lab.statusOf("home-agent").traffic;
+    expect(lab.ping(lab.mobile, ON_VISITED_LINK, "-I", HOME_ADDRESS)).toBe(true);
+    const { packetsIn, packetsOut } = lab.statusOf("home-agent").traffic;
+    expect(packetsIn).toBeGreaterThanOrEqual(before.packetsIn + 2);
+    expect(packetsOut).toBeGreaterThanOrEqual(before.packetsOut + 2);
   });
 
   it("then its packets do not pass the home agent, and both ends count them", async () => {
