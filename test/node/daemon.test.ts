@@ -134,6 +134,17 @@ describe.skipIf(cannotRun)(`daemons${cannotRun ? ` (cannot run: ${cannotRun})` :
     expect(lab.status("home-agent").bindings).toHaveLength(1);
   });
 
+  it("the status warns of an uplink that is switched off, for as long as it is", async () => {
+    const warning = "uplink eth1 is switched off: ip link set eth1 up";
+    const warned = () => lab.status("mobile-node").warnings.includes(warning);
+    expect(warned()).toBe(false);
+    ip("-n", lab.mobile, "link", "set", "eth1", "down");
+    await eventually(() => warned() || undefined);
+    ip("-n", lab.mobile, "link", "set", "eth1", "up");
+    await eventually(() => !warned() || undefined);
+    expect(lab.status("mobile-node").warnings).toEqual(["uplink wwan0 is not there yet: it is used when it appears"]);
+  });
+
   it("SIGTERM: the node deregisters, and nothing is left behind", async () => {
     expect(await mobileNode.stop()).toBe(0);
     await homeAgent.logs('"why":"deregistered"');
@@ -147,6 +158,9 @@ describe.skipIf(cannotRun)(`daemons${cannotRun ? ` (cannot run: ${cannotRun})` :
   it("a mobile node whose home agent does not answer ends within three seconds", async () => {
     mobileNode = await lab.startMobileNode();
     await eventually(() => lab.status("mobile-node").updates![0].state === "Registering" || undefined);
+    await eventually(() => lab.status("mobile-node").warnings.find((warning) => (
+      /^the home agent has not answered for \d+ s: /.test(warning)
+    )), 10);
     const startMs = Date.now();
     expect(await mobileNode.stop()).toBe(0);
     expect(Date.now() - startMs).toBeLessThan(3500);
