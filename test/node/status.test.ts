@@ -69,6 +69,10 @@ describe("mext status", () => {
     expect(lineWith("100::17", status))
       .toBe("2001:db8:100::17 | 2001:db8:a::5 | - | 7m 0s | 9 | 0/0 | 1500");
     expect(lineWith("directly", status)).toBe("directly | 3 packets (2.9 KiB) in, 4 packets (4 B) out");
+    const traffic = { ...none, packetsIn: 1 };
+    expect(lineWith("directly", { ...status, traffic })).toBe("directly | 1 packet (0 B) in, 0 packets (0 B) out");
+    const one = [{ reason: "NotForUs", section: "", text: "", packets: 1, ordinary: true } as const];
+    expect(lineWith("none of ours", { ...status, refusals: one })).toMatch(/^1 packet was none of ours, /);
     expect(lineWith("no bindings", { ...status, bindings: [] })).toBe("no bindings");
   });
 
@@ -79,6 +83,7 @@ describe("mext status", () => {
     } as const;
     expect(lineWith("home-agent", { ...homeAgent, homeLink: "eth1" }))
       .toBe("home-agent | 2001:db8:100::1, home prefixes 2001:db8:100::/64 on eth1, 2 nodes allowed");
+    expect(lineWith("home-agent", { ...homeAgent, nodes: 1 })).toMatch(/, 1 node allowed$/);
     expect(lineWith("home-agent", homeAgent))
       .toBe("home-agent | 2001:db8:100::1, home prefixes 2001:db8:100::/64, 2 nodes allowed");
     expect(lineWith("mobile-node", { homeAgent: "::" }))
