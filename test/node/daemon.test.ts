@@ -1,5 +1,5 @@
 /** Two daemons as a person starts them, in namespaces: what they do, and what they leave behind. */
-import { lstatSync, readdirSync } from "node:fs";
+import { chmodSync, lstatSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { AccessSender } from "../../platforms/node/system/access-send.ts";
@@ -270,10 +270,25 @@ describe.skipIf(cannotRun)(`daemons${cannotRun ? ` (cannot run: ${cannotRun})` :
 
   it("a killed mobile node is followed by one that clears up and registers", async () => {
     await mobileNode.kill();
+    // what its sessions would still send does not leave plain
+    const onVisitedLink = ["2001:db8:a::1", "from", HOME_ADDRESS];
+    expect(() => ip("-n", lab.mobile, "-6", "route", "get", ...onVisitedLink)).toThrow(/No route to host/);
     mobileNode = await lab.startMobileNode();
+    expect(ip("-n", lab.mobile, "-6", "route", "get", ...onVisitedLink)).toContain("dev mext0");
     expect(mobileNode.output).toMatch(/a predecessor was killed: [1-9]\d* of its changes/);
     await lab.registered("2001:db8:a:");
     expect(lab.ping(lab.router, HOME_ADDRESS, "-I", CORRESPONDENT)).toBe(true);
+  });
+
+  it("a key file that others can read is told at the start", async () => {
+    await homeAgent.stop();
+    const keyFile = lab.file("open.key", KEY);
+    chmodSync(keyFile, 0o644);
+    const path = lab.homeAgentConfig();
+    writeFileSync(path, readFileSync(path, "utf8").replace(/^key = .*/m, `key_file = "${keyFile}"`));
+    homeAgent = lab.start(lab.home, "home-agent", path);
+    await homeAgent.logs("key_file: names a file that is not its owner's only");
+    await homeAgent.logs("is running");
   });
 
   it("at the end of all this, the system is as it was", async () => {
