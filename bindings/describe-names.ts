@@ -66,6 +66,17 @@ export function statusText(status: number): string {
   return meaning("binding-acknowledgement", "status", status) ?? "unknown";
 }
 
+/** Layers of ICMPv6 errors, by type (RFC 4443 §3). */
+const ICMPV6_ERRORS = [, "destination-unreachable", "packet-too-big", "time-exceeded", "parameter-problem"];
+
+/** What an ICMPv6 error means: "parameter problem: unrecognized next header". */
+export function icmpv6ErrorText(code: number, type: number): string {
+  const layer = ICMPV6_ERRORS[type];
+  if (layer === undefined) return "unknown";
+  const detail = meaning(layer, "code", code);
+  return detail === undefined ? words(layer) : `${words(layer)}: ${detail}`;
+}
+
 /** The letters that the RFCs give to flags. */
 export const FLAG_LETTERS: Readonly<Record<string, string>> = {
   acknowledge: "A", homeRegistration: "H", linkLocalAddressCompatibility: "L", keyManagementMobility: "K",

@@ -3,7 +3,7 @@ import {
 } from "../core-as/abi/contract.ts";
 import { PeerObstacle, PeerState, RegistrationState } from "../core-as/abi/states.ts";
 import { formatAddress } from "./address.ts";
-import { statusText } from "./describe-names.ts";
+import { icmpv6ErrorText, statusText } from "./describe-names.ts";
 import { Reason } from "../core-as/abi/reasons.ts";
 
 /** An event of the core as people and programs read it: addresses as text, times in ms. */
@@ -18,7 +18,8 @@ export interface CoreEvent {
 
 type Field = [
   name: string, from: "first" | "second" | "value" | "value2" | "value3",
-  show?: (value: number) => string | number | boolean,
+  /** `first` is the record's first number. */
+  show?: (value: number, first: number) => string | number | boolean,
 ];
 
 const yes = (value: number) => value !== 0;
@@ -53,7 +54,8 @@ const FIELDS: Readonly<Record<Event, readonly Field[]>> = {
     ["why", "value", (value) => ["deregistered", "expired", "node removed", "replaced", "unreachable", "home prefix ended"][value] ?? value]],
   [Event.RefreshRequested]: [["homeAddress", "first"]],
   [Event.PathMtu]: [["peer", "first"], ["octets", "value"]],
-  [Event.PeerUnreachable]: [["peer", "first"], ["source", "second"], ["type", "value"], ["code", "value2"]],
+  [Event.PeerUnreachable]: [["peer", "first"], ["source", "second"], ["type", "value"], ["code", "value2"],
+    ["meaning", "value2", icmpv6ErrorText]],
   [Event.BindingError]: [["homeAddress", "first"], ["source", "second"], ["status", "value"]],
   [Event.PeerState]: [["peer", "first"], ["state", "value", peerState], ["before", "value2", peerState],
     ["obstacle", "value3", (value) => PeerObstacle[value] ?? value]],
@@ -82,7 +84,7 @@ export function readEvent(record: DataView): CoreEvent {
     else if (from === "second") fields[name] = address(EVENT_SECOND);
     else {
       const number = record.getUint32(from === "value" ? EVENT_VALUE : from === "value2" ? EVENT_VALUE2 : EVENT_VALUE3, true);
-      fields[name] = show ? show(number) : number;
+      fields[name] = show ? show(number, record.getUint32(EVENT_VALUE, true)) : number;
     }
   }
   return {

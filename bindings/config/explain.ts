@@ -5,7 +5,7 @@ import { type Config, SCHEMAS } from "./load.ts";
 
 const WIDTH = 100;
 
-/** Every field of a role: meaning, bounds, default and RFC section; optional fields are commented out. */
+/** Every field of a role: meaning, bounds, default and RFC section; optional fields are commented out, but for the key. */
 export function explainConfig(role: Config["role"]): string {
   return explainTable(SCHEMAS[role], "");
 }
@@ -18,16 +18,19 @@ function explainTable(schema: TableSchema, path: string): string {
 }
 
 function explainField(key: string, field: FieldSchema, path: string): string {
-  const { about, source, expected, example, tables, table } = describe(field);
+  const { about, source, expected, example, shown, tables, table } = describe(field);
   const meaning = source ? `${about} [${source}]` : about;
   const header = path + key;
-  if (tables) return `${comment(meaning)}[[${header}]]\n\n${explainTable(tables, `${header}.`)}`;
+  if (tables) {
+    const lines = `[[${header}]]\n\n${explainTable(tables, `${header}.`)}`;
+    return comment(meaning) + (shown === false ? lines.replace(/^(?=[^#\n])/gm, "# ") : lines);
+  }
   if (table) return `${comment(meaning)}[${header}]\n\n${explainTable(table, `${header}.`)}`;
 
   const fallback = v.getDefault(field as never) as unknown;
   const optional = isOptional(field);
   const need = fallback !== undefined ? `Default: ${toToml(fallback)}` : optional ? "Optional" : "Required";
-  const line = `${optional ? "# " : ""}${key} = ${toToml(fallback ?? example)}\n`;
+  const line = `${optional && !shown ? "# " : ""}${key} = ${toToml(fallback ?? example)}\n`;
   return comment(meaning) + comment(`${need}. Must be ${expected}.`) + line;
 }
 

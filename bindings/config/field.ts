@@ -17,6 +17,8 @@ export interface About {
   readonly source?: string;
   /** A good value, for a field that has no default. */
   readonly example?: unknown;
+  /** What the reference does not comment out, though it may be absent; false: a table that it does. */
+  readonly shown?: boolean;
 }
 
 /** All that the reference and the messages know of a field. */

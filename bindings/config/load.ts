@@ -34,15 +34,24 @@ export interface Loaded {
 
 /** Reads a configuration file of any role; `fileName` only names it in messages. Throws ConfigError. */
 export function loadConfig(text: string, fileName: string, options: LoadOptions = {}): Loaded {
-  const document = parseDocument(text);
-  if (!("root" in document)) {
-    const { message, line, column } = document;
-    throw new ConfigError([{ file: fileName, line, column, field: "", message, expected: "" }]);
-  }
+  const document = parse(text, fileName);
   const report = new Report(fileName, document);
   const config = readRole(document, report, options);
   if (config === undefined || report.problems.length > 0) throw new ConfigError(report.problems);
   return { config, warnings: report.warnings };
+}
+
+/** The `control` of a file of any role, whatever else is in it; undefined: there is none. Throws ConfigError. */
+export function findControl(text: string, fileName: string): string | undefined {
+  const { control } = parse(text, fileName).root;
+  return typeof control === "string" ? control : undefined;
+}
+
+function parse(text: string, fileName: string): Document {
+  const document = parseDocument(text);
+  if ("root" in document) return document;
+  const { message, line, column } = document;
+  throw new ConfigError([{ file: fileName, line, column, field: "", message, expected: "" }]);
 }
 
 function readRole(document: Document, report: Report, options: LoadOptions): Config | undefined {

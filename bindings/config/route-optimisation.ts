@@ -39,7 +39,7 @@ export const routeOptimisationSchema = v.object({
     about: "After how long a peer that does not take part is asked again.",
     source: "RFC 6275 §11.6.1",
   }), "1m"),
-  rules: v.optional(tables(ruleSchema, { about: "A policy for some peers." }), []),
+  rules: v.optional(tables(ruleSchema, { about: "A policy for some peers.", shown: false }), []),
 });
 
 /** Route optimisation in a checked mobile node file. */

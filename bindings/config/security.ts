@@ -16,6 +16,8 @@ export interface SecurityAssociation {
 export interface LoadOptions {
   /** The text of a `key_file`; relative paths are meant from the folder of the configuration; throws. */
   readonly readFile?: (path: string) => string;
+  /** Whether a `key_file` can be read or written by others than its owner. */
+  readonly isExposed?: (path: string) => boolean;
 }
 
 const KEY = `a key of ${KEY_BYTES_MIN} to ${KEY_BYTES_MAX} octets in hexadecimal digits`;
@@ -42,6 +44,7 @@ export const securityEntries = {
       "authentication is \"none\".",
     source: "RFC 4285 §5.1",
     example: 300,
+    shown: true,
   })),
   key: v.optional(secret(KEY, parseKey, {
     about: "The shared key; spaces, colons or hyphens may stand between octets. RFC 4285 has keys of 16 " +
@@ -52,6 +55,7 @@ export const securityEntries = {
   keyFile: v.optional(path({
     about: "A file that holds the key in the same form, and nothing else. Give either key or key_file.",
     example: "keys/car17",
+    shown: true,
   })),
   replayProtection: v.optional(word(["timestamp", "sequence"], {
     about: "What shows a replayed binding update: the time in the message, or only its sequence number.",
@@ -115,6 +119,9 @@ function resolveKey(
     report.problem(keyFilePath, `names a file that cannot be read${errorCode(error)}`,
       `must hold ${KEY}; a relative path begins at this file's folder`);
     return undefined;
+  }
+  if (options.isExposed?.(fields.keyFile)) {
+    report.warning(keyFilePath, "names a file that is not its owner's only", "others could read the key: chmod 600");
   }
   const key = parseKey(content);
   if (typeof key !== "string") return key;

@@ -1,17 +1,32 @@
 /** Configuration files on disk; key files are found from the folder of the file that names them. */
-import { readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { type Loaded, loadConfig } from "../../bindings/config/index.ts";
+import { findControl, type Loaded, loadConfig } from "../../bindings/config/index.ts";
 import { UnreadableFileError } from "./unreadable.ts";
 
-/** Reads a configuration file of either role. Throws UnreadableFileError or ConfigError. */
+/** Permissions of others than the owner. */
+const OTHERS = 0o077;
+
+/** Reads a configuration file of any role, and its key files. Throws UnreadableFileError or ConfigError. */
 export function readConfigFile(path: string): Loaded {
-  const readFile = (name: string) => readFileSync(resolve(dirname(path), name), "utf8");
-  let text: string;
+  const placeOf = (name: string) => resolve(dirname(path), name);
+  const readFile = (name: string) => readFileSync(placeOf(name), "utf8");
+  const isExposed = (name: string) => (statSync(placeOf(name)).mode & OTHERS) !== 0;
+  return loadConfig(readText(path), path, { readFile, isExposed });
+}
+
+/**
+ * The control socket that a configuration file names, or undefined. Nothing else in it is looked at: who asks a
+ * daemon need not have its keys. Throws UnreadableFileError, or ConfigError where the file is not TOML.
+ */
+export function readControlPath(path: string): string | undefined {
+  return findControl(readText(path), path);
+}
+
+function readText(path: string): string {
   try {
-    text = readFileSync(path, "utf8");
+    return readFileSync(path, "utf8");
   } catch (error) {
     throw new UnreadableFileError(path, error as NodeJS.ErrnoException);
   }
-  return loadConfig(text, path, { readFile });
 }

@@ -12,6 +12,7 @@ import type { RefusalCount } from "../../bindings/status.ts";
 import { ControlServer } from "./control.ts";
 import { StartError } from "./linux.ts";
 import type { FromLoop, LoopData, LoopProblem, LoopStatus, ToLoop } from "./messages.ts";
+import { RegistrationWatch } from "./registration-watch.ts";
 import { HOME_LINK_DEVICE, loopSettings } from "./settings.ts";
 import { authenticationWarnings, type DaemonFacts, daemonStatus, type DaemonStatus } from "./status.ts";
 import { monotonicMs } from "./system/clock.ts";
@@ -61,6 +62,9 @@ export abstract class Daemon extends EventEmitter<Events> {
   readonly #worker: Worker;
   readonly #wake = new Wake();
   readonly #warnings: string[] = [];
+  /** What is wrong now, by what it is about. */
+  readonly #conditions = new Map<string, string>();
+  readonly #registration = new RegistrationWatch();
   readonly #questions = new Map<number, (status: LoopStatus | Error) => void>();
   #lastQuestion = 0;
   #control: ControlServer | undefined;
@@ -89,9 +93,9 @@ export abstract class Daemon extends EventEmitter<Events> {
     return this.config.control;
   }
 
-  /** What a person should know: nodes without authentication, and what happened lately. */
+  /** What a person should know: nodes without authentication, what is wrong now, and what happened lately. */
   get warnings(): readonly string[] {
-    return [...authenticationWarnings(this.config), ...this.#warnings];
+    return [...authenticationWarnings(this.config), ...this.#conditions.values(), ...this.#warnings];
   }
 
   async status(): Promise<DaemonStatus> {
@@ -102,7 +106,9 @@ export abstract class Daemon extends EventEmitter<Events> {
       this.#tell({ kind: "status", id });
     });
     if (answer instanceof Error) throw answer;
-    return daemonStatus(this.#facts, answer, this.warnings);
+    const { updates, refusals } = answer;
+    const registration = this.#registration.warnings(updates, refusals, monotonicMs());
+    return daemonStatus(this.#facts, answer, [...this.warnings, ...registration]);
   }
 
   /** Ends well: a mobile node deregisters, every change is taken back. Called again: without waiting. */
@@ -133,7 +139,10 @@ export abstract class Daemon extends EventEmitter<Events> {
   #receive(message: FromLoop): void {
     switch (message.kind) {
       case "events":
-        for (const event of message.events) this.emit("event", this.#named(event, message.wallClockOffsetMs));
+        for (const event of message.events) {
+          this.#registration.observe(event);
+          this.emit("event", this.#named(event, message.wallClockOffsetMs));
+        }
         if (message.omitted > 0) this.emit("omitted", message.omitted);
         break;
       case "status":
@@ -143,6 +152,12 @@ export abstract class Daemon extends EventEmitter<Events> {
       case "report":
         this.#warnings.push(message.warning);
         if (this.#warnings.length > MAX_WARNINGS) this.#warnings.shift();
+        this.emit("warning", message.warning);
+        break;
+      case "condition":
+        this.#conditions.delete(message.about);
+        if (message.warning === undefined) break;
+        this.#conditions.set(message.about, message.warning);
         this.emit("warning", message.warning);
         break;
       case "refusals":

@@ -28,6 +28,8 @@ export class HomeLinkAccess {
   readonly #groups = new Map<string, Set<string>>();
   #link: Link;
   #present = true;
+  /** What a person was told of the link and must still know. */
+  #warning: string | undefined;
 
   /** Prepares the link. Throws StartError or SystemError; what was changed then is on record. */
   constructor(linux: Linux, settings: HomeLinkLoopSettings, homePrefixes: readonly string[]) {
@@ -39,6 +41,7 @@ export class HomeLinkAccess {
       placeOnLink(linux, this.#link, address, lengthBits);
       linux.guard.guard(address);
     }
+    this.#assess();
     for (const prefix of homePrefixes) routeOnLink(linux, this.#link, prefix);
   }
 
@@ -90,6 +93,7 @@ export class HomeLinkAccess {
     const { report } = this.#linux;
     if (event.kind === "link" && event.link.index === this.#link.index) {
       this.#link = event.link;
+      this.#assess();
       this.#tell(host);
     } else if (event.kind === "link-removed" && event.link.index === this.#link.index) {
       this.#present = false;
@@ -110,18 +114,25 @@ export class HomeLinkAccess {
     return this.#settings.addresses.some((own) => own.address === address);
   }
 
+  /** Tells a person that the link is switched off, and when that is over. */
+  #assess(): void {
+    const { name, up } = this.#link;
+    const warning = up ? undefined : `the home link ${name} is switched off: ip link set ${name} up`;
+    if (warning !== this.#warning) this.#linux.condition("home link", warning);
+    this.#warning = warning;
+  }
+
   #tell(host: EngineHost): void {
     host.call((engine, nowMs) => setDevice(engine, this.device(), nowMs));
   }
 }
 
-function findLink({ netlink, report }: Linux, name: string): Link {
+function findLink({ netlink }: Linux, name: string): Link {
   const link = listLinks(netlink).find((each) => each.name === name);
   if (link === undefined) throw new StartError(`the home link ${name} is not there: ip link shows what is`);
   if (link.loopback || link.macAddress.length !== ETHERNET_ADDRESS_CHARACTERS) {
     throw new StartError(`${name} has no Ethernet address: the home link must be one that hosts share`);
   }
-  if (!link.up) report(`the home link ${name} is switched off: ip link set ${name} up`);
   return link;
 }
 

@@ -16,6 +16,9 @@ import { routingNumber } from "./tunnel-routes.ts";
 /** For people: something went wrong that does not end the daemon. */
 export type Report = (warning: string) => void;
 
+/** For people: what is wrong with something, until another word about it; undefined: it is well (again). */
+export type Condition = (about: string, warning: string | undefined) => void;
+
 /** Why a daemon cannot start here: one line that says what to do. */
 export class StartError extends Error {
   override readonly name = "StartError";
@@ -27,6 +30,7 @@ export interface Linux {
   readonly tun: Tun;
   readonly guard: Guard;
   readonly report: Report;
+  readonly condition: Condition;
   /** Mark of all packets that the core sends (tunnel-routes.ts). */
   readonly mark: number;
   /** Takes every change back and lets go of everything; returns what could not be taken back. */
@@ -39,7 +43,9 @@ const ETHERNET_MTU_BYTES = 1500;
 export const TUNNEL_METRIC = 64;
 
 /** Throws StartError, or SystemError where the kernel refuses. */
-export function openLinux(tunnel: string, mtuBytes: number, report: Report): Linux {
+export function openLinux(
+  tunnel: string, mtuBytes: number, report: Report, condition: Condition = (_about, warning) => warning && report(warning),
+): Linux {
   const opened: (() => Error[] | void)[] = [];
   const close = () => opened.splice(0).reverse().flatMap(closeSafely);
   try {
@@ -57,7 +63,8 @@ export function openLinux(tunnel: string, mtuBytes: number, report: Report): Lin
     opened.push(() => tun.close());
     const guard = new Guard(`mext-${tunnel}`);
     opened.push(() => guard.close());
-    return { netlink, changes, tun, guard, report, mark: routingNumber(tun.interfaceIndex), close };
+    const mark = routingNumber(tun.interfaceIndex);
+    return { netlink, changes, tun, guard, report, condition, mark, close };
   } catch (error) {
     close();
     throw error;

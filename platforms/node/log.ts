@@ -2,6 +2,7 @@
 import { type DestinationStream, destination, type Logger, pino } from "pino";
 import type { Daemon, DaemonEvent } from "./daemon.ts";
 import { RateLimit } from "./rate-limit.ts";
+import { refusedText, UNANSWERED } from "./registration-watch.ts";
 import { VERSION } from "./version.ts";
 
 /** Lines a second for each kind of event; a flood of forged messages must not fill the disk. */
@@ -25,16 +26,13 @@ const DETAILS: ReadonlySet<DaemonEvent["name"]> = new Set([
   "PrefixesAdvertised",
 ]);
 
-/** Binding Updates without an answer after which a person should look. */
-const UNANSWERED = 3;
-
 /** What a person should do about an event that is usual in itself, or undefined. */
 function troubleOf({ name, fields }: DaemonEvent): string | undefined {
-  if (name === "BindingUpdateSent" && Number(fields.transmission) > UNANSWERED) {
+  if (name === "BindingUpdateSent" && Number(fields.transmission) >= UNANSWERED) {
     return `no answer to ${Number(fields.transmission) - 1} Binding Updates: are home_agent, identity, spi and key the ` +
       "same on both sides, and is the home agent reachable?";
   }
-  if (name === "BindingAcknowledged" && Number(fields.status) >= 128) return `the home agent refuses: ${fields.meaning}`;
+  if (name === "BindingAcknowledged" && Number(fields.status) >= 128) return refusedText(Number(fields.status));
   return undefined;
 }
 

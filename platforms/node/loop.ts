@@ -92,7 +92,9 @@ export class Loop {
     this.#wake = new Wake(wakeFd);
     this.#journal = new Journal(settings.stateFile, report);
     const { leastBytes, mostBytes } = linkMtus(settings.tunnel);
-    this.#linux = openLinux(settings.tunnel, Math.max(leastBytes - OUTER_HEADER_BYTES, MINIMUM_MTU), report);
+    const condition = (about: string, warning?: string) => main.post({ kind: "condition", about, warning });
+    const tunnelMtuBytes = Math.max(leastBytes - OUTER_HEADER_BYTES, MINIMUM_MTU);
+    this.#linux = openLinux(settings.tunnel, tunnelMtuBytes, report, condition);
     try {
       this.#monitor = new NetworkMonitor(); // before the interfaces are listed: no change is missed
       this.#access = openAccess(this.#linux, settings, leastBytes);

@@ -31,6 +31,8 @@ export type FromLoop =
     }
   | { readonly kind: "status"; readonly id: number; readonly status: LoopStatus }
   | { readonly kind: "report"; readonly warning: string }
+  /** What is wrong with something, until another word about it; without a warning it is well again. */
+  | { readonly kind: "condition"; readonly about: string; readonly warning?: string }
   | { readonly kind: "refusals"; readonly refusals: readonly RefusalCount[] }
   /** The end: everything is taken back. `problem`: why the loop could not start or go on. */
   | { readonly kind: "ended"; readonly problem?: LoopProblem };

@@ -26,6 +26,8 @@ interface Uplink {
   /** As the core knows it; undefined: there is no such interface. */
   link?: Link;
   port?: AccessPort;
+  /** What a person was told of it and must still know. */
+  warning?: string;
 }
 
 export class MobileNodeAccess implements Access {
@@ -48,7 +50,7 @@ export class MobileNodeAccess implements Access {
     for (const uplink of this.#uplinks) {
       const link = links.find(({ name }) => name === uplink.name);
       if (link !== undefined) this.#take(uplink, link);
-      else linux.report(`uplink ${uplink.name} is not there yet: it is used when it appears`);
+      this.#assess(uplink);
     }
   }
 
@@ -119,6 +121,7 @@ export class MobileNodeAccess implements Access {
       this.#listPorts();
     }
     uplink.link = link;
+    this.#assess(uplink);
     if (known === undefined || differs(known, link)) this.#tell(describe(uplink, link), host);
   }
 
@@ -138,6 +141,7 @@ export class MobileNodeAccess implements Access {
     uplink.link = undefined;
     closePort(uplink);
     this.#listPorts();
+    this.#assess(uplink);
     this.#tell({ ...gone, up: false }, host);
   }
 
@@ -147,19 +151,20 @@ export class MobileNodeAccess implements Access {
 
   /** The kernel leaves router discovery on this interface to us; it gets its own settings back at the end. */
   #take(uplink: Uplink, link: Link): void {
-    const { changes, report } = this.#linux;
+    const { changes } = this.#linux;
     uplink.link = link;
     tolerate(VANISHED, () => {
       changes.setInterfaceValue(link.name, "accept_ra", 0);
       changes.setInterfaceValue(link.name, "autoconf", 0);
       withoutReceiveOffload(changes, link.name);
     });
-    if (interfaceValue(link.name, "disable_ipv6") === 1) {
-      report(
-        `IPv6 is switched off on uplink ${link.name}: sysctl -w net.ipv6.conf.${link.name}.disable_ipv6=0`,
-      );
-    }
-    if (!link.up) report(`uplink ${link.name} is switched off: ip link set ${link.name} up`);
+  }
+
+  /** Tells a person what is wrong with an uplink, and when that is over. */
+  #assess(uplink: Uplink): void {
+    const warning = warningOf(uplink);
+    if (warning !== uplink.warning) this.#linux.condition(`uplink ${uplink.name}`, warning);
+    uplink.warning = warning;
   }
 
   #openPort(uplink: Uplink): void {
@@ -175,6 +180,14 @@ export class MobileNodeAccess implements Access {
   #listPorts(): void {
     this.ports = this.#uplinks.flatMap(({ port }) => port ?? []);
   }
+}
+
+function warningOf({ name, link }: Uplink): string | undefined {
+  if (link === undefined) return `uplink ${name} is not there yet: it is used when it appears`;
+  if (interfaceValue(name, "disable_ipv6") === 1) {
+    return `IPv6 is switched off on uplink ${name}: sysctl -w net.ipv6.conf.${name}.disable_ipv6=0`;
+  }
+  return link.up ? undefined : `uplink ${name} is switched off: ip link set ${name} up`;
 }
 
 function closePort(uplink: Uplink): void {

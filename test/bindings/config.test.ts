@@ -388,17 +388,18 @@ describe("a good file", () => {
     expect(warnings).toEqual([]);
   });
 
-  it.each(ROLES)("is the explanation of %s, once it has an SPI and a key", (role) => {
+  it.each(ROLES)("is the explanation of %s, once its key file is there", (role) => {
     const text = explainConfig(role);
-    expect(problems(text).every((line) => /(spi|key): is missing/.test(line))).toBe(true);
-    const { config } = loadConfig(text.replace("# spi", "spi").replace("# key_file", "key_file"), role, {
-      readFile: () => KEY,
-    });
-    expect(config.role).toBe(role);
+    expect(problems(text)).toEqual(
+      role === "correspondent" ? [] : [expect.stringMatching(/key_file: names a file that cannot be read/)],
+    );
+    const { config, warnings } = loadConfig(text, role, { readFile: () => KEY });
+    expect([config.role, warnings]).toEqual([role, []]);
+    if (role === "mobile-node") expect(config).toMatchObject({ routeOptimisation: { rules: [] } });
   });
 
   it.each(ROLES)("is the explanation of %s with every default written out", (role) => {
-    const implied = explainConfig(role).replace(/^# ((spi|key_file) = )/gm, "$1");
+    const implied = explainConfig(role);
     const written = implied.replace(/^(# Default: .*\n)# /gm, "$1");
     expect(written).not.toMatch(/# Default: .*\n#/);
     const [a, b] = [implied, written].map((text) => loadConfig(text, role, { readFile: () => KEY }).config);
@@ -418,6 +419,18 @@ describe("a file that is allowed but unwise", () => {
       "f.toml:2:16: home_address: is a unique local address, a global one is better (RFC 6275 §4.6)"],
   ])("gives a warning: %s", (_name, text, line) => {
     expect(warnings(text)).toEqual([line]);
+  });
+
+  it("gives a warning of a key file that others can read", () => {
+    const file = { readFile: () => KEY, isExposed: (path: string) => path === "keys/open" };
+    const warned = (path: string) => {
+      const text = MOBILE_NODE.replace(/key_file.*/, `key_file = "${path}"`);
+      return loadConfig(text, "f.toml", file).warnings.map(formatProblem);
+    };
+    expect(warned("keys/open")).toEqual([
+      expect.stringMatching(/key_file: names a file that is not its owner's only, others could read the key: chmod 600$/),
+    ]);
+    expect(warned("keys/own")).toEqual([]);
   });
 
   it("gives none for a replay window of more than 3 seconds (4285-5.1-2, 4285-6-5)", () => {

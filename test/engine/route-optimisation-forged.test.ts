@@ -361,7 +361,7 @@ describe("ICMPv6 errors about packets by the direct way (RFC 6275 §11.3.5)", ()
     world.mobile.take();
     world.mobile.receive(ACCESS, icmp("parameter-problem", { code: 2, pointer: 46 }, packet));
     expect(world.mobile.refused(Reason.HomeAddressOptionRefused)).toBe(1);
-    expect(world.mobile.events.at(-1)).toMatchObject({ name: "PeerUnreachable", fields: { peer: CORRESPONDENT, type: 4, code: 2 } });
+    expect(world.mobile.events.at(-1)).toMatchObject({ name: "PeerUnreachable", fields: { peer: CORRESPONDENT, type: 4, code: 2, meaning: "parameter problem: unrecognized option" } });
     expect(world.status()).toMatchObject({ state: "Optimised", optimised: true });
   });
 

@@ -379,7 +379,7 @@ describe("path MTU (RFC 2473 §7, RFC 8201)", () => {
       ipv6({ source: "2001:db8:ff::1", destination: CAREOF }), { name: "destination-unreachable", fields: { code: 3 } },
       { name: "payload", fields: { data: update } },
     ]));
-    expect(mobile.events.at(-1)).toMatchObject({ name: "PeerUnreachable", fields: { peer: HOME_AGENT, source: "2001:db8:ff::1", type: 1, code: 3 } });
+    expect(mobile.events.at(-1)).toMatchObject({ name: "PeerUnreachable", fields: { peer: HOME_AGENT, source: "2001:db8:ff::1", type: 1, code: 3, meaning: "destination unreachable: address unreachable" } });
     expect(readUpdates(mobile.engine)[0].state).toBe("Registering");
   });
 

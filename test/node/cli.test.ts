@@ -1,6 +1,6 @@
 /** The command line: help, suggestions, and one line for everything that can be wrong. */
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -99,17 +99,36 @@ describe("command line", () => {
     });
   });
 
-  it("check --explain gives a file that check accepts, when a key is put in", () => {
+  it("check --explain gives a file that check accepts, when the key file is there, and warns when others read it", () => {
+    const place = mkdtempSync(join(folder, "explained-"));
+    const keyFile = join(place, "keys/car17");
     for (const role of ["home-agent", "mobile-node", "correspondent"]) {
-      const file = join(folder, `${role}-explained.toml`);
-      writeFileSync(
-        file,
-        mext("check", "--explain", role)
-          .stdout.replace(/^# spi = /gm, "spi = ")
-          .replace(/^# key = .*/gm, `key = "${KEY}"`),
-      );
-      expect(mext("check", file).stderr).toBe("");
+      writeFileSync(join(place, `${role}.toml`), mext("check", "--explain", role).stdout);
     }
+    const check = (role: string) => mext("check", join(place, `${role}.toml`));
+    expect(check("correspondent")).toMatchObject({ status: 0, stderr: "" });
+    for (const role of ["home-agent", "mobile-node"]) {
+      expect(check(role).stderr).toMatch(/^[^\n]*key_file: names a file that cannot be read \(ENOENT\)[^\n]*\n$/);
+    }
+    mkdirSync(join(place, "keys"));
+    writeFileSync(keyFile, KEY, { mode: 0o600 });
+    for (const role of ["home-agent", "mobile-node"]) {
+      expect(check(role)).toMatchObject({ status: 0, stderr: "", stdout: expect.not.stringContaining("warning") });
+    }
+    chmodSync(keyFile, 0o640);
+    expect(check("mobile-node")).toMatchObject({
+      status: 0,
+      stdout: expect.stringMatching(/^warning: .*key_file: names a file that is not its owner's only/),
+    });
+  });
+
+  it("status needs no more of a file than its control socket", () => {
+    const file = join(folder, "without-key.toml");
+    const control = join(folder, "nobody.sock");
+    writeFileSync(file, `role = "mobile-node"\nkey_file = "absent"\ncontrol = "${control}"\n`);
+    expect(mext("status", file).stderr).toMatch(/^mext status: no daemon answers at .*nobody\.sock/);
+    writeFileSync(file, "role = \n");
+    expect(mext("status", file)).toMatchObject({ status: 1, stderr: expect.stringMatching(/without-key\.toml:2:1: is not TOML/) });
   });
 
   it("status and watch without a daemon say where they looked", () => {

@@ -1,5 +1,5 @@
 /** Two daemons as a person starts them, in namespaces: what they do, and what they leave behind. */
-import { lstatSync, readdirSync } from "node:fs";
+import { chmodSync, lstatSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { AccessSender } from "../../platforms/node/system/access-send.ts";
@@ -134,6 +134,17 @@ describe.skipIf(cannotRun)(`daemons${cannotRun ? ` (cannot run: ${cannotRun})` :
     expect(lab.status("home-agent").bindings).toHaveLength(1);
   });
 
+  it("the status warns of an uplink that is switched off, for as long as it is", async () => {
+    const warning = "uplink eth1 is switched off: ip link set eth1 up";
+    const warned = () => lab.status("mobile-node").warnings.includes(warning);
+    expect(warned()).toBe(false);
+    ip("-n", lab.mobile, "link", "set", "eth1", "down");
+    await eventually(() => warned() || undefined);
+    ip("-n", lab.mobile, "link", "set", "eth1", "up");
+    await eventually(() => !warned() || undefined);
+    expect(lab.status("mobile-node").warnings).toEqual(["uplink wwan0 is not there yet: it is used when it appears"]);
+  });
+
   it("SIGTERM: the node deregisters, and nothing is left behind", async () => {
     expect(await mobileNode.stop()).toBe(0);
     await homeAgent.logs('"why":"deregistered"');
@@ -147,6 +158,9 @@ describe.skipIf(cannotRun)(`daemons${cannotRun ? ` (cannot run: ${cannotRun})` :
   it("a mobile node whose home agent does not answer ends within three seconds", async () => {
     mobileNode = await lab.startMobileNode();
     await eventually(() => lab.status("mobile-node").updates![0].state === "Registering" || undefined);
+    await eventually(() => lab.status("mobile-node").warnings.find((warning) => (
+      /^the home agent has not answered for \d+ s: /.test(warning)
+    )), 10);
     const startMs = Date.now();
     expect(await mobileNode.stop()).toBe(0);
     expect(Date.now() - startMs).toBeLessThan(3500);
@@ -256,10 +270,25 @@ describe.skipIf(cannotRun)(`daemons${cannotRun ? ` (cannot run: ${cannotRun})` :
 
   it("a killed mobile node is followed by one that clears up and registers", async () => {
     await mobileNode.kill();
+    // what its sessions would still send does not leave plain
+    const onVisitedLink = ["2001:db8:a::1", "from", HOME_ADDRESS];
+    expect(() => ip("-n", lab.mobile, "-6", "route", "get", ...onVisitedLink)).toThrow(/No route to host/);
     mobileNode = await lab.startMobileNode();
+    expect(ip("-n", lab.mobile, "-6", "route", "get", ...onVisitedLink)).toContain("dev mext0");
     expect(mobileNode.output).toMatch(/a predecessor was killed: [1-9]\d* of its changes/);
     await lab.registered("2001:db8:a:");
     expect(lab.ping(lab.router, HOME_ADDRESS, "-I", CORRESPONDENT)).toBe(true);
+  });
+
+  it("a key file that others can read is told at the start", async () => {
+    await homeAgent.stop();
+    const keyFile = lab.file("open.key", KEY);
+    chmodSync(keyFile, 0o644);
+    const path = lab.homeAgentConfig();
+    writeFileSync(path, readFileSync(path, "utf8").replace(/^key = .*/m, `key_file = "${keyFile}"`));
+    homeAgent = lab.start(lab.home, "home-agent", path);
+    await homeAgent.logs("key_file: names a file that is not its owner's only");
+    await homeAgent.logs("is running");
   });
 
   it("at the end of all this, the system is as it was", async () => {

@@ -1,8 +1,9 @@
 /** What `mext status` shows people, from statuses as daemons give them. */
 import { describe, expect, it } from "vitest";
-import type { PeerStatus } from "../../bindings/status.ts";
+import type { PeerStatus, RefusalCount, UpdateStatus } from "../../bindings/status.ts";
 import { PeerObstacle } from "../../core-as/abi/states.ts";
 import { statusText } from "../../platforms/node/cli/status.ts";
+import { RegistrationWatch } from "../../platforms/node/registration-watch.ts";
 import type { DaemonStatus } from "../../platforms/node/status.ts";
 
 const none = { packetsIn: 0, packetsOut: 0, bytesIn: 0, bytesOut: 0 };
@@ -68,6 +69,10 @@ describe("mext status", () => {
     expect(lineWith("100::17", status))
       .toBe("2001:db8:100::17 | 2001:db8:a::5 | - | 7m 0s | 9 | 0/0 | 1500");
     expect(lineWith("directly", status)).toBe("directly | 3 packets (2.9 KiB) in, 4 packets (4 B) out");
+    const traffic = { ...none, packetsIn: 1 };
+    expect(lineWith("directly", { ...status, traffic })).toBe("directly | 1 packet (0 B) in, 0 packets (0 B) out");
+    const one = [{ reason: "NotForUs", section: "", text: "", packets: 1, ordinary: true } as const];
+    expect(lineWith("none of ours", { ...status, refusals: one })).toMatch(/^1 packet was none of ours, /);
     expect(lineWith("no bindings", { ...status, bindings: [] })).toBe("no bindings");
   });
 
@@ -78,9 +83,53 @@ describe("mext status", () => {
     } as const;
     expect(lineWith("home-agent", { ...homeAgent, homeLink: "eth1" }))
       .toBe("home-agent | 2001:db8:100::1, home prefixes 2001:db8:100::/64 on eth1, 2 nodes allowed");
+    expect(lineWith("home-agent", { ...homeAgent, nodes: 1 })).toMatch(/, 1 node allowed$/);
     expect(lineWith("home-agent", homeAgent))
       .toBe("home-agent | 2001:db8:100::1, home prefixes 2001:db8:100::/64, 2 nodes allowed");
     expect(lineWith("mobile-node", { homeAgent: "::" }))
       .toBe("mobile-node | 2001:db8:100::17, home agent not found yet");
+  });
+});
+
+describe("the watch over a registration", () => {
+  const homeAddress = "2001:db8:100::17";
+  const update = (state: string, lastStatus?: number) => [{ homeAddress, state, lastStatus } as UpdateStatus];
+  const sent = (atMs: number, transmission: number) => (
+    { name: "BindingUpdateSent", atMs, fields: { homeAddress, transmission } } as const
+  );
+  const refused = (reason: RefusalCount["reason"]) => [{ reason, packets: 3 } as RefusalCount];
+
+  it("says since when Binding Updates have no answer, from the third on, until one comes", () => {
+    const watch = new RegistrationWatch();
+    for (const event of [sent(1000, 1), sent(2500, 2)]) watch.observe(event);
+    expect(watch.warnings(update("Registering"), [], 5000)).toEqual([]);
+    watch.observe(sent(5500, 3));
+    watch.observe(sent(6000, 1)); // from another care-of address
+    expect(watch.warnings(update("Registering"), [], 6000)).toEqual([]);
+    watch.observe(sent(9000, 3));
+    expect(watch.warnings(update("Updating"), refused("NoBinding"), 10_000)).toEqual([
+      "the home agent has not answered for 9 s: is it reachable, are identity, spi, key and clock right?",
+    ]);
+    expect(watch.warnings(update("Idle"), [], 10_000)).toEqual([]);
+    watch.observe({ name: "BindingAcknowledged", atMs: 10_500, fields: { homeAddress, status: 0 } });
+    expect(watch.warnings(update("Registered", 0), [], 11_000)).toEqual([]);
+    watch.observe(sent(20_000, 3));
+    expect(watch.warnings(update("Updating"), [], 24_000)[0]).toMatch(/has not answered for 4 s/);
+  });
+
+  it("says when the answers are not authentic, and when the home agent refuses", () => {
+    const watch = new RegistrationWatch();
+    watch.observe(sent(1000, 3));
+    for (const reason of ["AuthenticationFailed", "AuthenticationMissing", "AuthenticationRefusalDoubted"] as const) {
+      expect(watch.warnings(update("Registering"), refused(reason), 3000)).toEqual([
+        "no authentic answer of the home agent for 2 s: are identity, spi and key the same on both sides?",
+      ]);
+    }
+    expect(watch.warnings(update("Refused", 146), [], 3000)).toEqual([
+      expect.stringMatching(/^the home agent refuses: 146 \(.+\): are identity, spi and key the same on both sides\?$/),
+    ]);
+    expect(watch.warnings(update("Refused", 129), [], 3000)).toEqual([
+      "the home agent refuses: 129 (administratively prohibited)",
+    ]);
   });
 });

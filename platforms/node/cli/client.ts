@@ -2,7 +2,7 @@
 import { connect } from "node:net";
 import { createInterface } from "node:readline";
 import type { DaemonStatus } from "../status.ts";
-import { readConfigFile } from "../config-file.ts";
+import { readControlPath } from "../config-file.ts";
 import { readArguments, UsageError } from "./arguments.ts";
 
 /** Where daemons listen that were configured as in the examples. */
@@ -22,11 +22,11 @@ function controlPaths(control: string | undefined, configFile: string | undefine
   }
   if (control !== undefined) return [control];
   if (configFile === undefined) return USUAL_PATHS;
-  const { config } = readConfigFile(configFile);
-  if (config.control === undefined) {
+  const path = readControlPath(configFile);
+  if (path === undefined) {
     throw new Error(`${configFile} has no control socket: set control and start the daemon again`);
   }
-  return [config.control];
+  return [path];
 }
 
 /**

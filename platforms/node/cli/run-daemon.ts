@@ -1,6 +1,6 @@
 /** `mext home-agent`, `mext mobile-node`, `mext correspondent`: runs a daemon until a signal comes. */
-import type {
-  Config, CorrespondentConfig, HomeAgentConfig, MobileNodeConfig,
+import {
+  type Config, type CorrespondentConfig, formatProblem, type HomeAgentConfig, type MobileNodeConfig,
 } from "../../../bindings/config/index.ts";
 import { readConfigFile } from "../config-file.ts";
 import type { Daemon } from "../daemon.ts";
@@ -53,11 +53,13 @@ export async function runDaemon(role: Config["role"], argv: string[]): Promise<n
       `--log-level is "${level}", must be one of ${LOG_LEVELS.join(", ")}${suggestion(level, LOG_LEVELS)}`,
     );
   }
-  const { config } = readConfigFile(file);
+  const { config, warnings } = readConfigFile(file);
   if (config.role !== role) {
     throw new Error(`${file} is the configuration of a ${config.role}: mext ${config.role} ${file}`);
   }
-  return run(config, level ?? config.logLevel);
+  // of nodes that nobody authenticates the daemon itself tells, also where it was started by a program
+  const others = warnings.filter(({ field }) => !field.endsWith("authentication"));
+  return run(config, level ?? config.logLevel, others.map(formatProblem));
 }
 
 async function start(config: Config): Promise<Daemon> {
@@ -72,7 +74,7 @@ async function start(config: Config): Promise<Daemon> {
   }
 }
 
-async function run(config: Config, level: string): Promise<number> {
+async function run(config: Config, level: string, warnings: readonly string[]): Promise<number> {
   let daemon: Daemon | undefined;
   let stopped = false;
   const stop = () => {
@@ -86,7 +88,7 @@ async function run(config: Config, level: string): Promise<number> {
   const { logDaemon, makeLogger } = await import("../log.ts");
   const log = makeLogger(level);
   daemon = await start(config);
-  for (const warning of daemon.warnings) log.warn(warning);
+  for (const warning of [...warnings, ...daemon.warnings]) log.warn(warning);
   logDaemon(daemon, log);
   const ended = new Promise<Error | undefined>((resolve) => daemon?.once("ended", resolve));
   if (stopped) void daemon.stop();

@@ -4,7 +4,7 @@ import type { DaemonStatus } from "../status.ts";
 import { EXIT_OK } from "./arguments.ts";
 import { askStatus, readDaemonArguments } from "./client.ts";
 import { groupTable, homeAgentTable, peerTable } from "./peer-tables.ts";
-import { duration, size, table } from "./table.ts";
+import { count, duration, size, table } from "./table.ts";
 
 const USAGE = `Usage: mext status [<file>] [--control <path>] [--json]
 
@@ -44,7 +44,7 @@ export function statusText(status: DaemonStatus): string {
   const lines = [
     `${role}  ${whoOf(status)}`,
     `mext ${version}, process ${processId}, up ${duration(uptimeMs)}, ${device}`,
-    `${way}  ${packetsIn} packets (${size(bytesIn)}) in, ${packetsOut} packets (${size(bytesOut)}) out`,
+    `${way}  ${count(packetsIn, "packet")} (${size(bytesIn)}) in, ${count(packetsOut, "packet")} (${size(bytesOut)}) out`,
     "",
     ...bindingTable(status),
     ...updateTable(status),
@@ -68,7 +68,7 @@ function whoOf(status: DaemonStatus): string {
       return `${homeAddress}, home agent ${homeAgent === "::" ? "not found yet" : homeAgent}`;
     case "home-agent": {
       const link = homeLink === undefined ? "" : ` on ${homeLink}`;
-      return `${homeAgent}, home prefixes ${homePrefixes.join(" ")}${link}, ${nodes} nodes allowed`;
+      return `${homeAgent}, home prefixes ${homePrefixes.join(" ")}${link}, ${count(nodes ?? 0, "node")} allowed`;
     }
   }
 }
@@ -142,8 +142,9 @@ function refusalTable({ refusals, sendFailures, traps }: DaemonStatus): string[]
     rows.push([String(traps), "traps of the core, each replaced by a fresh one: please report", ""]);
   }
   const passing = refusals.filter(({ ordinary }) => ordinary).reduce((sum, { packets }) => sum + packets, 0);
+  const were = passing === 1 ? "was" : "were";
   return [
     ...(rows.length === 0 ? [] : table(["REFUSED", "WHY", "SECTION"], rows)),
-    ...(passing === 0 ? [] : [`${passing} packets were none of ours, as on any link (--json tells which)`, ""]),
+    ...(passing === 0 ? [] : [`${count(passing, "packet")} ${were} none of ours, as on any link (--json tells which)`, ""]),
   ];
 }
