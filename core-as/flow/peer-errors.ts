@@ -132,6 +132,7 @@ function aboutPacket(record: u32, packet: usize, message: usize, invoking: usize
       // 6275-11.3.5-5: noted, and no more, since who takes part in the tests knows the option.
       if (code != ParameterProblemCode.UnrecognizedOption) return Reason.PeerErrorDoubted;
       report(peer, packet, message);
+      doubt.refused(record, peer);
       return Reason.HomeAddressOptionRefused;
     case Icmpv6Type.DestinationUnreachable:
       tell(packet, Icmpv6Type.DestinationUnreachable, code, 0, invoking, available);

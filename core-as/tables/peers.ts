@@ -63,6 +63,10 @@ export class Peer {
   retryMs: f64;
   /** When it is decided whether the peer has lost its binding; Infinity: nobody doubts it. */
   doubtMs: f64;
+  /** When the first of them came: errors that say that the peer does not know the Home Address option. */
+  refusedSinceMs: f64;
+  /** So many of them, one a second. */
+  refusals: u32;
   /** When the last tests began. */
   testedMs: f64;
   /** PeerEvent that waits for its turn, NONE: none. */

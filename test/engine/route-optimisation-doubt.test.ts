@@ -69,3 +69,44 @@ describe("packets of an optimised peer through the tunnel", () => {
     expect(world.mobile.events.filter(({ name, fields }) => name === "PeerState" && fields.obstacle === "Lost")).toEqual([]);
   });
 });
+
+describe("errors that say that the peer does not know the Home Address option", () => {
+  /** What the host of a peer answers to a direct packet, once mext has ended there. */
+  const refusalOf = (packet: Uint8Array) => codec.encode([
+    { name: "ipv6", fields: { source: CORRESPONDENT, destination: CAREOF, hopLimit: 60 } },
+    { name: "parameter-problem", fields: { code: 2, pointer: 46 } }, { name: "payload", fields: { data: packet } },
+  ]);
+
+  function refusedPacket(world: World): Uint8Array {
+    world.sent = [];
+    world.talk();
+    return world.sent[0].packet;
+  }
+
+  it("mean nothing when they come once, or at once, or while packets come (6275-11.3.5-5)", () => {
+    const world = talking();
+    const packet = refusedPacket(world);
+    world.pass(3000);
+    for (let each = 0; each < 20; each++) world.mobile.receive(ACCESS, refusalOf(packet));
+    for (let second = 0; second < 10; second++) {
+      world.mobile.receive(ACCESS, world.peer.send());
+      world.mobile.receive(ACCESS, refusalOf(packet));
+      world.pass(1000);
+    }
+    expect(world.status()).toMatchObject({ state: "Optimised", optimised: true });
+  });
+
+  it("are believed when they keep coming and nothing else does: a session waits for seconds, and no longer", () => {
+    const world = talking();
+    world.peer.silent = new Set(["HoTI", "CoTI"]);
+    const packet = refusedPacket(world);
+    world.pass(2500);
+    for (let second = 0; second < 3; second++) {
+      expect(world.status()).toMatchObject({ optimised: true });
+      world.mobile.receive(ACCESS, refusalOf(packet));
+      world.pass(1000);
+    }
+    expect(world.status()).toMatchObject({ optimised: false, obstacle: "Lost" });
+    expect(world.mobile.refused(Reason.HomeAddressOptionRefused)).toBe(3);
+  });
+});
