@@ -12,6 +12,7 @@ import { echo } from "../engine/network.ts";
 import { Random } from "../../platforms/sim/random.ts";
 import { type Answer, CorrespondentTwin, type Update } from "./correspondent.ts";
 import { bindingManagementKey, codec, peerUpdate, type TestAnswer, testInit } from "./messages.ts";
+import { play, SEEDS } from "./play.ts";
 
 const HOMES = ["2001:db8:100::1", "2001:db8:100::2", "2001:db8:100::3"];
 const CAREOFS = ["2001:db8:a::1", "2001:db8:b::1", "2001:db8:c::1"];
@@ -229,21 +230,8 @@ function readAcknowledgement(packet: Uint8Array): Answer {
   return { status: value("status"), sequence: value("sequence"), lifetimeUnits: value("lifetime") };
 }
 
-const seeds = Number(process.env.MEXT_SEEDS ?? 30);
-
 describe("the correspondent node and its twin", () => {
-  test(`agree through ${seeds} random lives of ${EVENTS} events`, { timeout: 300_000 }, () => {
-    for (let seed = 1; seed <= seeds; seed++) {
-      const duet = new Duet(seed);
-      const story: string[] = [];
-      try {
-        for (let event = 0; event < EVENTS; event++) {
-          story.push(duet.step());
-          duet.compare();
-        }
-      } catch (error) {
-        throw new Error(`seed ${seed}, after\n  ${story.slice(-12).join("\n  ")}`, { cause: error });
-      }
-    }
+  test(`agree through ${SEEDS} random lives of ${EVENTS} events`, { timeout: 300_000 }, () => {
+    play(EVENTS, [], (seed) => new Duet(seed));
   });
 });
