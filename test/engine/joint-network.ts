@@ -36,10 +36,12 @@ export class JointNetwork {
   readonly internet: Uint8Array[] = [];
   /** What was sent on the home link, and by whom. */
   readonly homeLink: { from: Node; packet: Uint8Array }[] = [];
+  private readonly isVirtual: boolean;
   /** Prefix of the visited network at which the mobile node is, or the home link. */
   private place = "";
 
   constructor({ agent, mobile, link }: Options = {}) {
+    this.isVirtual = !link;
     this.agent = homeAgent(agent);
     this.mobile = returningNode(mobile);
     if (link) {
@@ -129,14 +131,13 @@ export class JointNetwork {
 
   /** The core sees what is its matter; the rest is the host's alone. */
   private atCorrespondentNode(packet: Uint8Array): void {
-    const names = layersOf(packet);
-    if (names.length > 2 || !names[1].startsWith("echo")) this.correspondent.receive(ACCESS, packet);
-    else this.atCorrespondent.push(packet);
+    if (layersOf(packet)[1].startsWith("echo")) this.atCorrespondent.push(packet);
+    else this.correspondent.receive(ACCESS, packet);
   }
 
-  /** The home agent is the router of the home prefixes: into its tunnel, or onto the home link. */
+  /** The home agent is the router of the home prefixes: into its tunnel, or onto the home link, if there is one. */
   private toHomePrefix(packet: Uint8Array, destination: string): void {
-    if (hasRoute(this.agent, destination)) this.agent.receive(TUNNEL, packet);
+    if (this.isVirtual || hasRoute(this.agent, destination)) this.agent.receive(TUNNEL, packet);
     else this.onHomeLink(this.agent, packet);
   }
 
