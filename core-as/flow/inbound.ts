@@ -32,6 +32,7 @@ import * as devices from "../tables/devices";
 import * as orders from "../tables/orders";
 import { NONE } from "../tables/slab";
 import * as updates from "../tables/updates";
+import * as correspondent from "../protocol/correspondent";
 import * as correspondentSettings from "../protocol/correspondent-settings";
 import * as addressDiscovery from "../protocol/address-discovery";
 import * as homeAgent from "../protocol/home-agent";
@@ -188,13 +189,21 @@ function checkRouting(packet: usize): Reason {
   return updates.find(routing2.homeAddress(packet + at)) != NONE ? Reason.None : Reason.RoutingHeaderNotOurs;
 }
 
+/** Away from home, such messages come through the tunnel; at home a mobile node hears them on the link (6275-5.2.9-1). */
+function isForCorrespondentAtHome(packet: usize): bool {
+  return correspondentSettings.ownAddress(ip6.destination(packet)) != NONE &&
+    correspondent.isForCorrespondent(received.message());
+}
+
 function receiveMobility(device: u32, packet: usize, length: u32): Reason {
   const refusal = received.read(device, ip6.destination(packet), packet, length);
   if (refusal != Reason.None) return refusal;
   if (node.role() == Role.HomeAgent) {
     return homeLink.isConfigured() ? homeAgent.receive(device) : Reason.NotConfigured;
   }
-  if (node.role() == Role.CorrespondentNode) return correspondentFlow.receiveMessage(device, packet);
+  if (node.role() == Role.CorrespondentNode || isForCorrespondentAtHome(packet)) {
+    return correspondentFlow.receiveMessage(device, packet);
+  }
   return mobileNode.receive(false);
 }
 

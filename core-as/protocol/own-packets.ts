@@ -24,6 +24,10 @@ export function transmit(device: u32, packet: usize, length: u32): void {
     return;
   }
   const update = updates.at(record);
+  if (updates.isHome(update)) { // RFC 6275 §11.3.1: at home, a packet like any other
+    orders.transmit(update.homeDevice, packet, length);
+    return;
+  }
   const uplink = selector.forHomeAgent(update);
   counters.refuse(uplink == DEVICE_ANY ? Reason.NoPath : tunnel.send(
     uplink, packet, length, uplinks.at(uplink).careof(), updates.peerOf(update), update.pathMtu, DEVICE_ANY,

@@ -3,46 +3,16 @@ import { describe, expect, it } from "vitest";
 import { Reason } from "../../core-as/abi/reasons.ts";
 import { CORRESPONDENT_DEFAULTS, ROUTE_OPTIMISATION_DEFAULTS, setCorrespondent, setRouteOptimisation } from "../../bindings/commands.ts";
 import { readBindings, readPeers } from "../../bindings/status.ts";
-import { ACCESS, CAREOF, HOME_ADDRESS, HOME_AGENT, type Node, TUNNEL, homeAgent, mobileNode } from "./harness.ts";
-import { type UpdateOptions, bindingUpdate, homeAddressOption, readAnswer, readTest, testInit } from "./correspondent-peer.ts";
+import { ACCESS, CAREOF, HOME_ADDRESS, type Node, TUNNEL, homeAgent, mobileNode } from "./harness.ts";
+import { homeAddressOption, testInit } from "./correspondent-peer.ts";
+import { PEER, PEER_CAREOF, bindPeer, inner, through } from "./mobile-peer.ts";
 import { addresses, codec, echo, register } from "./network.ts";
-
-/** The other mobile node. */
-const PEER = "2001:db8:300::9";
-const PEER_CAREOF = "2001:db8:c::9";
 
 function registered(): Node {
   const mobile = mobileNode();
   register(mobile, homeAgent());
   mobile.take();
   return mobile;
-}
-
-/** What the home agent tunnels to the mobile node. */
-const through = (inner: Uint8Array) => {
-  const outer = codec.encode([{ name: "ipv6", fields: { source: HOME_AGENT, destination: CAREOF, nextHeader: 41 } }, { name: "payload", fields: { data: inner } }]);
-  outer[6] = 41;
-  return outer;
-};
-
-/** What the mobile node has sent through the tunnel. */
-function inner(mobile: Node): Uint8Array {
-  const [{ packet }, ...rest] = mobile.take();
-  expect(rest).toEqual([]);
-  expect(addresses(packet)).toEqual([CAREOF, HOME_AGENT]);
-  return packet.subarray(40);
-}
-
-function bindPeer(mobile: Node, options: Partial<UpdateOptions> = {}) {
-  mobile.receive(ACCESS, through(testInit("home", PEER, { destination: HOME_ADDRESS })));
-  const homeTest = inner(mobile);
-  expect(addresses(homeTest)).toEqual([HOME_ADDRESS, PEER]);
-  mobile.receive(ACCESS, through(testInit("careof", PEER_CAREOF, { destination: HOME_ADDRESS })));
-  const careofTest = inner(mobile);
-  expect(addresses(careofTest)).toEqual([HOME_ADDRESS, PEER_CAREOF]);
-  const tokens = { homeToken: readTest(homeTest), careofToken: readTest(careofTest) };
-  mobile.receive(ACCESS, through(bindingUpdate({ source: PEER_CAREOF, destination: HOME_ADDRESS, home: PEER, ...tokens, ...options })));
-  return readAnswer(inner(mobile));
 }
 
 describe("a mobile node as correspondent node", () => {
