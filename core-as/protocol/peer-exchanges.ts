@@ -9,7 +9,7 @@ import * as uplinks from "../select/uplinks";
 import * as clock from "../tables/clock";
 import * as peers from "../tables/peers";
 import * as updates from "../tables/updates";
-import { CAREOF_TEST, HOME_TEST, Peer } from "../tables/peers";
+import { CAREOF_TEST, HOME_TEST, Peer, UPDATE } from "../tables/peers";
 import * as homePrefixes from "./home-prefixes";
 import * as attachment from "./peer-attachment";
 import * as messages from "./peer-messages";
@@ -49,6 +49,10 @@ export function transmitDue(record: u32, peer: Peer): void {
       routeOptimisation.happen(record, PeerEvent.Unanswered);
       return;
     }
+    if (which == UPDATE && !hasTokens(peer)) { // they have grown too old since the last attempt: 6275-5.2.7-4
+      routeOptimisation.happen(record, PeerEvent.TokensStale);
+      return;
+    }
     const waitMs = updateRate.waitIn(exchange.rateWindow()); // 6275-11.8-7
     if (waitMs > 0) {
       exchange.dueMs = clock.now() + waitMs;
@@ -61,6 +65,11 @@ export function transmitDue(record: u32, peer: Peer): void {
     exchange.timeoutMs = min<f64>(exchange.timeoutMs * 2, MAX_BINDACK_TIMEOUT_MS);
     transmit(peer, which);
   }
+}
+
+/** True when a Binding Update can be authorised; to end a binding the home token is enough. */
+function hasTokens(peer: Peer): bool {
+  return peer.token(HOME_TEST).isFresh() && (peer.state == PeerState.Removing || peer.token(CAREOF_TEST).isFresh());
 }
 
 function transmit(peer: Peer, which: u32): void {

@@ -131,8 +131,8 @@ export class PeerTwin {
     return unanswered < 3 && mayGoOn ? `gave up after ${unanswered} attempts` : undefined;
   }
 
-  /** The node moved: what it had asked for, and what it had, was for another care-of address. */
-  moved(): void {
+  /** The node moved, or believes that the peer has lost it all: what it had, and had asked for, is void. */
+  lost(): void {
     this.binding = this.outstanding = undefined;
     this.unanswered = 0;
   }
