@@ -300,15 +300,16 @@ export class Engine {
     const end = this.orders + this.exports.orderCount() * ORDER_BYTES;
     const { handler, data: view } = this;
     for (let at = this.orders; at < end; at += ORDER_BYTES) {
-      const kind = view.getUint16(at + ORDER_KIND, true) as Order;
-      const device = view.getUint16(at + ORDER_DEVICE, true);
+      const head = view.getUint32(at + ORDER_KIND, true);
+      const kind = (head & 0xffff) as Order;
+      const device = head >>> ((ORDER_DEVICE - ORDER_KIND) * 8);
       const pointer = view.getUint32(at + ORDER_POINTER, true);
       const length = view.getUint32(at + ORDER_LENGTH, true);
-      const value = view.getUint32(at + ORDER_VALUE, true);
       if (kind === Order.Transmit) { // first: there is one a packet
         handler.transmit(device, pointer, length);
         continue;
       }
+      const value = view.getUint32(at + ORDER_VALUE, true);
       switch (kind) {
         case Order.Event: handler.event(new DataView(view.buffer, pointer, EVENT_BYTES)); break;
         case Order.Keep: handler.keep(this.memory.subarray(pointer, pointer + length)); break;

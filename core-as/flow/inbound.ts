@@ -78,17 +78,22 @@ function inspect(device: u32, packet: usize, length: u32, mayBeFragment: bool): 
   if (isOfLink(ip6.destination(packet)) && extension.upperProtocol() != NextHeader.Icmpv6) {
     return Reason.NotForUs;
   }
-  // Fragments as well: the host puts them together (RFC 6275 §11.3.3).
-  if (peer.isForHost() && !isPrefixAdvertisement(packet)) return peer.receive(device, packet, length);
-  if (isForCorrespondent(packet)) return correspondentFlow.receive(device, packet, length); // 5
+  // Most packets have neither header of the protocol, and are spared the questions.
+  const isPlain = extension.homeAddressOption() == 0 && extension.routingHeaderOffset() == 0;
+  if (!isPlain) { // fragments as well: the host puts them together (RFC 6275 §11.3.3)
+    if (peer.isForHost() && !isPrefixAdvertisement(packet)) return peer.receive(device, packet, length);
+    if (isForCorrespondent(packet)) return correspondentFlow.receive(device, packet, length); // 5
+  }
   if (extension.isFragment()) { // 4
     if (!mayBeFragment || !mayReassemble(packet)) return Reason.FragmentMalformed;
     const whole = reassembly.take(packet);
     return whole != 0 ? inspect(device, whole, reassembly.lengthBytes(), false) : Reason.None;
   }
-  const unbound = checkHomeAddress(device, packet); // 5
-  if (unbound != Reason.None) return unbound;
-  if (isForHomeAgentsHost(packet)) return toHost(packet, length);
+  if (!isPlain) { // 5
+    const unbound = checkHomeAddress(device, packet);
+    if (unbound != Reason.None) return unbound;
+    if (isForHomeAgentsHost(packet)) return toHost(packet, length);
+  }
   switch (extension.upperProtocol()) { // 6
     case NextHeader.Mobility:
       return receiveMobility(device, packet, length);
