@@ -85,6 +85,8 @@ export class Counting implements OrderHandler {
   addNeighbour(): void {}
   useTunnel(): void {}
   hearGroups(): void {}
+  sendDatagrams(): void {}
+  sendArp(): void {}
   tunnelMtu(): void {}
 }
 

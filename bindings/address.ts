@@ -53,6 +53,30 @@ export function formatAddress(address: Uint8Array): string {
   return `${hex.slice(0, start).join(":")}::${hex.slice(start + length).join(":")}`;
 }
 
+/** Reads an IPv6 address, or an IPv4 one as its IPv4-mapped IPv6 address (RFC 4291 §2.5.5.2); throws AddressError. */
+export function parseAnyAddress(text: string): Uint8Array {
+  return /^\d+(\.\d+){3}$/.test(text) ? parseIpv4Address(text) : parseAddress(text);
+}
+
+/** Reads a dotted IPv4 address as its IPv4-mapped IPv6 address; throws AddressError. */
+export function parseIpv4Address(text: string): Uint8Array {
+  if (!/^\d+(\.\d+){3}$/.test(text)) throw new AddressError("is no IPv4 address (four numbers with dots)");
+  const [high, low] = parseIpv4Tail(text);
+  return ipv4Mapped(Uint8Array.of(high >> 8, high & 0xff, low >> 8, low & 0xff));
+}
+
+/** Writes an address like `formatAddress`, but an IPv4-mapped one as the IPv4 address that it stands for. */
+export function formatAnyAddress(address: Uint8Array): string {
+  return isIpv4Mapped(address) ? address.subarray(12).join(".") : formatAddress(address);
+}
+
+/** The IPv4-mapped IPv6 address of four octets. */
+export function ipv4Mapped(address: Uint8Array): Uint8Array {
+  const mapped = IPV4_MAPPED.address.slice();
+  mapped.set(address, 12);
+  return mapped;
+}
+
 /** Reads "address/length" (RFC 4291 §2.3); bits set behind the prefix are refused; throws AddressError. */
 export function parsePrefix(text: string): Prefix {
   const slash = text.indexOf("/");
@@ -129,7 +153,8 @@ export function isUniqueLocal(address: Uint8Array): boolean {
   return (address[0] & 0xfe) === 0xfc;
 }
 
-function isIpv4Mapped(address: Uint8Array): boolean {
+/** Whether the address stands for an IPv4 address. */
+export function isIpv4Mapped(address: Uint8Array): boolean {
   return contains(IPV4_MAPPED, address);
 }
 

@@ -1,4 +1,5 @@
 import * as abi from "../core-as/abi/contract.ts";
+import { ipv4Mapped } from "./address.ts";
 import { Command, type Engine } from "./engine.ts";
 
 /** How mobility messages are authenticated (RFC 4285). */
@@ -29,6 +30,20 @@ export interface Device {
   interfaceId?: Uint8Array;
   /** 6 octets. */
   linkAddress?: Uint8Array;
+  /** What the host can do for large packets; nothing by default. */
+  offload?: Offload;
+}
+
+/** Segmentation offload of a device. */
+export interface Offload {
+  /** Tunnel: a virtio header is in front of every packet, from the device and to it. */
+  virtio?: boolean;
+  /** Tunnel: it takes TCP packets of several segments. */
+  tcp?: boolean;
+  /** Tunnel: it takes UDP packets of several datagrams. */
+  udp?: boolean;
+  /** Access: it takes trains of datagrams. */
+  trains?: boolean;
 }
 
 /** A prefix of the home link. */
@@ -176,6 +191,70 @@ export const MOBILE_NODE_DEFAULTS = {
   optimistic: true,
 } as const;
 
+/** How a home agent serves IPv4 and UDP (RFC 5555). */
+export interface ServeSettings {
+  /** 16 octets, IPv4-mapped, of this host; absent: no IPv4. */
+  ipv4Address?: Uint8Array;
+  /** Behind a NAT, mobile nodes are to be silent for no longer. */
+  refreshMs: number;
+  /** What they are told before the NAT is known; as `refreshMs`: nothing is learnt. */
+  firstRefreshMs: number;
+  /** Of a dynamic IPv4 home address. */
+  leaseMs: number;
+  /** UDP over IPv6: our extension. */
+  udpIpv6: boolean;
+  /** Mobile nodes may ask for UDP where there is no NAT. */
+  mayForceUdp: boolean;
+  /** UDP over IPv4 whether there is a NAT or not. */
+  forceUdp: boolean;
+  /** Answer probes: our extension. */
+  probes: boolean;
+  /** IPv4 home addresses to lease: the first one, and how many. */
+  pools: readonly { first: Uint8Array; addresses: number }[];
+}
+
+/** RFC 5555 §6, and ours where it has none. */
+export const SERVE_DEFAULTS = {
+  refreshMs: 110_000, firstRefreshMs: 25_000, leaseMs: 86_400_000, udpIpv6: false, mayForceUdp: true,
+  forceUdp: false, probes: true, pools: [],
+} as const;
+
+/** How a mobile node may reach its home agent (RFC 5555 §4.4.1). */
+export interface ReachSettings {
+  /** 16 octets, IPv4-mapped; absent: not by IPv4, or not known yet. */
+  homeAgentIpv4?: Uint8Array;
+  /** The IPv4 home address that the node wants, 16 octets, IPv4-mapped. */
+  ipv4HomeAddress?: Uint8Array | "dynamic";
+  keepaliveFloorMs: number;
+  keepaliveCeilingMs: number;
+  /** Until a better encapsulation is tried again. */
+  retryMs: number;
+  ipv6: boolean;
+  /** UDP over IPv6: our extension. */
+  udpIpv6: boolean;
+  ipv4: boolean;
+  /** Always ask for UDP over IPv4. */
+  forceUdp: boolean;
+}
+
+/** RFC 5555 §6, and ours where it has none. */
+export const REACH_DEFAULTS = {
+  keepaliveFloorMs: 15_000, keepaliveCeilingMs: 110_000, retryMs: 30_000, ipv6: true, udpIpv6: false, ipv4: true,
+  forceUdp: false,
+} as const;
+
+/** What `probe` asks. */
+export interface ProbeSettings {
+  device: number;
+  encapsulation: keyof typeof abi.Encapsulation;
+  /** The host's own: stands in the answer. */
+  number: number;
+  /** Octets of the outer packet; as few as there are by default. */
+  bytes?: number;
+  /** By UDP: the answer goes to this port instead of where the probe came from. */
+  answerPort?: number;
+}
+
 const setF64 = (view: DataView, at: number, value: number) => view.setFloat64(at, value, true);
 const setU32 = (view: DataView, at: number, value: number) => view.setUint32(at, value, true);
 
@@ -210,6 +289,9 @@ export function setDevice(engine: Engine, device: Device, now: number): void {
       setU32(view, abi.DEVICE_LINK_ADDRESS_BYTES, device.linkAddress.length);
       bytes.set(device.linkAddress, abi.DEVICE_LINK_ADDRESS);
     }
+    const { virtio, tcp, udp, trains } = device.offload ?? {};
+    setU32(view, abi.DEVICE_OFFLOAD, (virtio ? abi.DeviceOffload.Virtio : 0) | (tcp ? abi.DeviceOffload.Tcp : 0) |
+      (udp ? abi.DeviceOffload.Udp : 0) | (trains ? abi.DeviceOffload.Trains : 0));
   });
 }
 
@@ -350,5 +432,93 @@ export function refuseAddress(engine: Engine, device: number, address: Uint8Arra
   engine.command(Command.AddressRefused, abi.ADDRESS_BYTES, now, (view, bytes) => {
     setU32(view, abi.ADDRESS_DEVICE, device);
     bytes.set(address, abi.ADDRESS_VALUE);
+  });
+}
+
+const DYNAMIC = ipv4Mapped(Uint8Array.of(0, 0, 0, 0));
+
+/** Tells a home agent how it serves IPv4 and UDP. */
+export function setServe(engine: Engine, settings: ServeSettings, now: number): void {
+  const length = abi.SERVED_POOLS + settings.pools.length * abi.SERVED_POOL_BYTES;
+  engine.command(Command.ServeDualStack, length, now, (view, bytes) => {
+    if (settings.ipv4Address) bytes.set(settings.ipv4Address, abi.SERVED_IPV4_ADDRESS);
+    setF64(view, abi.SERVED_REFRESH, settings.refreshMs);
+    setF64(view, abi.SERVED_FIRST_REFRESH, settings.firstRefreshMs);
+    setF64(view, abi.SERVED_LEASE, settings.leaseMs);
+    setU32(view, abi.SERVED_FLAGS,
+      (settings.udpIpv6 ? abi.ServedFlag.UdpIpv6 : 0) | (settings.mayForceUdp ? abi.ServedFlag.MayForceUdp : 0) |
+      (settings.forceUdp ? abi.ServedFlag.ForceUdp : 0) | (settings.probes ? abi.ServedFlag.Probes : 0));
+    setU32(view, abi.SERVED_POOL_COUNT, settings.pools.length);
+    settings.pools.forEach(({ first, addresses }, index) => {
+      const at = abi.SERVED_POOLS + index * abi.SERVED_POOL_BYTES;
+      bytes.set(first, at + abi.SERVED_POOL_FIRST);
+      setU32(view, at + abi.SERVED_POOL_ADDRESSES, addresses);
+    });
+  });
+}
+
+/** Tells a mobile node how it may reach its home agent. */
+export function setReach(engine: Engine, settings: ReachSettings, now: number): void {
+  engine.command(Command.ReachDualStack, abi.REACH_BYTES, now, (view, bytes) => {
+    const { homeAgentIpv4, ipv4HomeAddress } = settings;
+    if (homeAgentIpv4) bytes.set(homeAgentIpv4, abi.REACH_HOME_AGENT_IPV4);
+    if (ipv4HomeAddress) bytes.set(ipv4HomeAddress === "dynamic" ? DYNAMIC : ipv4HomeAddress, abi.REACH_IPV4_HOME_ADDRESS);
+    setF64(view, abi.REACH_KEEPALIVE_FLOOR, settings.keepaliveFloorMs);
+    setF64(view, abi.REACH_KEEPALIVE_CEILING, settings.keepaliveCeilingMs);
+    setF64(view, abi.REACH_RETRY, settings.retryMs);
+    setU32(view, abi.REACH_FLAGS,
+      (settings.ipv6 ? abi.ReachFlag.Ipv6 : 0) | (settings.udpIpv6 ? abi.ReachFlag.UdpIpv6 : 0) |
+      (settings.ipv4 ? abi.ReachFlag.Ipv4 : 0) | (settings.forceUdp ? abi.ReachFlag.ForceUdp : 0));
+  });
+}
+
+/** Says which address by IPv4 (16 octets, IPv4-mapped) an uplink has now; undefined: none. */
+export function setIpv4Uplink(
+  engine: Engine, device: number, address: Uint8Array | undefined, now: number, gateway?: Uint8Array,
+): void {
+  engine.command(Command.Ipv4Uplink, abi.IPV4_UPLINK_BYTES, now, (view, bytes) => {
+    setU32(view, abi.IPV4_UPLINK_DEVICE, device);
+    if (address) bytes.set(address, abi.IPV4_UPLINK_ADDRESS);
+    if (gateway) bytes.set(gateway, abi.IPV4_UPLINK_GATEWAY);
+  });
+}
+
+/** Gives a home address an IPv4 home address for good, one of the pool when it asks, or none at all. */
+export function setNodeIpv4(
+  engine: Engine, homeAddress: Uint8Array, ipv4: Uint8Array | "dynamic" | undefined, now: number,
+): void {
+  engine.command(Command.NodeIpv4, abi.NODE_IPV4_BYTES, now, (_view, bytes) => {
+    bytes.set(homeAddress, abi.NODE_IPV4_HOME_ADDRESS);
+    if (ipv4) bytes.set(ipv4 === "dynamic" ? DYNAMIC : ipv4, abi.NODE_IPV4_ADDRESS);
+  });
+}
+
+/** Says what IP packets to `remote` may have at most, as the host has learnt it. */
+export function setPathMtu(engine: Engine, device: number, remote: Uint8Array, octets: number, now: number): void {
+  engine.command(Command.PathMtu, abi.PATH_MTU_BYTES, now, (view, bytes) => {
+    setU32(view, abi.PATH_MTU_DEVICE, device);
+    bytes.set(remote, abi.PATH_MTU_REMOTE);
+    setU32(view, abi.PATH_MTU_OCTETS, octets);
+  });
+}
+
+/** Says which addresses the name of a mobile node's home agent has. */
+export function setHomeAgentFound(
+  engine: Engine, found: { address?: Uint8Array; ipv4Address?: Uint8Array }, now: number,
+): void {
+  engine.command(Command.HomeAgentFound, abi.HOME_AGENT_FOUND_BYTES, now, (_view, bytes) => {
+    if (found.address) bytes.set(found.address, abi.HOME_AGENT_FOUND_ADDRESS);
+    if (found.ipv4Address) bytes.set(found.ipv4Address, abi.HOME_AGENT_FOUND_IPV4);
+  });
+}
+
+/** Asks what a path to the home agent lets through; what comes back is the event ProbeAnswered. */
+export function probe(engine: Engine, settings: ProbeSettings, now: number): void {
+  engine.command(Command.Probe, abi.PROBE_BYTES, now, (view) => {
+    setU32(view, abi.PROBE_DEVICE, settings.device);
+    setU32(view, abi.PROBE_ENCAPSULATION, abi.Encapsulation[settings.encapsulation]);
+    setU32(view, abi.PROBE_NUMBER, settings.number);
+    setU32(view, abi.PROBE_BYTES_WANTED, settings.bytes ?? 0);
+    setU32(view, abi.PROBE_ANSWER_PORT, settings.answerPort ?? 0);
   });
 }

@@ -1,6 +1,7 @@
 import {
-  ABI_VERSION, COMMAND_BYTES, Command, ENTROPY_BYTES, EVENT_BYTES, HEADROOM, INPUT_BYTES, INPUT_DEVICE, INPUT_LENGTH,
-  ORDER_BYTES, ORDER_DEVICE, ORDER_KIND, ORDER_LENGTH, ORDER_POINTER, ORDER_VALUE, Order, Query, REPLY_BYTES, Refusal,
+  ABI_VERSION, COMMAND_BYTES, Command, DATAGRAM_ADDRESS, DATAGRAM_BYTES, DATAGRAM_FRAGMENTS, DATAGRAM_PORT,
+  DATAGRAM_SEGMENT_BYTES, DATAGRAM_TRAFFIC_CLASS, ENTROPY_BYTES, EVENT_BYTES, HEADROOM, INPUT_BYTES, INPUT_DEVICE,
+  INPUT_KIND, INPUT_LENGTH, Input, ORDER_BYTES, ORDER_DEVICE, ORDER_KIND, ORDER_LENGTH, ORDER_POINTER, ORDER_VALUE, Order, Query, REPLY_BYTES, Refusal,
   Role, START_MAX_BINDINGS, START_MAX_NODES, START_OUTPUT_BYTES, START_REASSEMBLIES, START_ROLE, START_SLOTS,
   START_SLOT_BYTES,
 } from "../core-as/abi/contract.ts";
@@ -56,6 +57,19 @@ export const DEFAULT_BUDGETS: Budgets = {
   slots: 64, slotBytes: 2048, outputBytes: 65536, maxBindings: 64, maxNodes: 64, reassemblies: 4,
 };
 
+/** Where datagrams come from or go to. */
+export interface Datagrams {
+  /** 16 octets of the other end; IPv4 as ::ffff:a.b.c.d. */
+  address: Uint8Array;
+  port: number;
+  /** 0: one datagram; else a train, each of so many octets, the last one perhaps shorter. */
+  segmentBytes?: number;
+  /** Of the outer IP header. */
+  trafficClass?: number;
+  /** Output: IP may fragment them on their way. */
+  mayFragment?: boolean;
+}
+
 /** What a host does with the core's orders. Pointers are valid until the next call to the core. */
 export interface OrderHandler {
   transmit(device: number, pointer: number, lengthBytes: number): void;
@@ -77,6 +91,13 @@ export interface OrderHandler {
   useTunnel(device: number, use: boolean): void;
   /** Whether all groups are to be heard on link `device`; they are not until the first such order. */
   hearGroups(device: number, hear: boolean): void;
+  /**
+   * Datagrams of an access device: `lengthBytes` octets of payload at `pointer`, to where the DATAGRAM_* record
+   * before them says (`readDatagram`).
+   */
+  sendDatagrams(device: number, pointer: number, lengthBytes: number): void;
+  /** An ARP message (RFC 826) on link `device`: to all, or to its target hardware address. */
+  sendArp(device: number, pointer: number, lengthBytes: number, toAll: boolean): void;
   /** All orders of one call have been given: what `transmit` pointed to is valid until this returns. */
   drained?(): void;
 }
@@ -188,11 +209,33 @@ export class Engine {
     return this.inputs + index * this.stride;
   }
 
-  /** Says that slot `index` holds a packet of `lengthBytes` from `device`. */
-  fillSlot(index: number, device: number, lengthBytes: number): void {
+  /** Says that slot `index` holds `lengthBytes` from `device`: a packet, unless `kind` says something else. */
+  fillSlot(index: number, device: number, lengthBytes: number, kind = Input.Packet): void {
     const at = this.descriptors + index * INPUT_BYTES;
     this.data.setUint32(at + INPUT_LENGTH, lengthBytes, true);
     this.data.setUint32(at + INPUT_DEVICE, device, true);
+    this.data.setUint32(at + INPUT_KIND, kind, true);
+  }
+
+  /** Says from where the datagrams in slot `index` came. */
+  describeDatagrams(index: number, { address, port, segmentBytes = 0, trafficClass = 0 }: Datagrams): void {
+    const at = this.slotPointer(index) - DATAGRAM_BYTES;
+    this.memory.set(address, at + DATAGRAM_ADDRESS);
+    this.data.setUint16(at + DATAGRAM_PORT, port, true);
+    this.data.setUint16(at + DATAGRAM_SEGMENT_BYTES, segmentBytes, true);
+    this.data.setUint8(at + DATAGRAM_TRAFFIC_CLASS, trafficClass);
+  }
+
+  /** To where `Order.SendDatagrams` at `pointer` goes. */
+  readDatagrams(pointer: number): Required<Datagrams> {
+    const at = pointer - DATAGRAM_BYTES;
+    return {
+      address: this.memory.slice(at + DATAGRAM_ADDRESS, at + DATAGRAM_ADDRESS + 16),
+      port: this.data.getUint16(at + DATAGRAM_PORT, true),
+      segmentBytes: this.data.getUint16(at + DATAGRAM_SEGMENT_BYTES, true),
+      trafficClass: this.data.getUint8(at + DATAGRAM_TRAFFIC_CLASS),
+      mayFragment: this.data.getUint8(at + DATAGRAM_FRAGMENTS) !== 0,
+    };
   }
 
   /** Gives the first `count` slots to the core and carries out all orders. */
@@ -208,6 +251,22 @@ export class Engine {
     const length = Math.min(packet.length, this.slotBytes);
     this.memory.set(length === packet.length ? packet : packet.subarray(0, length), this.slotPointer(0));
     this.fillSlot(0, device, length);
+    this.processSlots(now, 1);
+  }
+
+  /** Gives one datagram to the core, or a train. */
+  receiveDatagrams(now: number, device: number, payload: Uint8Array, from: Datagrams): void {
+    const length = Math.min(payload.length, this.slotBytes);
+    this.memory.set(length === payload.length ? payload : payload.subarray(0, length), this.slotPointer(0));
+    this.describeDatagrams(0, from);
+    this.fillSlot(0, device, length, Input.Datagrams);
+    this.processSlots(now, 1);
+  }
+
+  /** Gives an ARP message to the core. */
+  receiveArp(now: number, device: number, message: Uint8Array): void {
+    this.memory.set(message.subarray(0, this.slotBytes), this.slotPointer(0));
+    this.fillSlot(0, device, Math.min(message.length, this.slotBytes), Input.Arp);
     this.processSlots(now, 1);
   }
 
@@ -327,6 +386,8 @@ export class Engine {
           break;
         case Order.UseTunnel: handler.useTunnel(device, value === 1); break;
         case Order.HearGroups: handler.hearGroups(device, value === 1); break;
+        case Order.SendDatagrams: handler.sendDatagrams(device, pointer, length); break;
+        case Order.SendArp: handler.sendArp(device, pointer, length, value === 1); break;
         case Order.None: break;
       }
     }
@@ -334,6 +395,6 @@ export class Engine {
   }
 }
 
-export { DEVICE_ANY, ENTROPY_BYTES, EVENT_CODE, HEADROOM, MAX_DEVICES } from "../core-as/abi/contract.ts";
+export { DATAGRAM_BYTES, DEVICE_ANY, DeviceOffload, Encapsulation, ENTROPY_BYTES, EVENT_CODE, HEADROOM, MAX_DEVICES } from "../core-as/abi/contract.ts";
 export { MINIMUM_MTU } from "../core-as/abi/codes.ts";
-export { Command, Order, Query, Refusal, Role };
+export { Command, Input, Order, Query, Refusal, Role };

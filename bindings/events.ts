@@ -1,8 +1,9 @@
 import {
-  EVENT_CODE, EVENT_DEVICE, EVENT_FIRST, EVENT_SECOND, EVENT_TIME, EVENT_VALUE, EVENT_VALUE2, EVENT_VALUE3, Event,
+  EVENT_CODE, EVENT_DEVICE, EVENT_FIRST, EVENT_SECOND, EVENT_TIME, EVENT_VALUE, EVENT_VALUE2, EVENT_VALUE3,
+  Encapsulation, Event,
 } from "../core-as/abi/contract.ts";
-import { PeerObstacle, PeerState, RegistrationState } from "../core-as/abi/states.ts";
-import { formatAddress } from "./address.ts";
+import { PathObstacle, PeerObstacle, PeerState, RegistrationState } from "../core-as/abi/states.ts";
+import { formatAnyAddress } from "./address.ts";
 import { icmpv6ErrorText, statusText } from "./describe-names.ts";
 import { Reason } from "../core-as/abi/reasons.ts";
 
@@ -17,7 +18,7 @@ export interface CoreEvent {
 }
 
 type Field = [
-  name: string, from: "first" | "second" | "value" | "value2" | "value3",
+  name: string, from: "first" | "second" | "value" | "value2" | "value3" | "second as ms",
   /** `first` is the record's first number. */
   show?: (value: number, first: number) => string | number | boolean,
 ];
@@ -25,6 +26,7 @@ type Field = [
 const yes = (value: number) => value !== 0;
 const state = (value: number) => RegistrationState[value] ?? value;
 const signed = (value: number) => value | 0;
+const encapsulation = (value: number) => Encapsulation[value] ?? value;
 const peerState = (value: number) => PeerState[value] ?? value;
 
 /** What each event's fields mean: the one place where they are named. */
@@ -71,6 +73,15 @@ const FIELDS: Readonly<Record<Event, readonly Field[]>> = {
   [Event.HomeAgentGone]: [["linkLocal", "first"]],
   [Event.GroupMembership]: [["homeAddress", "first"], ["group", "second"], ["joined", "value", yes]],
   [Event.PrefixesAdvertised]: [["homeAddress", "first"], ["transmission", "value"], ["solicited", "value2", yes]],
+  [Event.PathChosen]: [["encapsulation", "value", encapsulation], ["before", "value2", encapsulation],
+    ["obstacle", "value3", (value) => PathObstacle[value] ?? value]],
+  [Event.NatDetected]: [["nat", "value", yes], ["keepaliveS", "value2"]],
+  [Event.MappingChanged]: [["homeAddress", "first"], ["careofAddress", "second"], ["port", "value"],
+    ["silenceS", "value2"], ["adviceS", "value3"]],
+  [Event.Ipv4HomeAddress]: [["homeAddress", "first"], ["ipv4HomeAddress", "second"], ["status", "value"]],
+  [Event.Ipv4Uplink]: [["address", "first"]],
+  [Event.ProbeAnswered]: [["number", "value"], ["seenAddress", "first"], ["seenPort", "value2"],
+    ["roundTripMs", "value3", (value) => value / 1000], ["clockAheadMs", "second as ms"]],
 };
 
 /** Reads an EVENT_* record. */
@@ -78,10 +89,11 @@ export function readEvent(record: DataView): CoreEvent {
   const code = record.getUint16(EVENT_CODE, true) as Event;
   const device = record.getUint16(EVENT_DEVICE, true);
   const fields: Record<string, string | number | boolean> = {};
-  const address = (at: number) => formatAddress(new Uint8Array(record.buffer, record.byteOffset + at, 16));
+  const address = (at: number) => formatAnyAddress(new Uint8Array(record.buffer, record.byteOffset + at, 16));
   for (const [name, from, show] of FIELDS[code] ?? []) {
     if (from === "first") fields[name] = address(EVENT_FIRST);
     else if (from === "second") fields[name] = address(EVENT_SECOND);
+    else if (from === "second as ms") fields[name] = record.getFloat64(EVENT_SECOND, true);
     else {
       const number = record.getUint32(from === "value" ? EVENT_VALUE : from === "value2" ? EVENT_VALUE2 : EVENT_VALUE3, true);
       fields[name] = show ? show(number, record.getUint32(EVENT_VALUE, true)) : number;

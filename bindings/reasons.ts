@@ -482,6 +482,52 @@ export const REASONS: Readonly<Record<Reason, ReasonText>> = {
     section: "RFC 6275 §11.7.4",
     text: "a Binding Refresh Request of somebody who has no binding of this node",
   },
+  [Reason.Ipv4Truncated]: { section: "RFC 791 §3.1", text: "the packet is shorter than its IPv4 header or its Total Length says" },
+  [Reason.Ipv4HeaderLength]: { section: "RFC 791 §3.1", text: "the length of the IPv4 header is less than five words" },
+  [Reason.Ipv4Checksum]: { section: "RFC 1122 §3.2.1.2", text: "the checksum of the IPv4 header is wrong" },
+  [Reason.Ipv4Unroutable]: { section: "RFC 1122 §3.2.1.3", text: "an IPv4 address is no unicast address that packets can have" },
+  [Reason.DatagramNotIp]: { section: "RFC 5555 §4.1", text: "a datagram to the tunnel's port holds neither IPv4 nor IPv6" },
+  [Reason.DatagramMessageMisplaced]: {
+    section: "RFC 5555 §4.2",
+    text: "a mobility message in a datagram is not from a home address to the home agent, or the other way",
+  },
+  [Reason.UdpIpv6NotServed]: { section: "RFC 5555 §4.1", text: "UDP over IPv6 is not switched on here" },
+  [Reason.Ipv4NotServed]: { section: "RFC 5555 §4.5", text: "IPv4 is not switched on here" },
+  [Reason.Ipv4CareofMissing]: {
+    section: "RFC 5555 §2.3.2.1",
+    text: "a Binding Update by IPv4 has no IPv4 care-of address option",
+  },
+  [Reason.Ipv4CareofUnroutable]: {
+    section: "RFC 5555 §3.1.2",
+    text: "the IPv4 care-of address is no unicast address that packets can have",
+  },
+  [Reason.UdpNotForced]: { section: "RFC 5555 §4.5", text: "a mobile node wants UDP without a NAT, which is not allowed here" },
+  [Reason.Ipv4HomeAddressInvalid]: {
+    section: "RFC 5555 §3.1.1",
+    text: "an IPv4 home address option asks for a prefix of no bits, or for an address that is none",
+  },
+  [Reason.Ipv4HomeAddressNotOwned]: {
+    section: "RFC 5555 §4.5",
+    text: "the IPv4 home address is not allocated to this mobile node",
+  },
+  [Reason.Ipv4PoolExhausted]: { section: "RFC 5555 §4.5", text: "no IPv4 home address is left to lease" },
+  [Reason.Ipv4PrefixUnauthorized]: { section: "RFC 5555 §4.5", text: "IPv4 prefixes are not allocated to this mobile node" },
+  [Reason.MappingUnknown]: {
+    section: "RFC 5555 §2.3.2.2",
+    text: "a datagram of a bound home address came from another address or port than its binding has",
+  },
+  [Reason.Icmpv4Malformed]: { section: "RFC 792", text: "an ICMP message over IPv4 is cut short or damaged" },
+  [Reason.ArpMalformed]: { section: "RFC 826", text: "an ARP message is cut short, or not about IPv4 on Ethernet" },
+  [Reason.ProbeRefused]: { section: "mext", text: "probes are not answered here, or there were too many" },
+  [Reason.ProbeUnexpected]: { section: "mext", text: "the answer to a probe that was not sent" },
+  [Reason.SegmentationMalformed]: {
+    section: "virtio 1.2 §5.1.6.2",
+    text: "a large packet of the host does not fit its segmentation header",
+  },
+  [Reason.NotUdpEncapsulated]: {
+    section: "RFC 5555 §4.4.2",
+    text: "a Binding Update by IPv4 did not come in UDP",
+  },
   [Reason.OutputFull]: { section: "mext, budgets", text: "room for the results of one call was used up" },
   [Reason.ErrorRateLimited]: {
     section: "RFC 4443 §2.4(f)",

@@ -1,7 +1,7 @@
 import * as abi from "../core-as/abi/contract.ts";
 import { Reason } from "../core-as/abi/reasons.ts";
-import { PeerObstacle, PeerState, RegistrationState, UplinkState } from "../core-as/abi/states.ts";
-import { formatAddress } from "./address.ts";
+import { NatFinding, PathObstacle, PeerObstacle, PeerState, RegistrationState, UplinkState } from "../core-as/abi/states.ts";
+import { formatAnyAddress } from "./address.ts";
 import { type Engine, Query } from "./engine.ts";
 import { ORDINARY, REASONS } from "./reasons.ts";
 
@@ -26,6 +26,18 @@ export interface BindingStatus extends Traffic {
   /** Since the care-of address was registered. */
   ageMs: number;
   pathMtu: number;
+  encapsulation: keyof typeof abi.Encapsulation;
+  /** Of the mobile node's end; absent: no UDP. */
+  port?: number;
+  /** The mobile node is behind a NAT. */
+  nat: boolean;
+  /** What a node behind a NAT is told: silent for no longer, s; 0: nothing. */
+  refreshS: number;
+  /** Silence that the NAT's mapping survived, and after which it was gone, s; 0: unknown. */
+  natHeldS: number;
+  natLostS: number;
+  /** That goes with the home address; absent: none. */
+  ipv4HomeAddress?: string;
 }
 
 /** An entry of the binding update list (RFC 6275 §11.1). */
@@ -45,6 +57,16 @@ export interface UpdateStatus extends Traffic {
   lastStatus?: number;
   device?: number;
   pathMtu: number;
+  encapsulation: keyof typeof abi.Encapsulation;
+  nat: keyof typeof NatFinding;
+  /** Why it is not the next better encapsulation; None for the best. */
+  obstacle: keyof typeof PathObstacle;
+  /** s of silence before the NAT is refreshed; 0: no need. */
+  keepaliveS: number;
+  /** Absent: none. */
+  ipv4HomeAddress?: string;
+  /** Of the IPv4 home address (RFC 5555 §3.2.1); absent: not answered. */
+  ipv4Status?: number;
 }
 
 /** An uplink of a mobile node. */
@@ -55,6 +77,11 @@ export interface UplinkStatus {
   router: string;
   preference: number;
   selected: boolean;
+  /** Absent: none. */
+  ipv4Address?: string;
+  encapsulation: keyof typeof abi.Encapsulation;
+  /** For each encapsulation, why it is not used. */
+  paths: Record<keyof typeof abi.Encapsulation, keyof typeof PathObstacle>;
 }
 
 /** A correspondent node of a mobile node. */
@@ -108,9 +135,17 @@ export interface RefusalCount {
   ordinary: boolean;
 }
 
-const addressAt = (record: DataView, at: number) => formatAddress(new Uint8Array(record.buffer, record.byteOffset + at, 16));
+const addressAt = (record: DataView, at: number) => formatAnyAddress(new Uint8Array(record.buffer, record.byteOffset + at, 16));
+/** An address that need not be there. */
+const optionalAddress = <Name extends string>(name: Name, record: DataView, at: number) => {
+  const address = addressAt(record, at);
+  return (address === "::" ? {} : { [name]: address }) as { [key in Name]?: string };
+};
+const encapsulationName = (value: number) => abi.Encapsulation[value] as keyof typeof abi.Encapsulation;
+const obstacleName = (value: number) => PathObstacle[value] as keyof typeof PathObstacle;
 const f64 = (record: DataView, at: number) => record.getFloat64(at, true);
 const u32 = (record: DataView, at: number) => record.getUint32(at, true);
+const u8 = (record: DataView, at: number) => record.getUint8(at);
 const u16 = (record: DataView, at: number) => record.getUint16(at, true);
 
 /** The binding cache of a home agent. */
@@ -126,6 +161,13 @@ export function readBindings(engine: Engine): BindingStatus[] {
     remainingMs: f64(record, abi.BINDING_REMAINING),
     ageMs: f64(record, abi.BINDING_AGE),
     pathMtu: u16(record, abi.BINDING_PATH_MTU),
+    encapsulation: encapsulationName(u8(record, abi.BINDING_ENCAPSULATION)),
+    ...(u16(record, abi.BINDING_PORT) === 0 ? {} : { port: u16(record, abi.BINDING_PORT) }),
+    nat: u8(record, abi.BINDING_NAT) === 1,
+    refreshS: u32(record, abi.BINDING_REFRESH_S),
+    natHeldS: u32(record, abi.BINDING_NAT_HELD_S),
+    natLostS: u32(record, abi.BINDING_NAT_LOST_S),
+    ...optionalAddress("ipv4HomeAddress", record, abi.BINDING_IPV4_HOME_ADDRESS),
     packetsIn: f64(record, abi.BINDING_PACKETS_IN),
     packetsOut: f64(record, abi.BINDING_PACKETS_OUT),
     bytesIn: f64(record, abi.BINDING_BYTES_IN),
@@ -140,6 +182,7 @@ export function readUpdates(engine: Engine): UpdateStatus[] {
   engine.query(Query.Updates, abi.UPDATE_BYTES, (record) => {
     const lastStatus = u16(record, abi.UPDATE_LAST_STATUS);
     const device = u16(record, abi.UPDATE_DEVICE);
+    const ipv4Status = u8(record, abi.UPDATE_IPV4_STATUS);
     all.push({
       homeAddress: addressAt(record, abi.UPDATE_HOME_ADDRESS),
       careofAddress: addressAt(record, abi.UPDATE_CAREOF_ADDRESS),
@@ -152,6 +195,12 @@ export function readUpdates(engine: Engine): UpdateStatus[] {
       ...(lastStatus === 0xffff ? {} : { lastStatus }),
       ...(device === abi.DEVICE_ANY ? {} : { device }),
       pathMtu: u16(record, abi.UPDATE_PATH_MTU),
+      encapsulation: encapsulationName(u8(record, abi.UPDATE_ENCAPSULATION)),
+      nat: NatFinding[u8(record, abi.UPDATE_NAT)] as keyof typeof NatFinding,
+      obstacle: obstacleName(u8(record, abi.UPDATE_OBSTACLE)),
+      keepaliveS: u32(record, abi.UPDATE_KEEPALIVE_S),
+      ...optionalAddress("ipv4HomeAddress", record, abi.UPDATE_IPV4_HOME_ADDRESS),
+      ...(ipv4Status === 255 ? {} : { ipv4Status }),
       packetsIn: f64(record, abi.UPDATE_PACKETS_IN),
       packetsOut: f64(record, abi.UPDATE_PACKETS_OUT),
       bytesIn: f64(record, abi.UPDATE_BYTES_IN),
@@ -171,6 +220,14 @@ export function readUplinks(engine: Engine): UplinkStatus[] {
     router: addressAt(record, abi.UPLINK_ROUTER),
     preference: u32(record, abi.UPLINK_PREFERENCE),
     selected: u32(record, abi.UPLINK_SELECTED) === 1,
+    ...optionalAddress("ipv4Address", record, abi.UPLINK_IPV4_ADDRESS),
+    encapsulation: encapsulationName(u32(record, abi.UPLINK_ENCAPSULATION)),
+    paths: {
+      Ipv6: obstacleName(u8(record, abi.UPLINK_PATHS + abi.Encapsulation.Ipv6)),
+      UdpIpv6: obstacleName(u8(record, abi.UPLINK_PATHS + abi.Encapsulation.UdpIpv6)),
+      Ipv4: obstacleName(u8(record, abi.UPLINK_PATHS + abi.Encapsulation.Ipv4)),
+      UdpIpv4: obstacleName(u8(record, abi.UPLINK_PATHS + abi.Encapsulation.UdpIpv4)),
+    },
   }));
   return all;
 }

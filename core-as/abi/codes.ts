@@ -208,7 +208,10 @@ export enum BindingAcknowledgementStatus {
   InvalidPrefix = 141,
   NotAuthorizedForPrefix = 142,
   ForwardingSetupFailed = 143,
-  /** RFC 4285 §8: MIPV6-ID-MISMATCH, MIPV6-MESG-ID-REQD, MIPV6-AUTH-FAIL */
+  /**
+   * RFC 4285 §8: MIPV6-ID-MISMATCH, MIPV6-MESG-ID-REQD, MIPV6-AUTH-FAIL. RFC 5555 §4.5 uses 144 as well, for a UDP
+   * encapsulation that is not to be forced: there, without a replay protection option.
+   */
   IdentificationMismatch = 144,
   MessageIdentifierRequired = 145,
   AuthenticationFailed = 146,
@@ -343,3 +346,23 @@ export const INITIAL_BINDACK_TIMEOUT_FIRST_REG_MS = 1500;
 
 /** How far a replay protection timestamp may be from the receiver's clock by default (RFC 4285 §6). */
 export const TIMESTAMP_TOLERANCE_MS = 7000;
+
+// ---- RFC 5555 -------------------------------------------------------------------------------
+/** UDP port of the tunnel (RFC 5555 §8, dsmipv6). */
+export const TUNNEL_PORT = 4191;
+/** Status of an IPv4 address acknowledgement option from which on the address is refused (RFC 5555 §3.2.1). */
+export const IPV4_REJECTED_MIN = 128;
+/** Status of an IPv4 address acknowledgement option (RFC 5555 §3.2.1). */
+export enum Ipv4AddressStatus {
+  Success = 0,
+  ReasonUnspecified = 128,
+  AdministrativelyProhibited = 129,
+  IncorrectAddress = 130,
+  InvalidAddress = 131,
+  DynamicNotAvailable = 132,
+  PrefixUnauthorized = 133,
+}
+/** NATKATIMEOUT (RFC 5555 §6), ms. */
+export const NAT_KEEPALIVE_TIMEOUT_MS = 110000;
+/** Refresh time of the NAT detection option that says: no keepalives are needed (RFC 5555 §3.2.2). */
+export const NO_REFRESH = 0xffffffff;

@@ -7,11 +7,12 @@
  *
  * Time is a monotonic f64 in milliseconds, given with every call; it may start anywhere and a
  * step backwards is ignored. Multi-octet numbers in records are little-endian (linear memory),
- * addresses are 16 octets in network order. All offsets are in octets.
+ * addresses are 16 octets in network order, IPv4 ones as ::ffff:a.b.c.d (RFC 4291 §2.5.5.2). All offsets
+ * are in octets.
  */
 
 /** Version of this contract. Bindings refuse a binary with another one. */
-export const ABI_VERSION = 2;
+export const ABI_VERSION = 3;
 
 /** What the instance is. One instance is one node. */
 export enum Role {
@@ -67,13 +68,52 @@ export const HEADROOM = 128;
 /** An input descriptor: one for each slot. */
 export const INPUT_LENGTH = 0; //                                  u32  octets of the packet
 export const INPUT_DEVICE = INPUT_LENGTH + 4; //                   u32  device it came from
-export const INPUT_BYTES = INPUT_DEVICE + 4;
+export const INPUT_KIND = INPUT_DEVICE + 4; //                     u32  Input
+export const INPUT_BYTES = INPUT_KIND + 4;
+/** What a slot holds. */
+export enum Input {
+  /** A whole IPv6 or IPv4 packet. */
+  Packet = 0,
+  /** What the UDP socket of an access device received: payload, with a DATAGRAM_* record right in front of it. */
+  Datagrams = 1,
+  /** An ARP message from an access device (RFC 826), without a link-layer header. */
+  Arp = 2,
+}
+
+// ---- datagrams: the record that ends where the payload begins, for input and for Order.SendDatagrams --------
+export const DATAGRAM_ADDRESS = 0; //                              16 octets: of the other end
+export const DATAGRAM_PORT = DATAGRAM_ADDRESS + 16; //             u16  of the other end
+export const DATAGRAM_SEGMENT_BYTES = DATAGRAM_PORT + 2; //        u16  0: one datagram; else a train: each of so many octets, the last one perhaps shorter
+export const DATAGRAM_TRAFFIC_CLASS = DATAGRAM_SEGMENT_BYTES + 2; // u8  of the outer IP header
+export const DATAGRAM_FRAGMENTS = DATAGRAM_TRAFFIC_CLASS + 1; //   u8   output: 1: may be fragmented on its way
+export const DATAGRAM_BYTES = DATAGRAM_FRAGMENTS + 1 + 2;
+
+// ---- segmentation offload: the header right in front of packets of a tunnel device (virtio 1.2 §5.1.6) ------
+export const VIRTIO_FLAGS = 0; //                                  u8   VirtioFlag
+export const VIRTIO_SEGMENTATION = VIRTIO_FLAGS + 1; //            u8   VirtioSegmentation
+export const VIRTIO_HEADER_BYTES = VIRTIO_SEGMENTATION + 1; //     u16  octets of all headers of the packet
+export const VIRTIO_SEGMENT_BYTES = VIRTIO_HEADER_BYTES + 2; //    u16  payload of a segment
+export const VIRTIO_CHECKSUM_START = VIRTIO_SEGMENT_BYTES + 2; //  u16
+export const VIRTIO_CHECKSUM_OFFSET = VIRTIO_CHECKSUM_START + 2; // u16 from the start
+export const VIRTIO_BYTES = VIRTIO_CHECKSUM_OFFSET + 2;
+export enum VirtioFlag {
+  /** The checksum is that of the pseudo-header so far. */
+  NeedsChecksum = 1,
+  /** The checksum has been verified. */
+  DataValid = 2,
+}
+export enum VirtioSegmentation {
+  None = 0,
+  Tcp4 = 1,
+  Tcp6 = 4,
+  Udp = 5,
+}
 
 // ---- orders ---------------------------------------------------------------------------------
 /** What the host is to do. */
 export enum Order {
   None = 0,
-  /** Send `length` octets at `pointer`, a whole IPv6 packet, on `device`. */
+  /** Send `length` octets at `pointer`, a whole IPv6 or IPv4 packet, on `device`. */
   Transmit = 1,
   /** Tell people: an event record (EVENT_*) at `pointer`. */
   Event = 2,
@@ -99,6 +139,10 @@ export enum Order {
   UseTunnel = 12,
   /** All groups are to be heard on link `device` (`value` 1), or no longer (0). */
   HearGroups = 13,
+  /** Send `length` octets at `pointer` by UDP on `device`, to where the DATAGRAM_* record in front of them says. */
+  SendDatagrams = 14,
+  /** Send the ARP message at `pointer` on link `device`; `value` 1: to all, 0: to its target hardware address. */
+  SendArp = 15,
 }
 export const ORDER_KIND = 0; //                                    u16  Order
 export const ORDER_DEVICE = ORDER_KIND + 2; //                     u16
@@ -106,6 +150,17 @@ export const ORDER_POINTER = ORDER_DEVICE + 2; //                  u32
 export const ORDER_LENGTH = ORDER_POINTER + 4; //                  u32
 export const ORDER_VALUE = ORDER_LENGTH + 4; //                    u32
 export const ORDER_BYTES = ORDER_VALUE + 4;
+/** How packets reach the other end of a tunnel, the better one first. */
+export enum Encapsulation {
+  /** In IPv6 (RFC 2473). */
+  Ipv6 = 0,
+  /** In UDP over IPv6: an extension of ours, for IPv6 networks that let nothing else pass. */
+  UdpIpv6 = 1,
+  /** In IPv4 (RFC 5555 §4.1). */
+  Ipv4 = 2,
+  /** In UDP over IPv4 (RFC 5555 §4.1). */
+  UdpIpv4 = 3,
+}
 /** Instead of a device: the host's own routing decides. */
 export const DEVICE_ANY = 0xffff;
 
@@ -147,6 +202,20 @@ export enum Command {
   HomeLink = 12,
   /** Whether and when a home agent sends Mobile Prefix Advertisements (PREFIX_DELIVERY_*); without it, by the defaults. */
   PrefixDelivery = 13,
+  /** The address by IPv4 that an uplink has now, or none (IPV4_UPLINK_*). */
+  Ipv4Uplink = 14,
+  /** How a home agent serves IPv4 and UDP (SERVED_*); without it, IPv6 alone. */
+  ServeDualStack = 15,
+  /** How a mobile node may reach its home agent (REACH_*); without it, by IPv6 alone. */
+  ReachDualStack = 16,
+  /** The IPv4 home address that a home address has for good (NODE_IPV4_*). */
+  NodeIpv4 = 17,
+  /** The host has learnt the MTU of a path (PATH_MTU_*). */
+  PathMtu = 18,
+  /** Addresses of the home agent of a mobile node that knows it by name (HOME_AGENT_FOUND_*). */
+  HomeAgentFound = 19,
+  /** Ask what a path to the home agent lets through (PROBE_*); the answer is Event.ProbeAnswered. */
+  Probe = 20,
 }
 
 export const DEVICE_INDEX = 0; //                                  u32  0 … MAX_DEVICES − 1
@@ -157,7 +226,19 @@ export const DEVICE_PREFERENCE = DEVICE_UP + 4; //                 u32  uplinks:
 export const DEVICE_INTERFACE_ID = DEVICE_PREFERENCE + 4; //       8 octets  interface identifier, zero: the core makes one
 export const DEVICE_LINK_ADDRESS_BYTES = DEVICE_INTERFACE_ID + 8; // u32  octets of the link-layer address, 0 or 6
 export const DEVICE_LINK_ADDRESS = DEVICE_LINK_ADDRESS_BYTES + 4; // 8 octets
-export const DEVICE_BYTES = DEVICE_LINK_ADDRESS + 8;
+export const DEVICE_OFFLOAD = DEVICE_LINK_ADDRESS + 8; //           u32  DeviceOffload
+export const DEVICE_BYTES = DEVICE_OFFLOAD + 4;
+/** What the host can do for large packets on a device. */
+export enum DeviceOffload {
+  /** Tunnel: a VIRTIO_* header is in front of every packet, from the device and to it. */
+  Virtio = 1,
+  /** Tunnel: it takes TCP packets of several segments. */
+  Tcp = 2,
+  /** Tunnel: it takes UDP packets of several datagrams. */
+  Udp = 4,
+  /** Access: Order.SendDatagrams may be a train. */
+  Trains = 8,
+}
 
 export const LINK_DEVICE = 0; //                                   u32
 export const LINK_UP = LINK_DEVICE + 4; //                         u32  0 or 1
@@ -281,6 +362,71 @@ export const ADDRESS_DEVICE = 0; //                                u32
 export const ADDRESS_VALUE = ADDRESS_DEVICE + 4; //                16 octets
 export const ADDRESS_BYTES = ADDRESS_VALUE + 16;
 
+export const IPV4_UPLINK_DEVICE = 0; //                            u32  access device
+export const IPV4_UPLINK_ADDRESS = IPV4_UPLINK_DEVICE + 4; //      16 octets, unspecified: none any more
+export const IPV4_UPLINK_GATEWAY = IPV4_UPLINK_ADDRESS + 16; //    16 octets of the default router, unspecified: unknown
+export const IPV4_UPLINK_BYTES = IPV4_UPLINK_GATEWAY + 16;
+
+export const SERVED_IPV4_ADDRESS = 0; //                           16 octets: what this host has and sends from; unspecified: no IPv4
+export const SERVED_REFRESH = SERVED_IPV4_ADDRESS + 16; //         f64  ms: the longest that mobile nodes behind a NAT are to be silent (RFC 5555 §4.3)
+export const SERVED_FIRST_REFRESH = SERVED_REFRESH + 8; //         f64  ms: what is advised before the NAT is known; as SERVED_REFRESH: nothing is learnt
+export const SERVED_LEASE = SERVED_FIRST_REFRESH + 8; //           f64  ms of a dynamic IPv4 home address
+export const SERVED_FLAGS = SERVED_LEASE + 8; //                   u32  ServedFlag
+export const SERVED_POOL_COUNT = SERVED_FLAGS + 4; //              u32  0 … MAX_IPV4_POOLS
+export const SERVED_POOLS = SERVED_POOL_COUNT + 4; //              SERVED_POOL_* each: IPv4 home addresses to lease
+export const SERVED_POOL_FIRST = 0; //                             16 octets
+export const SERVED_POOL_ADDRESSES = SERVED_POOL_FIRST + 16; //    u32  how many from there on
+export const SERVED_POOL_BYTES = SERVED_POOL_ADDRESSES + 4;
+export const MAX_IPV4_POOLS = 16;
+export enum ServedFlag {
+  /** UDP over IPv6 is answered: our extension. */
+  UdpIpv6 = 1,
+  /** A mobile node may ask for UDP where there is no NAT (flag F); else it is refused with status 144. */
+  MayForceUdp = 2,
+  /** UDP is used over IPv4 whether there is a NAT or not. */
+  ForceUdp = 4,
+  /** Probes are answered (PROBE_*): our extension. */
+  Probes = 8,
+}
+
+export const REACH_HOME_AGENT_IPV4 = 0; //                         16 octets, unspecified: not by IPv4
+export const REACH_IPV4_HOME_ADDRESS = REACH_HOME_AGENT_IPV4 + 16; // 16 octets: static; ::ffff:0.0.0.0: a dynamic one; unspecified: none
+export const REACH_KEEPALIVE_FLOOR = REACH_IPV4_HOME_ADDRESS + 16; // f64  ms: NATs are never refreshed more often
+export const REACH_KEEPALIVE_CEILING = REACH_KEEPALIVE_FLOOR + 8; // f64  ms: nor less often; NATKATIMEOUT unless a person knows better
+export const REACH_RETRY = REACH_KEEPALIVE_CEILING + 8; //         f64  ms until a better encapsulation is tried again, doubled each time it fails, up to sixteenfold
+export const REACH_FLAGS = REACH_RETRY + 8; //                     u32  ReachFlag
+export const REACH_BYTES = REACH_FLAGS + 4 + 4;
+export enum ReachFlag {
+  /** IPv6 care-of addresses may be used. */
+  Ipv6 = 1,
+  /** UDP over IPv6 may be used: our extension. */
+  UdpIpv6 = 2,
+  /** IPv4 care-of addresses may be used. */
+  Ipv4 = 4,
+  /** Always ask for UDP over IPv4 (flag F). */
+  ForceUdp = 8,
+}
+
+export const NODE_IPV4_HOME_ADDRESS = 0; //                        16 octets: home address of a node that may register
+export const NODE_IPV4_ADDRESS = NODE_IPV4_HOME_ADDRESS + 16; //   16 octets; ::ffff:0.0.0.0: one of the pool; unspecified: none, also not of the pool
+export const NODE_IPV4_BYTES = NODE_IPV4_ADDRESS + 16;
+
+export const PATH_MTU_DEVICE = 0; //                               u32  access device, DEVICE_ANY
+export const PATH_MTU_REMOTE = PATH_MTU_DEVICE + 4; //             16 octets: other end of the path
+export const PATH_MTU_OCTETS = PATH_MTU_REMOTE + 16; //            u32  of IP packets
+export const PATH_MTU_BYTES = PATH_MTU_OCTETS + 4;
+
+export const HOME_AGENT_FOUND_ADDRESS = 0; //                      16 octets, unspecified: the name has none
+export const HOME_AGENT_FOUND_IPV4 = HOME_AGENT_FOUND_ADDRESS + 16; // 16 octets, unspecified: the name has none
+export const HOME_AGENT_FOUND_BYTES = HOME_AGENT_FOUND_IPV4 + 16;
+
+export const PROBE_DEVICE = 0; //                                  u32  access device
+export const PROBE_ENCAPSULATION = PROBE_DEVICE + 4; //            u32  Encapsulation
+export const PROBE_NUMBER = PROBE_ENCAPSULATION + 4; //            u32  the host's own: stands in the answer
+export const PROBE_BYTES_WANTED = PROBE_NUMBER + 4; //             u32  octets of the outer packet, 0: as few as there are
+export const PROBE_ANSWER_PORT = PROBE_BYTES_WANTED + 4; //        u32  UDP: the answer goes to this port of our (mapped) address, 0: to where the probe came from
+export const PROBE_BYTES = PROBE_ANSWER_PORT + 4;
+
 /** Octets of the command buffer. */
 export const COMMAND_BYTES = 4096;
 /** Octets of the entropy buffer. */
@@ -319,7 +465,14 @@ export const BINDING_BID = BINDING_NODE + 4; //                    u16
 export const BINDING_SEQUENCE = BINDING_BID + 2; //                u16
 export const BINDING_FLAGS = BINDING_SEQUENCE + 2; //              u16  flags of the Binding Update
 export const BINDING_PATH_MTU = BINDING_FLAGS + 2; //              u16  octets
-export const BINDING_BYTES = BINDING_PATH_MTU + 2 + 4;
+export const BINDING_PORT = BINDING_PATH_MTU + 2; //               u16  of the mobile node's end, 0: no UDP
+export const BINDING_ENCAPSULATION = BINDING_PORT + 2; //          u8   Encapsulation
+export const BINDING_NAT = BINDING_ENCAPSULATION + 1; //           u8   1: behind a NAT
+export const BINDING_REFRESH_S = BINDING_NAT + 1; //               u32  s: what a node behind a NAT is told, 0: nothing
+export const BINDING_NAT_HELD_S = BINDING_REFRESH_S + 4; //        u32  s of silence that the NAT's mapping survived, 0: unknown
+export const BINDING_NAT_LOST_S = BINDING_NAT_HELD_S + 4; //       u32  s of silence after which it was gone, 0: unknown
+export const BINDING_IPV4_HOME_ADDRESS = BINDING_NAT_LOST_S + 4; // 16 octets that goes with this home address, unspecified: none
+export const BINDING_BYTES = BINDING_IPV4_HOME_ADDRESS + 16;
 
 export const UPDATE_HOME_ADDRESS = 0; //                           16 octets
 export const UPDATE_CAREOF_ADDRESS = UPDATE_HOME_ADDRESS + 16; //  16 octets, unspecified: none
@@ -336,7 +489,13 @@ export const UPDATE_SEQUENCE = UPDATE_STATE + 4; //                u16
 export const UPDATE_LAST_STATUS = UPDATE_SEQUENCE + 2; //          u16  of the last acknowledgement, 0xffff: none yet
 export const UPDATE_DEVICE = UPDATE_LAST_STATUS + 2; //            u16  uplink in use, DEVICE_ANY: none
 export const UPDATE_PATH_MTU = UPDATE_DEVICE + 2; //               u16  octets
-export const UPDATE_BYTES = UPDATE_PATH_MTU + 2 + 4;
+export const UPDATE_ENCAPSULATION = UPDATE_PATH_MTU + 2; //        u8   Encapsulation
+export const UPDATE_NAT = UPDATE_ENCAPSULATION + 1; //             u8   NatFinding
+export const UPDATE_OBSTACLE = UPDATE_NAT + 1; //                  u8   PathObstacle: why not the next better encapsulation
+export const UPDATE_IPV4_STATUS = UPDATE_OBSTACLE + 1; //          u8   of the IPv4 home address (RFC 5555 §3.2.1), 255: not answered
+export const UPDATE_KEEPALIVE_S = UPDATE_IPV4_STATUS + 1; //       u32  s of silence before the NAT is refreshed, 0: no need
+export const UPDATE_IPV4_HOME_ADDRESS = UPDATE_KEEPALIVE_S + 4; // 16 octets, unspecified: none
+export const UPDATE_BYTES = UPDATE_IPV4_HOME_ADDRESS + 16;
 
 export const UPLINK_CAREOF_ADDRESS = 0; //                         16 octets
 export const UPLINK_ROUTER = UPLINK_CAREOF_ADDRESS + 16; //        16 octets
@@ -344,7 +503,10 @@ export const UPLINK_DEVICE = UPLINK_ROUTER + 16; //                u32
 export const UPLINK_STATE = UPLINK_DEVICE + 4; //                  u32  UplinkState
 export const UPLINK_PREFERENCE = UPLINK_STATE + 4; //              u32
 export const UPLINK_SELECTED = UPLINK_PREFERENCE + 4; //           u32  1: the registered care-of address is here
-export const UPLINK_BYTES = UPLINK_SELECTED + 4;
+export const UPLINK_IPV4_ADDRESS = UPLINK_SELECTED + 4; //         16 octets, unspecified: none
+export const UPLINK_PATHS = UPLINK_IPV4_ADDRESS + 16; //           u8 each of the four Encapsulations: PathObstacle
+export const UPLINK_ENCAPSULATION = UPLINK_PATHS + 4; //           u32  Encapsulation that this uplink would use
+export const UPLINK_BYTES = UPLINK_ENCAPSULATION + 4;
 
 export const AUTHORISED_HOME_ADDRESS = 0; //                       16 octets, the node's first
 export const AUTHORISED_ID = AUTHORISED_HOME_ADDRESS + 16; //      u32  NODE_ID
@@ -447,6 +609,18 @@ export enum Event {
   GroupMembership = 31,
   /** The prefixes of the home link went to `first`; value transmission, value2 1 when it had asked. */
   PrefixesAdvertised = 32,
+  /** An uplink's packets to the home agent go by value (Encapsulation) instead of value2; value3 PathObstacle of that. */
+  PathChosen = 33,
+  /** A NAT was found between here and the home agent (value 1), or none (0); value2 s between keepalives. */
+  NatDetected = 34,
+  /** A NAT gave the mobile node `first` at `second` another port, value, after value2 s of silence; value3 s are advised now. */
+  MappingChanged = 35,
+  /** IPv4 home address `second` goes with home address `first`; value its status (RFC 5555 §3.2.1). */
+  Ipv4HomeAddress = 36,
+  /** The IPv4 address of an uplink is `first`, unspecified: gone. */
+  Ipv4Uplink = 37,
+  /** Probe value was answered: we were seen as `first`, port value2; value3 µs of round trip; in the first 8 octets of `second` an f64: ms that the home agent's clock is ahead, NaN: not known. */
+  ProbeAnswered = 38,
 }
 export const EVENT_CODE = 0; //                                    u16  Event
 export const EVENT_DEVICE = EVENT_CODE + 2; //                     u16
@@ -464,6 +638,8 @@ export enum State {
   Binding = 1,
   Node = 2,
   Update = 3,
+  /** An IPv4 home address of the pool that a home address has. */
+  Lease = 4,
 }
 /** Every record begins with its kind and its whole length. */
 export const STATE_KIND = 0; //                                    u16  State
@@ -477,7 +653,13 @@ export const STATE_BINDING_SINCE = STATE_BINDING_EXPIRES + 8; //   f64  Unix ms
 export const STATE_BINDING_BID = STATE_BINDING_SINCE + 8; //       u16
 export const STATE_BINDING_SEQUENCE = STATE_BINDING_BID + 2; //    u16
 export const STATE_BINDING_FLAGS = STATE_BINDING_SEQUENCE + 2; //  u16
-export const STATE_BINDING_BYTES = STATE_BINDING_FLAGS + 2 + 2;
+export const STATE_BINDING_PORT = STATE_BINDING_FLAGS + 2; //      u16
+export const STATE_BINDING_IPV4_HOME_ADDRESS = STATE_BINDING_PORT + 2; // 16 octets, unspecified: none
+export const STATE_BINDING_NAT_HELD = STATE_BINDING_IPV4_HOME_ADDRESS + 16; // u32  s
+export const STATE_BINDING_NAT_LOST = STATE_BINDING_NAT_HELD + 4; // u32  s
+export const STATE_BINDING_ENCAPSULATION = STATE_BINDING_NAT_LOST + 4; // u32
+export const STATE_BINDING_NAT = STATE_BINDING_ENCAPSULATION + 4; // u32
+export const STATE_BINDING_BYTES = STATE_BINDING_NAT + 4;
 
 export const STATE_NODE_HOME_ADDRESS = STATE_HEAD_BYTES; //        16 octets: the node's first
 export const STATE_NODE_TIMESTAMP = STATE_NODE_HOME_ADDRESS + 16; // u64  last accepted (RFC 4285 §6)
@@ -490,4 +672,11 @@ export const STATE_UPDATE_EXPIRES = STATE_UPDATE_CAREOF_ADDRESS + 16; // f64  Un
 export const STATE_UPDATE_CLOCK_OFFSET = STATE_UPDATE_EXPIRES + 8; // f64  ms added to timestamps
 export const STATE_UPDATE_TIMESTAMP = STATE_UPDATE_CLOCK_OFFSET + 8; // u64  last accepted
 export const STATE_UPDATE_SEQUENCE = STATE_UPDATE_TIMESTAMP + 8; // u16
-export const STATE_UPDATE_BYTES = STATE_UPDATE_SEQUENCE + 2 + 6;
+export const STATE_UPDATE_ENCAPSULATION = STATE_UPDATE_SEQUENCE + 2; // u16
+export const STATE_UPDATE_IPV4_HOME_ADDRESS = STATE_UPDATE_ENCAPSULATION + 2 + 4; // 16 octets, unspecified: none
+export const STATE_UPDATE_BYTES = STATE_UPDATE_IPV4_HOME_ADDRESS + 16;
+
+export const STATE_LEASE_HOME_ADDRESS = STATE_HEAD_BYTES; //       16 octets
+export const STATE_LEASE_ADDRESS = STATE_LEASE_HOME_ADDRESS + 16; // 16 octets
+export const STATE_LEASE_EXPIRES = STATE_LEASE_ADDRESS + 16; //    f64  Unix ms, 0: given back
+export const STATE_LEASE_BYTES = STATE_LEASE_EXPIRES + 8;

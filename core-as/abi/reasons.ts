@@ -6,6 +6,7 @@
  *  40– 69  Mobility Header and mobility options    100–149  authentication and bindings
  * 150–179  tunnel                                  180–199  the engine's own limits
  * 200–219  correspondent node                      220–239  route optimisation of a mobile node
+ * 240–269  IPv4, UDP and NATs
  */
 export enum Reason {
   None = 0,
@@ -154,6 +155,30 @@ export enum Reason {
   HomeAddressOptionRefused = 229, // RFC 6275 §11.3.5
   RefreshNotFromPeer = 230, // RFC 6275 §11.7.4
 
+  // IPv4, UDP and NATs
+  Ipv4Truncated = 240, // RFC 791 §3.1
+  Ipv4HeaderLength = 241, // RFC 791 §3.1
+  Ipv4Checksum = 242, // RFC 1122 §3.2.1.2
+  Ipv4Unroutable = 243, // RFC 1122 §3.2.1.3
+  DatagramNotIp = 244, // RFC 5555 §4.1
+  DatagramMessageMisplaced = 245, // RFC 5555 §4.2
+  UdpIpv6NotServed = 246, // RFC 5555 §4.1
+  Ipv4NotServed = 247, // RFC 5555 §4.5
+  Ipv4CareofMissing = 248, // RFC 5555 §2.3.2.1
+  Ipv4CareofUnroutable = 249, // RFC 5555 §3.1.2
+  UdpNotForced = 250, // RFC 5555 §4.5
+  Ipv4HomeAddressInvalid = 251, // RFC 5555 §3.1.1
+  Ipv4HomeAddressNotOwned = 252, // RFC 5555 §4.5
+  Ipv4PoolExhausted = 253, // RFC 5555 §4.5
+  Ipv4PrefixUnauthorized = 254, // RFC 5555 §4.5
+  MappingUnknown = 255, // RFC 5555 §2.3.2.2
+  Icmpv4Malformed = 256, // RFC 792
+  ArpMalformed = 257, // RFC 826
+  ProbeRefused = 258, // our own extension
+  ProbeUnexpected = 259, // our own extension
+  SegmentationMalformed = 260, // virtio 1.2 §5.1.6.2
+  NotUdpEncapsulated = 261, // RFC 5555 §4.4.2
+
   // the engine's own limits
   OutputFull = 180, // room for output used up in one call
   ErrorRateLimited = 181, // RFC 4443 §2.4(f)
@@ -165,4 +190,4 @@ export enum Reason {
 }
 
 /** One past the largest reason: the number of counters. */
-export const REASON_COUNT = 240;
+export const REASON_COUNT = 270;

@@ -254,6 +254,37 @@ export enum PeerObstacle {
   AtHome = 9,
 }
 
+/** Why a way to the home agent is not used (RFC 5555 §4.4.1). */
+export enum PathObstacle {
+  /** None: it can be used, or is. */
+  None = 0,
+  /** The configuration does not allow it, or the home agent has no address for it. */
+  NotConfigured = 1,
+  /** The uplink has no address of this kind. */
+  NoAddress = 2,
+  /** Binding Updates by it found no answer. */
+  NoAnswer = 3,
+  /** Binding Updates were answered, but what was tunnelled did not come through. */
+  NothingPasses = 4,
+  /** It failed in the network before; after a move the family stays, until a probe shows that it works (§4.4.1). */
+  FailedBefore = 5,
+  /** A NAT is in the way: packets need UDP (§4.2). */
+  Nat = 6,
+  /** The home agent or the configuration wants UDP (flag F). */
+  UdpForced = 7,
+  /** A better one works. */
+  NotNeeded = 8,
+  /** The link is down. */
+  LinkDown = 9,
+}
+
+/** What a mobile node knows of NATs between it and its home agent. */
+export enum NatFinding {
+  Unknown = 0,
+  None = 1,
+  Nat = 2,
+}
+
 /** The machines whose tables `stateTable` gives. */
 export enum Machine {
   Registration = 0,

@@ -15,6 +15,7 @@ import * as chain from "../wire/chain";
 import * as ip6 from "../wire/ip6";
 import * as clock from "../tables/clock";
 import * as orders from "../tables/orders";
+import { Path } from "../tables/path";
 import * as errors from "./errors";
 import * as fragmentation from "./fragmentation";
 
@@ -42,13 +43,14 @@ export function isPathMtuOld(sinceMs: f64): bool {
 }
 
 /**
- * Tunnels the packet at `packet` (which has passed `ip6.check` and has HEADROOM before it) from
- * `source` to `destination` on `device`. An inner packet that cannot be tunnelled is answered
- * towards its sender from `source` on `back`. Returns what refused it, uncounted.
+ * Tunnels the packet at `packet` (which has passed `ip6.check` and has HEADROOM before it) along `path`. An
+ * inner packet that cannot be tunnelled is answered towards its sender from `self`, an IPv6 address, on device
+ * `back`. Returns what refused it, uncounted.
  */
-export function send(
-  device: u32, packet: usize, length: u32, source: usize, destination: usize, pathMtu: u32, back: u32,
-): Reason {
+export function send(path: Path, packet: usize, length: u32, self: usize, back: u32): Reason {
+  const source = path.local();
+  const destination = path.remote();
+  const pathMtu = path.mtu;
   // RFC 2473 §4.1.2: a packet that this tunnel made already.
   if (sameAddress(ip6.source(packet), source) && sameAddress(ip6.destination(packet), destination)) {
     return Reason.RecursiveEncapsulation;
@@ -58,7 +60,7 @@ export function send(
   const limit = limitAt == 0 ? NO_LIMIT : get8(packet + limitAt);
   if (limit == 0) {
     errors.answerTunnelled(
-      back, source, Icmpv6Type.ParameterProblem, ParameterProblemCode.ErroneousHeaderField, limitAt, packet, length,
+      back, self, Icmpv6Type.ParameterProblem, ParameterProblemCode.ErroneousHeaderField, limitAt, packet, length,
     );
     return Reason.EncapsulationLimit;
   }
@@ -67,7 +69,7 @@ export function send(
   // RFC 2473 §7.1: above the least MTU of IPv6, the sender is told; up to it, the tunnel must fragment.
   if (outerLength > pathMtu && length > <u32>MINIMUM_MTU) {
     errors.answerTunnelled(
-      back, source, Icmpv6Type.PacketTooBig, 0, innerMtu(pathMtu - limitBytes), packet, length,
+      back, self, Icmpv6Type.PacketTooBig, 0, innerMtu(pathMtu - limitBytes), packet, length,
     );
     return Reason.PacketTooBig;
   }
@@ -77,8 +79,8 @@ export function send(
   // RFC 6040 §4.1 (normal mode): the ECN field is copied, and the DSCP with it.
   ip6.build(outer, ip6.trafficClass(packet), flowLabel(packet), outerLength - <u32>ip6.LENGTH_BYTES,
     limitBytes != 0 ? NextHeader.Destination : NextHeader.Ipv6, HOP_LIMIT, source, destination);
-  if (outerLength <= pathMtu) orders.transmit(device, outer, outerLength);
-  else fragmentation.send(device, outer, outerLength, pathMtu);
+  if (outerLength <= pathMtu) orders.transmit(path.device, outer, outerLength);
+  else fragmentation.send(path.device, outer, outerLength, pathMtu);
   return Reason.None;
 }
 

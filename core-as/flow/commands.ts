@@ -106,6 +106,7 @@ function setDevice(record: usize): Refusal {
   device.interfaceId = load<u64>(record, abi.DEVICE_INTERFACE_ID);
   device.linkAddressBytes = load<u32>(record, abi.DEVICE_LINK_ADDRESS_BYTES);
   device.linkAddress = load<u64>(record, abi.DEVICE_LINK_ADDRESS);
+  device.offload = load<u32>(record, abi.DEVICE_OFFLOAD);
   const up = load<u32>(record, abi.DEVICE_UP) != 0;
   if (up != (device.up != 0)) return setLink(index, up);
   if (node.role() == Role.MobileNode && kind == DeviceKind.Access) movement.deviceChanged(index);

@@ -130,7 +130,6 @@ export function receiveTunnelled(device: u32, inner: usize, length: u32): Reason
 }
 
 function use(binding: Binding): void {
-  binding.active = 1;
   binding.lastUsedMs = clock.now();
 }
 

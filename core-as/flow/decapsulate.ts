@@ -63,7 +63,6 @@ function fromMobileNode(device: u32, packet: usize, inner: usize): Reason {
   const length = ip6.totalLength(inner);
   binding.packetsIn += 1;
   binding.bytesIn += <f64>length;
-  binding.active = 1;
   orders.transmit(devices.first(DeviceKind.Tunnel), inner, length);
   return Reason.None;
 }

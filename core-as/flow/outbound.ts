@@ -17,6 +17,7 @@ import * as ip6 from "../wire/ip6";
 import * as errors from "../encap/errors";
 import * as optimised from "../encap/optimised";
 import * as tunnel from "../encap/tunnel";
+import * as paths from "../select/paths";
 import * as selector from "../select/selector";
 import * as uplinks from "../select/uplinks";
 import * as bindings from "../tables/bindings";
@@ -77,11 +78,10 @@ function toMobileNode(device: u32, packet: usize, length: u32): Reason {
   const pathMtu = min<u32>(binding.pathMtu, ownMtu);
   const refusal = isOwnPacket(packet, length, pathMtu)
     ? route(packet, length, bindings.careofAddress(binding))
-    : tunnel.send(DEVICE_ANY, packet, length, homeLink.address(), bindings.careofAddress(binding), pathMtu, device);
+    : tunnel.send(paths.toCareof(binding, pathMtu), packet, length, homeLink.address(), device);
   if (refusal == Reason.None) {
     binding.packetsOut += 1;
     binding.bytesOut += <f64>length;
-    binding.active = 1;
   }
   return refusal;
 }
@@ -153,9 +153,8 @@ function throughTunnel(device: u32, update: Update, packet: usize, length: u32):
   length += <u32>(packet - routed);
   packet = routed;
   // 4
-  const refusal = tunnel.send(
-    uplink, packet, length, uplinks.at(uplink).careof(), updates.peerOf(update), update.pathMtu, device,
-  );
+  const path = paths.toHomeAgent(update, uplink);
+  const refusal = tunnel.send(path, packet, length, path.local(), device);
   if (refusal != Reason.None) return refusal;
   update.packetsOut += 1;
   update.bytesOut += <f64>length;

@@ -74,6 +74,7 @@ function listBindings(from: u32, reply: usize): u32 {
     const binding = bindings.at(record);
     if (binding.expiresMs == 0) continue; // a correspondent node remembers one that has ended
     const p = reply + used;
+    memory.fill(p, 0, abi.BINDING_BYTES);
     copyAddress(p + abi.BINDING_HOME_ADDRESS, bindings.homeAddress(binding));
     copyAddress(p + abi.BINDING_CAREOF_ADDRESS, bindings.careofAddress(binding));
     store<f64>(p, max<f64>(0, binding.expiresMs - clock.now()), abi.BINDING_REMAINING);
@@ -101,6 +102,7 @@ function listUpdates(from: u32, reply: usize): u32 {
     }
     const update = updates.at(record);
     const p = reply + used;
+    memory.fill(p, 0, abi.UPDATE_BYTES);
     copyAddress(p + abi.UPDATE_HOME_ADDRESS, updates.home(update));
     copyAddress(p + abi.UPDATE_CAREOF_ADDRESS, updates.careof(update));
     copyAddress(p + abi.UPDATE_PEER, updates.peerOf(update));
@@ -127,6 +129,7 @@ function listUplinks(reply: usize): u32 {
     if (!devices.is(index, DeviceKind.Access)) continue;
     const uplink = uplinks.at(index);
     const p = reply + used;
+    memory.fill(p, 0, abi.UPLINK_BYTES);
     copyAddress(p + abi.UPLINK_CAREOF_ADDRESS, uplink.careof());
     copyAddress(p + abi.UPLINK_ROUTER, uplink.router().address());
     store<u32>(p, index, abi.UPLINK_DEVICE);

@@ -13,6 +13,7 @@ import * as bindingRefreshRequest from "../wire/binding-refresh-request";
 import * as ip6 from "../wire/ip6";
 import * as mobility from "../wire/mobility";
 import * as tunnel from "../encap/tunnel";
+import * as paths from "../select/paths";
 import * as bindings from "../tables/bindings";
 import { Binding } from "../tables/bindings";
 import * as clock from "../tables/clock";
@@ -64,7 +65,7 @@ export function setPathMtu(binding: Binding, mtu: u32): void {
 export function renew(record: u32, lifetimeMs: f64): void {
   const binding = bindings.at(record);
   binding.expiresMs = clock.now() + lifetimeMs;
-  binding.active = 0;
+  binding.packetsAtRenewal = binding.packetsIn + binding.packetsOut;
   binding.refreshRequests = 0; // 6275-9.5.5-3
   timers.move(binding.timer, clock.now() + lifetimeMs * (1 - REQUEST_SHARE));
 }
@@ -85,7 +86,7 @@ export function due(record: u32): Due {
   const leftMs = binding.expiresMs - clock.now();
   if (leftMs <= 0) return Due.End;
   // Ask only for a binding that carries packets: another one may end (6275-9.5.5-1).
-  if (binding.active != 0 && binding.refreshRequests < MAX_REQUESTS) {
+  if (binding.isActive() && binding.refreshRequests < MAX_REQUESTS) {
     binding.refreshRequests++;
     binding.timer = timers.set(
       TimerKind.Binding, record, min(binding.expiresMs, clock.now() + max<f64>(1000, leftMs / 3)),
@@ -176,8 +177,7 @@ function requestRefresh(binding: Binding, self: usize): void {
   const out = orders.allocate(REQUEST_BYTES);
   if (out == 0) return;
   const to = bindings.homeAddress(binding);
-  const careof = bindings.careofAddress(binding);
   buildRequest(out, self, to);
-  counters.refuse(tunnel.send(DEVICE_ANY, out, REQUEST_BYTES, self, careof, binding.pathMtu, DEVICE_ANY));
-  orders.event(Event.RefreshRequested, DEVICE_ANY, to, careof, 0);
+  counters.refuse(tunnel.send(paths.toCareof(binding, binding.pathMtu), out, REQUEST_BYTES, self, DEVICE_ANY));
+  orders.event(Event.RefreshRequested, DEVICE_ANY, to, bindings.careofAddress(binding), 0);
 }

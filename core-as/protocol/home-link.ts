@@ -13,6 +13,7 @@ import {
 } from "../abi/contract";
 import { LIFETIME_UNIT_MS } from "../abi/codes";
 import { copyAddress, isLinkLocal, isUnicastRoutable, samePrefix } from "../wire/bytes";
+import * as paths from "../select/paths";
 import * as clock from "../tables/clock";
 import * as devices from "../tables/devices";
 
@@ -72,6 +73,7 @@ export function configure(record: usize, length: u32): Refusal {
     if (!isPrefix(record + HOME_AGENT_PREFIXES + <usize>index * HOME_PREFIX_BYTES)) return Refusal.OutOfRange;
   }
   copyAddress(self, record + HOME_AGENT_ADDRESS);
+  paths.setOwnIpv6(self);
   maxLifetimeMs = lifetime;
   refreshAdviceMs = advice;
   replayWindowMs = window;

@@ -70,7 +70,6 @@ function count(binding: u32, length: u32): void {
   const entry = bindings.at(binding);
   entry.packetsIn += 1;
   entry.bytesIn += <f64>length;
-  entry.active = 1;
 }
 
 function hasMembers(packet: usize): bool {
@@ -152,7 +151,6 @@ function copyWhileThereIsRoom(device: u32, packet: usize, length: u32): Reason {
     const entry = bindings.at(binding);
     entry.packetsOut += 1;
     entry.bytesOut += <f64>length;
-    entry.active = 1;
   }
   return refused;
 }

@@ -15,6 +15,7 @@ import * as icmp6 from "../wire/icmp6";
 import * as ip6 from "../wire/ip6";
 import * as mld from "../wire/mld";
 import * as tunnel from "../encap/tunnel";
+import * as paths from "../select/paths";
 import * as selector from "../select/selector";
 import * as bindings from "../tables/bindings";
 import * as clock from "../tables/clock";
@@ -191,5 +192,5 @@ function source(): usize {
 export function forward(packet: usize, length: u32, binding: u32, back: u32): Reason {
   const entry = bindings.at(binding);
   const mtu = min<u32>(entry.pathMtu, devices.leastAccessMtu());
-  return tunnel.send(DEVICE_ANY, packet, length, homeLink.address(), bindings.careofAddress(entry), mtu, back);
+  return tunnel.send(paths.toCareof(entry, mtu), packet, length, homeLink.address(), back);
 }

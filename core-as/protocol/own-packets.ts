@@ -8,12 +8,13 @@ import { Reason } from "../abi/reasons";
 import * as ip6 from "../wire/ip6";
 import * as errors from "../encap/errors";
 import * as tunnel from "../encap/tunnel";
+import * as paths from "../select/paths";
 import * as selector from "../select/selector";
-import * as uplinks from "../select/uplinks";
 import * as counters from "../tables/counters";
 import * as orders from "../tables/orders";
 import { NONE } from "../tables/slab";
 import * as updates from "../tables/updates";
+import { Update } from "../tables/updates";
 import * as registration from "./registration";
 
 /** Sends the packet at `packet`, which has HEADROOM before it, on `device` or through the tunnel. */
@@ -29,9 +30,12 @@ export function transmit(device: u32, packet: usize, length: u32): void {
     return;
   }
   const uplink = selector.forHomeAgent(update);
-  counters.refuse(uplink == DEVICE_ANY ? Reason.NoPath : tunnel.send(
-    uplink, packet, length, uplinks.at(uplink).careof(), updates.peerOf(update), update.pathMtu, DEVICE_ANY,
-  ));
+  counters.refuse(uplink == DEVICE_ANY ? Reason.NoPath : sendOn(update, uplink, packet, length));
+}
+
+function sendOn(update: Update, uplink: u32, packet: usize, length: u32): Reason {
+  const path = paths.toHomeAgent(update, uplink);
+  return tunnel.send(path, packet, length, path.local(), DEVICE_ANY);
 }
 
 /** Tells the sender of `packet` from `self` that the octet at `pointer` of it is what is wrong (RFC 4443 §3.4). */

@@ -18,8 +18,8 @@ import * as homeTestInit from "../wire/home-test-init";
 import * as ip6 from "../wire/ip6";
 import * as mobility from "../wire/mobility";
 import * as tunnel from "../encap/tunnel";
+import * as paths from "../select/paths";
 import * as selector from "../select/selector";
-import * as uplinks from "../select/uplinks";
 import * as counters from "../tables/counters";
 import * as orders from "../tables/orders";
 import { CAREOF_TEST, HOME_TEST, Peer } from "../tables/peers";
@@ -51,9 +51,8 @@ export function sendHomeTestInit(peer: Peer, homeDevice: u32): void {
   }
   const uplink = selector.forHomeAgent(update);
   if (uplink == DEVICE_ANY) return;
-  counters.refuse(tunnel.send(
-    uplink, packet, TEST_INIT_BYTES, uplinks.at(uplink).careof(), updates.peerOf(update), update.pathMtu, DEVICE_ANY,
-  ));
+  const path = paths.toHomeAgent(update, uplink);
+  counters.refuse(tunnel.send(path, packet, TEST_INIT_BYTES, path.local(), DEVICE_ANY));
 }
 
 /** A Care-of Test Init with a new cookie, directly (6275-11.6.1-4, 6275-11.8-9). */

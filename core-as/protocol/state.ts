@@ -13,7 +13,7 @@ import * as orders from "../tables/orders";
 import { NONE } from "../tables/slab";
 import * as updates from "../tables/updates";
 
-const record = memory.data(128, 8);
+const record = memory.data(160, 8);
 
 /** Orders the host to keep a binding; one whose expiry is 0 as gone. */
 export function keepBinding(binding: u32): void {

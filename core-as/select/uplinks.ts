@@ -100,6 +100,14 @@ export class Uplink {
   solicitTimer: u32;
   addressTimer: u32;
   lifetimeTimer: u32;
+  /** The address by IPv4, IPv4-mapped; unspecified: none. */
+  ipv4High: u64;
+  ipv4Low: u64;
+
+  /** Pointer to the address by IPv4, IPv4-mapped. */
+  ipv4(): usize {
+    return changetype<usize>(this) + offsetof<Uplink>("ipv4High");
+  }
 
   /** Pointer to the care-of address. */
   careof(): usize {
@@ -143,11 +151,11 @@ export class Uplink {
 }
 
 // A record: Uplink, and behind it its three routers.
-const ROUTERS: usize = 128;
+const ROUTERS: usize = 192;
 /** Octets of a Router with room to grow. */
 export const ROUTER_BYTES: usize = 96;
 const RECORD: usize = ROUTERS + 3 * ROUTER_BYTES;
-const records = memory.data(13312, 16); // MAX_DEVICES × RECORD
+const records = memory.data(15360, 16); // MAX_DEVICES × RECORD
 let selectedDevice: u32 = DEVICE_ANY;
 let holdDownMs: f64 = 0;
 let optimistic: bool = false;

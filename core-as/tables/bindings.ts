@@ -3,7 +3,12 @@
  * may have several care-of addresses (RFC 5648); identifier 0 is the binding of a plain RFC 6275
  * registration. At a correspondent node the identifier is the number of its own address: so each has a
  * cache of its own (6275-9.1-1).
+ *
+ * An IPv4 home address has an entry of its own under its IPv4-mapped address (RFC 5555 §2.3), with the same path
+ * as the entry of the IPv6 home address that it goes with.
  */
+import { Encapsulation } from "../abi/contract";
+import { isMapped } from "../wire/mapped";
 import { AddressIndex, newIndex } from "./index";
 import { NONE, Slab, newSlab } from "./slab";
 
@@ -15,14 +20,14 @@ export class Binding {
   careofLow: u64;
   /** When the lifetime ends, monotonic ms; 0: not in force (yet, or any more), so that it carries nothing. */
   expiresMs: f64;
-  /** Binding identifier (BID); at a correspondent node, which of its own addresses the binding is for. */
+  /**
+   * Binding identifier (BID), 16 bits; at a correspondent node, which of its own addresses the binding is for.
+   */
   identifier: u32;
-  /** Largest packet that reaches the care-of address, octets. */
+  /** Largest packet that reaches the care-of address, octets, with all outer headers. */
   pathMtu: u16;
-  /** Binding Refresh Requests sent since the last Binding Update. */
-  refreshRequests: u8;
-  /** 1 when packets were carried since the last Binding Update. */
-  active: u8;
+  /** UDP: port of the mobile node's end, as we see it (RFC 5555 §2.3.2.2). */
+  port: u16;
   packetsOut: f64;
   bytesOut: f64;
   // One cache line up to here: all that a packet to the mobile node needs.
@@ -41,9 +46,24 @@ export class Binding {
   sequence: u16;
   /** Flags of the Binding Update. */
   flags: u16;
-  // What only a correspondent node keeps.
-  /** When a packet of the mobile node or to it was last carried, monotonic ms. */
+  /** Binding Refresh Requests sent since the last Binding Update. */
+  refreshRequests: u8;
+  /** 1: a NAT is between the mobile node and us (RFC 5555 §4.2). */
+  nat: u8;
+  /** Silence after which a mobile node behind a NAT is to say something, s; 0: it was told nothing. */
+  refreshS: u16;
+  /** Longest silence that the NAT's mapping survived, and shortest after which it was gone, s; 0: unknown. */
+  natHeldS: u16;
+  natLostS: u16;
+  /** The IPv4 care-of address that the mobile node itself has, four octets (RFC 5555 §3.1.2). */
+  claimedCareof: u32;
+  /** The entry of the other family: of the IPv4 home address that goes with this one, or the other way; NONE. */
+  companion: u32;
+  /**
+   * When a packet of the mobile node was last carried, monotonic ms; at a correspondent node, also one to it.
+   */
   lastUsedMs: f64;
+  // What only a correspondent node keeps.
   /** The newest nonce index of all Binding Updates that were accepted. */
   newestNonce: u16;
   /**
@@ -57,13 +77,28 @@ export class Binding {
   unreachables: u8;
   hasFormerLife: u8;
 
+  /** `packetsIn` and `packetsOut` together, when the last Binding Update came. */
+  packetsAtRenewal: f64;
+
   hasFlag(flag: u32): bool {
     return (<u32>this.flags & flag) != 0;
   }
+
+  /** True when packets were carried since the last Binding Update. */
+  isActive(): bool {
+    return this.packetsIn + this.packetsOut != this.packetsAtRenewal;
+  }
+
+  /** Encapsulation, as care-of address and port say it. */
+  encapsulation(): u32 {
+    const isIpv4 = isMapped(careofAddress(this));
+    if (this.port != 0) return isIpv4 ? Encapsulation.UdpIpv4 : Encapsulation.UdpIpv6;
+    return isIpv4 ? Encapsulation.Ipv4 : Encapsulation.Ipv6;
+  }
 }
 
-/** Octets of a record: two cache lines, so that none lies across the border of three. */
-const RECORD_BYTES: u32 = 128;
+/** Octets of a record: three cache lines, so that none lies across the border of four. */
+const RECORD_BYTES: u32 = 192;
 /** From this many bindings on, they are no longer in the cache by themselves. */
 const FORESEE_MIN: u32 = 4096;
 
@@ -127,6 +162,7 @@ export function insert(homeAddress: usize, identifier: u32): u32 {
   binding.homeLow = load<u64>(homeAddress, 8);
   binding.identifier = identifier;
   binding.timer = NONE;
+  binding.companion = NONE;
   index.insert(record);
   return record;
 }

@@ -1,7 +1,7 @@
 /** Packets refused, one counter a reason: nothing is dropped in silence. */
 import { REASON_COUNT, Reason } from "../abi/reasons";
 
-const counters = memory.data(1920, 8); // f64 each: REASON_COUNT of them
+const counters = memory.data(2160, 8); // f64 each: REASON_COUNT of them
 
 /** Counts a refusal and gives the reason back, so that a check can end with it. */
 export function refuse(reason: Reason): Reason {

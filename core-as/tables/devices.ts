@@ -16,6 +16,9 @@ export class Device {
   /** Link-layer address, in the first `linkAddressBytes` octets. */
   linkAddress: u64;
 
+  /** DeviceOffload */
+  offload: u32;
+
   linkAddressPointer(): usize {
     return changetype<usize>(this) + offsetof<Device>("linkAddress");
   }

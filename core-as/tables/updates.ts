@@ -79,8 +79,10 @@ export class Update {
   sequence: u16;
   /** Status of the last acknowledgement, 0xffff: none. */
   lastStatus: u16;
-  /** Largest packet that reaches the peer, octets. */
+  /** Largest packet that reaches the peer, octets, with all outer headers. */
   pathMtu: u16;
+  /** Encapsulation of what is tunnelled. */
+  encapsulation: u32;
 }
 
 let slab = changetype<Slab>(0);

@@ -140,6 +140,10 @@ export class Orders implements Host {
     this.network.attempt(() => this.#access.port(device)?.hearGroups(hear));
   }
 
+  sendDatagrams(_device: number, _pointer: number, _lengthBytes: number): void {}
+
+  sendArp(_device: number, _pointer: number, _lengthBytes: number): void {}
+
   #homeAddressChanged(address: Uint8Array, present: boolean): void {
     this.network.attempt(() => this.#access.homeAddressChanged?.(formatAddress(address), present));
   }

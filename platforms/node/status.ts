@@ -131,6 +131,8 @@ function mobileNodePart({ homeAgent, homeAddress, uplinks }: MobileNodeConfig, l
       router: "::",
       preference: device,
       selected: false,
+      encapsulation: "Ipv6",
+      paths: { Ipv6: "LinkDown", UdpIpv6: "LinkDown", Ipv4: "LinkDown", UdpIpv4: "LinkDown" },
     } as const;
     return { interface: name, ...(known ?? absent) };
   });

@@ -85,6 +85,10 @@ export class Orders implements OrderHandler {
     this.node.hearGroups(this.node.devices[index], hear);
   }
 
+  sendDatagrams(_index: number, _pointer: number, _lengthBytes: number): void {}
+
+  sendArp(_index: number, _pointer: number, _lengthBytes: number): void {}
+
   private defaultRoute(index: number, gateway: Uint8Array): Route {
     return { prefix: UNSPECIFIED, lengthBits: 0, device: this.node.devices[index], gateway };
   }

@@ -1,6 +1,6 @@
 /** Engines without a host: what they send is collected, time is a number. */
 import { readFileSync } from "node:fs";
-import { Engine, Role, type Budgets, type OrderHandler } from "../../bindings/engine.ts";
+import { type Budgets, type Datagrams, Engine, type OrderHandler, Role } from "../../bindings/engine.ts";
 import { parseAddress } from "../../bindings/address.ts";
 import {
   MOBILE_NODE_DEFAULTS, addNode, setDevice, setHomeAgent, setMobileNode, setWallClock,
@@ -26,11 +26,16 @@ export const SECURITY: Security = {
 
 export interface Sent { device: number; packet: Uint8Array }
 
+/** Datagrams that were sent, a train as it is. */
+export interface SentDatagrams extends Required<Datagrams> { device: number; payload: Uint8Array }
+
 /** An engine and everything that it ordered, oldest first. */
 export class Node implements OrderHandler {
   readonly engine: Engine;
   now = 1000;
   sent: Sent[] = [];
+  datagrams: SentDatagrams[] = [];
+  arp: { device: number; message: Uint8Array; toAll: boolean }[] = [];
   events: CoreEvent[] = [];
   kept: Uint8Array[] = [];
   network: string[] = [];
@@ -59,6 +64,14 @@ export class Node implements OrderHandler {
   }
   useTunnel(device: number, use: boolean): void { this.network.push(`${use ? "+" : "-"}tunnel ${device}`); }
   hearGroups(device: number, hear: boolean): void { this.network.push(`${hear ? "+" : "-"}groups ${device}`); }
+  sendDatagrams(device: number, pointer: number, lengthBytes: number): void {
+    const { address, port, segmentBytes, trafficClass, mayFragment } = this.engine.readDatagrams(pointer);
+    const payload = this.engine.memory.slice(pointer, pointer + lengthBytes);
+    this.datagrams.push({ device, payload, address, port, segmentBytes, trafficClass, mayFragment });
+  }
+  sendArp(device: number, pointer: number, lengthBytes: number, toAll: boolean): void {
+    this.arp.push({ device, message: this.engine.memory.slice(pointer, pointer + lengthBytes), toAll });
+  }
   tunnelMtu(octets: number): void { this.tunnelMtuOctets = octets; }
 
   receive(device: number, packet: Uint8Array): void { this.engine.receive(this.now, device, packet); }

@@ -92,7 +92,7 @@ describe("a link that comes up", () => {
   it("makes an interface identifier where the host gives none, and another one each time", () => {
     const made = [1, 2].map((seed) => {
       const mobile = mobileNode({ seed, uplinks: 0 });
-      mobile.engine.command(1, 40, mobile.now, (view) => { view.setUint32(0, 1, true); view.setUint32(4, 2, true); view.setUint32(8, 1500, true); view.setUint32(12, 1, true); });
+      mobile.engine.command(1, 44, mobile.now, (view) => { view.setUint32(0, 1, true); view.setUint32(4, 2, true); view.setUint32(8, 1500, true); view.setUint32(12, 1, true); });
       hear(mobile);
       return uplink(mobile).careofAddress;
     });

@@ -37,6 +37,8 @@ class Collector implements Host {
   addNeighbour(): void {}
   useTunnel(): void {}
   hearGroups(): void {}
+  sendDatagrams(): void {}
+  sendArp(): void {}
   tunnelMtu(): void {}
 }
 

@@ -62,7 +62,8 @@ describe("mext status", () => {
   it("shows the bindings of a correspondent node, whose nodes it does not know", () => {
     const binding = {
       homeAddress: "2001:db8:100::17", careofAddress: "2001:db8:a::5", bindingIdentifier: 0, node: 0xffffffff,
-      sequence: 9, flags: 0, remainingMs: 420_000, ageMs: 0, pathMtu: 1500, identity: "", ...none,
+      sequence: 9, flags: 0, remainingMs: 420_000, ageMs: 0, pathMtu: 1500, identity: "", encapsulation: "Ipv6" as const,
+      nat: false, refreshS: 0, natHeldS: 0, natLostS: 0, ...none,
     };
     const status = { role: "correspondent", addresses: ["2001:db8:c::1"], bindings: [binding] } as const;
     expect(lineWith("correspondent", status)).toBe("correspondent | 2001:db8:c::1");

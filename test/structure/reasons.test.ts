@@ -9,7 +9,7 @@ describe("reasons", () => {
   it.each(numbers.filter((reason) => reason !== Reason.None).map((reason) => [Reason[reason], reason] as const))("%s has its sentence and its section", (_, reason) => {
     expect(reason).toBeLessThan(REASON_COUNT);
     expect(REASONS[reason].text.length).toBeGreaterThan(10);
-    expect(REASONS[reason].section).toMatch(/^RFC \d{4} §|^mext/);
+    expect(REASONS[reason].section).toMatch(/^RFC \d{3,4}( §|$)|^virtio 1\.2 §|^mext/);
   });
 
   it("are all used by the core", () => {
