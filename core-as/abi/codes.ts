@@ -7,6 +7,8 @@
 /** IPv6 Next Header values (RFC 8200 §4). */
 export enum NextHeader {
   HopByHop = 0,
+  /** RFC 792 */
+  Icmpv4 = 1,
   Ipv4 = 4,
   Tcp = 6,
   Udp = 17,
