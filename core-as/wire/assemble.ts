@@ -24,8 +24,9 @@ import * as link from "./dissect-link";
 import * as fields from "./fields";
 import * as bitfield from "./fields-bits";
 import * as format from "./fields-format";
-import * as ip4 from "./dissect-ipv4";
+import * as ip4 from "./ip4";
 import * as ip6 from "./ip6";
+import * as mapped from "./mapped";
 import * as routing2 from "./routing2";
 
 /** What is kept of each header between the passes. */
@@ -39,7 +40,7 @@ const HEADER_BYTES: usize = DESTINATION + 4;
 
 const headers: usize = memory.data(MAX_HEADERS * HEADER_BYTES, 4);
 /** For each header, if it is an IPv4 one, its addresses as IPv4-mapped ones. */
-const mappedAddresses: usize = memory.data(MAX_HEADERS * ip4.MAPPED_BYTES, 8);
+const mappedAddresses: usize = memory.data(MAX_HEADERS * 32, 8);
 let count: u32 = 0;
 let output: usize = 0;
 /** Where the packet ends: before a trailer. */
@@ -99,8 +100,8 @@ function noteAddresses(layer: u32, header: usize): void {
       destination = ip6.destination(header);
       break;
     case Layer.Ipv4:
-      source = mappedAddresses + count * ip4.MAPPED_BYTES;
-      destination = ip4.mapAddresses(header, source);
+      source = mappedAddresses + count * mapped.PAIR_BYTES;
+      destination = mapped.mapPair(source, ip4.source(header), ip4.destination(header));
       break;
     case Layer.RoutingType2:
       if (routing2.segmentsLeft(header) != 0) destination = routing2.homeAddress(header);

@@ -6,9 +6,10 @@ import { Icmpv6Type, NextHeader } from "../abi/codes";
 import { Verdict } from "../abi/fields";
 import { Reason } from "../abi/reasons";
 import * as checksums from "./checksum";
-import * as ip4 from "./dissect-ipv4";
 import * as icmp6 from "./icmp6";
+import * as ip4 from "./ip4";
 import * as ip6 from "./ip6";
+import * as mapped from "./mapped";
 import * as mobility from "./mobility";
 import * as neighbour from "./neighbour";
 import * as router from "./router";
@@ -41,7 +42,7 @@ export function enter(p: usize): void {
 export function enterIpv4(p: usize): void {
   header = 0;
   source = mappedAddresses;
-  destination = ip4.mapAddresses(p, mappedAddresses);
+  destination = mapped.mapPair(mappedAddresses, ip4.source(p), ip4.destination(p));
   isPart = ip4.isFragment(p);
 }
 
