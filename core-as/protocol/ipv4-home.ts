@@ -91,6 +91,12 @@ export function drop(update: Update): void {
   update.ipv4Status = NOT_ANSWERED;
 }
 
+/** Another home agent is asked: what the former one gave does not count there. */
+export function agentChanged(update: Update): void {
+  drop(update);
+  update.ipv4Unsupported = 0;
+}
+
 function unconfigure(update: Update): void {
   if (update.ipv4Configured == 0) return;
   update.ipv4Configured = 0;

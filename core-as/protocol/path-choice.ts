@@ -26,6 +26,7 @@ import * as movement from "./movement";
 import * as pathProbe from "./path-probe";
 import * as reach from "./reach";
 import * as registration from "./registration";
+import * as registrationPath from "./registration-path";
 import { TimerKind, restart, stop } from "./timers";
 import { table } from "./way-table";
 
@@ -36,6 +37,8 @@ const PROBES: u32 = 3;
 const PROBE_MS: f64 = 500;
 /** A way that failed is asked again after this many times the configured interval at the latest. */
 const MAX_RETRIES: f64 = 16;
+/** Timeouts are doubled no more often. */
+const MAX_DOUBLINGS: u32 = 6;
 /** Where no way works: until the next round, doubled each time, up to the last one. */
 const HOPELESS_MS: f64 = 1000;
 const MAX_HOPELESS_MS: f64 = 8000;
@@ -114,7 +117,7 @@ function isSameNetwork(way: Way, address: usize, which: u32): bool {
 
 /** What was found out of the network that this way was in: NATs, and that nothing worked. */
 function forgetNetwork(device: u32, which: u32): void {
-  const choice = ways.of(device);
+  const choice = ways.choiceOf(device);
   choice.rounds = 0;
   if (which != choice.way) return;
   choice.nat = 0;
@@ -125,7 +128,7 @@ function forgetNetwork(device: u32, which: u32): void {
 
 /** Chooses the way of an uplink anew. True when that is another one. */
 function choose(device: u32): bool {
-  const choice = ways.of(device);
+  const choice = ways.choiceOf(device);
   const before = choice.way;
   choice.way = ways.best(device);
   if (choice.way == before) return false;
@@ -146,7 +149,7 @@ function review(device: u32): void {
 /** The selected uplink may have ways that are better than the one in use: they are asked. Sets its timer. */
 export function attend(device: u32): void {
   if (device == DEVICE_ANY) return;
-  const used = ways.of(device).way;
+  const used = ways.choiceOf(device).way;
   if (used != NONE && ways.areMany()) {
     for (let which: u32 = 0; which < used; which++) {
       const isIdle = ways.at(device, which).dueMs == Infinity;
@@ -170,7 +173,7 @@ function schedule(device: u32): void {
 function isAsked(device: u32, which: u32): bool {
   const way = ways.at(device, which);
   if (!way.isThere() || way.dueMs == Infinity || !ways.areMany()) return false;
-  const used = ways.of(device).way;
+  const used = ways.choiceOf(device).way;
   if (which == Encapsulation.Ipv4) return used == <u32>Encapsulation.UdpIpv4 && mayTryPlain(device);
   return used == NONE || which < used || ways.at(device, used).isBad();
 }
@@ -191,7 +194,7 @@ export function onTimer(device: u32): void {
     const way = ways.at(device, which);
     if (!isAsked(device, which) || way.dueMs > clock.now()) continue;
     // What waits in a bad state begins a round, one that is on goes on.
-    if (way.probes == 0 && way.failedMs != 0 && way.isBad()) happen(device, which, WayEvent.RetryDue);
+    if (way.probes == 0 && way.isBad()) happen(device, which, WayEvent.RetryDue);
     if (way.probes < PROBES) {
       pathProbe.ask(device, which);
       way.dueMs = clock.now() + PROBE_MS * <f64>(1 << way.probes);
@@ -209,13 +212,21 @@ export function onTimer(device: u32): void {
 
 /** True when a Binding Update is the last by this way before the next one is tried: it waits no longer than the first. */
 export function isLastAttempt(update: Update): bool {
-  const choice = ways.of(update.device);
+  if (update.device == DEVICE_ANY || update.homeDevice != DEVICE_ANY) return false;
+  const choice = ways.choiceOf(update.device);
   return update.transmissions == attempts(update.device) && choice.rounds == 0 && ways.count(update.device) > 1;
 }
 
 /** Attempts by one way: three, and where all ways had theirs, one by each in turn. */
 function attempts(device: u32): u32 {
-  return ways.of(device).rounds == 0 || ways.count(device) == 1 ? ATTEMPTS : 1;
+  return ways.choiceOf(device).rounds == 0 || ways.count(device) == 1 ? ATTEMPTS : 1;
+}
+
+/** How much longer than usual the first Binding Update of several is waited for: back-off goes on from way to way. */
+export function backOff(update: Update): f64 {
+  if (update.device == DEVICE_ANY || update.homeDevice != DEVICE_ANY) return 1;
+  const rounds = ways.choiceOf(update.device).rounds;
+  return ways.count(update.device) > 1 ? <f64>(1 << min(rounds, MAX_DOUBLINGS)) : 1;
 }
 
 /**
@@ -224,12 +235,12 @@ function attempts(device: u32): u32 {
  */
 export function unanswered(update: Update): bool {
   const device = update.device;
-  const before = ways.of(device).way;
+  const before = ways.choiceOf(device).way;
   if (before == NONE || update.transmissions < attempts(device)) return false;
   happen(device, before, WayEvent.Unanswered);
   const isHopeless = ways.isHopeless(device);
   if (isHopeless) {
-    ways.of(device).rounds++;
+    ways.choiceOf(device).rounds++;
     hasten(device);
   }
   const hasChanged = choose(device);
@@ -255,20 +266,26 @@ function hasten(device: u32): void {
 export function answered(update: Update): void {
   const device = update.device;
   if (device == DEVICE_ANY || update.homeDevice != DEVICE_ANY) return;
-  ways.of(device).rounds = 0;
+  ways.choiceOf(device).rounds = 0;
   happen(device, update.way, WayEvent.Answered);
   attend(device);
+}
+
+/** The home agent has accepted a Binding Update: what is tunnelled may be checked. */
+export function confirmed(update: Update): void {
+  dataCheck.begin(update);
+  attend(update.device);
 }
 
 /** A probe by a way was answered. */
 export function probeAnswered(device: u32, which: u32): void {
   const wasBad = ways.at(device, which).isBad();
   happen(device, which, WayEvent.ProbeAnswered);
-  const isUsed = ways.of(device).way == which;
+  const isUsed = ways.choiceOf(device).way == which;
   if (which == Encapsulation.Ipv4) {
-    if (wasBad && uplinks.selected() == device) registration.renew(device); // without flag F
+    if (wasBad && uplinks.selected() == device) registrationPath.renew(device); // without flag F
   } else if (isUsed && wasBad && uplinks.selected() == device) {
-    registration.hurry(device); // the Binding Update that waits for its time goes now
+    registrationPath.hurry(device); // the Binding Update that waits for its time goes now
   }
   review(device);
 }
@@ -277,7 +294,7 @@ export function probeAnswered(device: u32, which: u32): void {
 function nothingPassed(device: u32, encapsulation: u32): void {
   happen(device, encapsulation, WayEvent.NothingPassed);
   if (encapsulation == Encapsulation.Ipv4) {
-    registration.renew(device); // with flag F: 5555-4.4.1-3 goes on with UDP
+    registrationPath.renew(device); // with flag F
     attend(device);
   } else {
     review(device);
@@ -289,4 +306,21 @@ export function tell(update: Update, before: u32): void {
   if (!registration.isPrimary(update.record)) return;
   const obstacle = ways.obstacle(update.device, before, update.encapsulation);
   orders.event(Event.PathChosen, update.device, 0, 0, update.encapsulation, before, obstacle);
+}
+
+/** The home agent has another IPv4 address: what was found out over IPv4 was about another path. */
+export function agentMoved(): void {
+  for (let device: u32 = 0; device < <u32>MAX_DEVICES; device++) {
+    for (let which: u32 = Encapsulation.Ipv4; which < ways.WAYS; which++) {
+      if (!ways.at(device, which).isThere()) continue;
+      happen(device, which, WayEvent.Moved);
+      forgetNetwork(device, which);
+    }
+    if (ways.choiceOf(device).way >= <u32>Encapsulation.Ipv4) registrationPath.renew(device);
+  }
+}
+
+/** The link of an uplink came up anew, and its IPv4 address is the same: its NATs may be others. */
+export function returned(device: u32): void {
+  if (ways.choiceOf(device).way == <u32>Encapsulation.UdpIpv4) registrationPath.renew(device);
 }

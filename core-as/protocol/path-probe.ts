@@ -22,6 +22,7 @@ import * as homeAddressOption from "../wire/home-address";
 import * as ip6 from "../wire/ip6";
 import * as mobility from "../wire/mobility";
 import * as wire from "../wire/path-probe";
+import { ProbeKind } from "../wire/path-probe";
 import * as clock from "../tables/clock";
 import * as counters from "../tables/counters";
 import * as devices from "../tables/devices";
@@ -159,7 +160,7 @@ function take(device: u32, which: u32, purpose: ProbePurpose, isThrough: bool, n
 /** Takes the probe that `mobility-message` has in hand: only an answer to one of ours is for us. */
 export function receive(): Reason {
   const message = received.message();
-  if (wire.kind(message) != wire.ProbeKind.Answer) return Reason.MessageNotForThisRole;
+  if (wire.kind(message) != ProbeKind.Answer) return Reason.MessageNotForThisRole;
   if (!updates.isPeer(ip6.source(received.packet()))) return Reason.ProbeUnexpected;
   for (let index: u32 = 0; index < SLOTS; index++) {
     const slot = at(index);

@@ -15,6 +15,7 @@ import * as ways from "../select/ways";
 import * as homeAgentSelection from "./home-agent-selection";
 import * as ipv4Home from "./ipv4-home";
 import * as movement from "./movement";
+import * as pathChoice from "./path-choice";
 import * as registration from "./registration";
 
 const KNOWN_FLAGS: u32 = <u32>ReachFlag.Ipv6 | <u32>ReachFlag.UdpIpv6 | <u32>ReachFlag.Ipv4 | <u32>ReachFlag.ForceUdp;
@@ -74,7 +75,7 @@ function useIpv4(address: usize): void {
   if (sameAddress(address, paths.homeAgentIpv4Address())) return;
   const isFirst = isUnspecified(paths.homeAgentIpv4Address());
   paths.setHomeAgentIpv4(address);
-  if (!isFirst) registration.agentMoved();
+  if (!isFirst) pathChoice.agentMoved();
 }
 
 /** Until a better way is tried again, at first. */

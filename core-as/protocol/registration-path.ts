@@ -34,7 +34,7 @@ export function follow(update: Update, device: u32): void {
   const home = isDoubted ? DEVICE_ANY : uplinks.homeLinkOf(update.record);
   if (home != update.homeDevice) homecoming.linkChanged(update, home);
   if (home != DEVICE_ANY) return;
-  const way = device == DEVICE_ANY ? NONE : ways.of(device).way;
+  const way = device == DEVICE_ANY ? NONE : ways.choiceOf(device).way;
   if (way == NONE) {
     if (!updates.hasCareof(update)) return;
     memory.fill(updates.careof(update), 0, 16);
@@ -92,7 +92,7 @@ function takeNatDetection(update: Update): void {
   const option = received.option(MobilityOptionType.NatDetection);
   const isForced = option != 0 && ipv4Options.isForced(option);
   const refreshS: u32 = option != 0 ? ipv4Options.refreshS(option) : <u32>NO_REFRESH;
-  const choice = ways.of(update.device);
+  const choice = ways.choiceOf(update.device);
   const nat = refreshS == <u32>NO_REFRESH ? NatFinding.None : NatFinding.Nat;
   const keepaliveMs = reach.keepaliveMs(refreshS);
   const isNews = nat != update.nat || keepaliveMs != update.keepaliveMs;

@@ -199,6 +199,11 @@ export function configure(useTentative: bool, holdDown: f64): void {
   holdDownMs = holdDown;
 }
 
+/** True when the uplink is usable without its IPv6 address. */
+export function isUsableByOther(uplink: Uplink): bool {
+  return allowsIpv4 && uplink.isUsableByIpv4();
+}
+
 export function isOptimistic(): bool {
   return optimistic;
 }
@@ -277,7 +282,7 @@ function isCandidate(device: u32): bool {
 /** A lost or avoided uplink is replaced at once, a working one only by one that has lasted. */
 function mayReplace(device: u32, current: u32): bool {
   if (current == DEVICE_ANY || isAvoided(current)) return true;
-  const isSettled = at(device).state == UplinkState.Ready || (allowsIpv4 && at(device).isUsableByIpv4());
+  const isSettled = at(device).state == UplinkState.Ready || isUsableByOther(at(device));
   return isSettled && clock.now() >= at(device).usableSinceMs + holdDownMs;
 }
 

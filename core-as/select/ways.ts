@@ -83,7 +83,7 @@ let isForceRefused: bool = false;
 /** No uplink has a way yet. */
 export function start(): void {
   for (let device: u32 = 0; device < <u32>MAX_DEVICES; device++) {
-    of(device).way = NONE;
+    choiceOf(device).way = NONE;
     for (let which: u32 = 0; which < WAYS; which++) at(device, which).dueMs = Infinity;
   }
 }
@@ -110,7 +110,7 @@ export function at(device: u32, which: u32): Way {
   return changetype<Way>(records + <usize>device * RECORD + CHOICE_BYTES + <usize>which * WAY_BYTES);
 }
 
-export function of(device: u32): Choice {
+export function choiceOf(device: u32): Choice {
   return changetype<Choice>(records + <usize>device * RECORD);
 }
 
@@ -155,7 +155,7 @@ export function isForUpdates(which: u32): bool {
  * only for a better one that is proven. Where all have failed, the one that did so longest ago is tried.
  */
 export function best(device: u32): u32 {
-  const current = of(device).way;
+  const current = choiceOf(device).way;
   const stays = current != NONE && at(device, current).isThere() && !at(device, current).isBad();
   let found = stays ? current : NONE;
   let leastBad = NONE;
@@ -210,7 +210,7 @@ export function isForceAllowed(): bool {
 
 /** What packets to the home agent are encapsulated in by a way of which no acknowledgement has told: UDP passes. */
 export function firstEncapsulation(device: u32, which: u32): u32 {
-  const choice = of(device);
+  const choice = choiceOf(device);
   if (which != Encapsulation.UdpIpv4 || wantsForce(device, which)) return which;
   const isPlain = at(device, Encapsulation.Ipv4).isProven() && choice.nat == NatFinding.None && choice.forced == 0;
   return isPlain ? Encapsulation.Ipv4 : Encapsulation.UdpIpv4;
@@ -241,7 +241,7 @@ export function obstacle(device: u32, which: u32, used: u32): PathObstacle {
 
 /** Why packets over IPv4 need UDP, where protocol 41 did not fail. */
 function ipv4Obstacle(device: u32): PathObstacle {
-  const choice = of(device);
+  const choice = choiceOf(device);
   if (choice.nat == NatFinding.Nat) return PathObstacle.Nat;
   if ((flags & ReachFlag.ForceUdp) != 0 || choice.forced != 0) return PathObstacle.UdpForced;
   return PathObstacle.BeingTried;

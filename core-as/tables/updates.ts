@@ -232,11 +232,6 @@ export function agentLinkAddress(update: Update): usize {
   return changetype<usize>(update) + offsetof<Update>("agentLinkAddress");
 }
 
-/** Pointer to the IPv4 home address, IPv4-mapped; unspecified: there is none. */
-export function ipv4Home(update: Update): usize {
-  return changetype<usize>(update) + offsetof<Update>("ipv4HomeHigh");
-}
-
 /** Pointer to the dynamic IPv4 home address that the home agent has given once, IPv4-mapped; unspecified: none. */
 export function leased(update: Update): usize {
   return changetype<usize>(update) + offsetof<Update>("leasedHigh");
