@@ -131,7 +131,7 @@ export class MobileNode extends CoreNode {
     else super.send(packet, except);
   }
 
-  /** Whether an address is one of the tunnel's: the home address, and the IPv4 one that the core has added. */
+  /** Whether an address is one of the tunnel's: the home address, or the IPv4 one. */
   private isHomeAddress(address: Uint8Array): boolean {
     return sameAddress(address, this.homeAddress) ||
       this.tunnel.addresses.some((own) => sameAddress(own.address, address));
@@ -148,6 +148,8 @@ export class MobileNode extends CoreNode {
   protected override setUpKernel(): void {
     this.atHome = false;
     this.addAddress(this.tunnel, this.homeAddress, 128);
+    const ipv4 = this.reach?.ipv4HomeAddress;
+    if (ipv4 instanceof Uint8Array) this.addAddress(this.tunnel, ipv4, 128); // a dynamic one is the core's to add
   }
 
   protected override configure(engine: Engine, nowMs: number): void {

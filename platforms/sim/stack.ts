@@ -131,12 +131,15 @@ export class Stack implements Receiver {
     return isIpv4(packet) && isFragment(packet) ? this.reassembly.add(packet) : packet;
   }
 
-  /** RFC 826: believes what a neighbour says of itself, and answers for the addresses of the interface. */
+  /**
+   * RFC 826: believes what a neighbour says of itself, and answers for all addresses of the node: they belong to the
+   * host, and not to the interface (RFC 1122 §3.3.4.2, weak model).
+   */
   protected receiveArp(device: Device, message: Uint8Array): void {
     if (!(device instanceof Port)) return;
     const { isRequest, sender, senderLink, target } = readArp(message);
     if (!sameAddress(sender, IPV4_ANY) && !device.owns(sender)) device.neighbours.claim(sender, senderLink);
-    if (!isRequest || !device.owns(target)) return;
+    if (!isRequest || !this.owns(target)) return;
     device.sendArp(arpReply(device.linkAddress, target, senderLink, sender), senderLink);
   }
 
