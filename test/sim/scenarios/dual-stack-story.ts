@@ -89,7 +89,7 @@ export const BEST: Record<Place, Partial<UpdateStatus>> = {
   nat: { state: "Registered", encapsulation: "UdpIpv4", nat: "Nat", obstacle: "Nat" },
   "short-nat": { state: "Registered", encapsulation: "UdpIpv4", nat: "Nat", obstacle: "Nat" },
   "blocked-nat": { state: "Registered", encapsulation: "UdpIpv4", nat: "Nat", obstacle: "Nat" },
-  "udp-ipv6": { state: "Registered", encapsulation: "UdpIpv6", nat: "None" },
+  "udp-ipv6": { state: "Registered", encapsulation: "UdpIpv6", nat: "Unknown" },
   home: { state: "AtHome" },
 };
 

@@ -54,6 +54,10 @@ describe("a session over IPv6 and one over IPv4 survive a move", () => {
 
     network.runUntil(() => hasBest(story, 1), SETTLE_MS);
     expect(statusIn(story, 1)).toEqual(BEST[to]);
+    if (to === "udp-ipv6") {
+      const { obstacle } = mobileNode.registration!;
+      expect(obstacle).toBe(from === to ? "FailedBefore" : "NoAnswer");
+    }
     network.run(2000);
     expectBoundTogether(story);
     const before = refusals(story);
