@@ -14,6 +14,7 @@ import * as homeRegistration from "../protocol/home-registration";
 import * as mobileNode from "../protocol/mobile-node";
 import * as movement from "../protocol/movement";
 import * as pathProbe from "../protocol/path-probe";
+import * as pathMtu from "../protocol/path-mtu";
 import * as peerAttachment from "../protocol/peer-attachment";
 import * as peerPolicy from "../protocol/peer-policy";
 import * as proxyNeighbour from "../protocol/proxy-neighbour";
@@ -88,6 +89,9 @@ export function execute(code: u32, record: usize, length: u32): Refusal {
       if (node.role() == Role.HomeAgent) routerAdvertiser.cease();
       if (node.role() == Role.MobileNode) registration.shutdown();
       return Refusal.None;
+    case Command.PathMtu:
+      if (node.role() == Role.Codec) return Refusal.WrongRole;
+      return length < <u32>abi.PATH_MTU_BYTES ? Refusal.ShortRecord : pathMtu.learn(record);
     case Command.AddressRefused:
       return length < <u32>abi.ADDRESS_BYTES ? Refusal.ShortRecord : refuseAddress(record);
     default:

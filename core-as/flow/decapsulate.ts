@@ -18,6 +18,7 @@ import * as ip6 from "../wire/ip6";
 import * as mobility from "../wire/mobility";
 import * as arrival from "../encap/arrival";
 import * as delivery from "../encap/delivery";
+import * as mssClamp from "../encap/mss-clamp";
 import * as tunnel from "../encap/tunnel";
 import * as selector from "../select/selector";
 import * as bindings from "../tables/bindings";
@@ -75,6 +76,7 @@ function fromMobileNode(inner: usize): Reason {
   if (ip6.nextHeader(inner) == NextHeader.Mobility && sameAddress(ip6.destination(inner), homeLink.address())) {
     return receiveTunnelledMessage(inner, length);
   }
+  mssClamp.clamp(inner, length, bindings.room(binding));
   delivery.deliver(inner, length);
   return Reason.None;
 }
@@ -140,6 +142,7 @@ function fromHomeAgent(device: u32, inner: usize): Reason {
   if (isErrorAboutMessage(inner, length)) {
     return peerErrors.receive(inner, inner + ip6.LENGTH_BYTES, ip6.payloadLength(inner));
   }
+  mssClamp.clamp(inner, length, updates.room(update));
   delivery.deliver(inner, length);
   // 6275-11.3.5-3: an error is no traffic that deserves an entry.
   const isTraffic = !isToGroup && !icmp6.isErrorPacket(inner, length);
