@@ -13,7 +13,6 @@ import * as routeOptimisation from "../protocol/route-optimisation";
 import * as state from "../protocol/state";
 import * as uplinks from "../select/uplinks";
 import * as ways from "../select/ways";
-import * as bindings from "../tables/bindings";
 import * as clock from "../tables/clock";
 import * as devices from "../tables/devices";
 import * as nodes from "../tables/nodes";
