@@ -19,6 +19,7 @@ import type { Device } from "./routes.ts";
 import { flowOf, quotedIn, reversed } from "./transport.ts";
 
 export class Nat extends Router {
+  /** A scenario may change them at any time. */
   readonly settings: NatSettings;
   /** The outside port, once `connectOutside` was called. */
   outside!: Port;
