@@ -148,6 +148,6 @@ export function restore(binding: Binding, natHeldS: u32, natLostS: u32): void {
   binding.lastUsedMs = 0;
   const lostS = <u32>binding.natLostS;
   const heldS = <u32>binding.natHeldS;
-  const advisedS = lostS == 0 ? max(served.firstRefreshS(), heldS) : max(heldS, lostS / 2);
+  const advisedS = lostS == 0 ? max(served.firstRefreshS(), heldS + heldS / 2) : max(heldS, lostS / 2);
   binding.refreshS = <u16>clamp(advisedS, lostS);
 }

@@ -135,6 +135,21 @@ describe("a Binding Update in a datagram", () => {
     expect(agent.refused(Reason.CareofIsHomeAddress)).toBe(2);
   });
 
+  it("that somebody recorded moves nothing, wherever it comes from", () => {
+    const agent = dualStackAgent();
+    const recorded = datagramUpdate();
+    const from = (text: string, port: number) =>
+      agent.engine.receiveDatagrams(agent.now, ACCESS, recorded, { address: parseAnyAddress(text), port });
+    from(NAT, NAT_PORT);
+    from("198.51.100.66", 666);
+    from(NAT, 667);
+    expect(agent.refused(Reason.TimestampInvalid)).toBe(2);
+    expect(binding(agent)).toMatchObject({ careofAddress: NAT, port: NAT_PORT, sequence: 100 });
+    // Who sends many of them hears no more than the limit allows.
+    for (let index = 0; index < 300; index++) from("198.51.100.66", 666);
+    expect(agent.datagrams.length).toBeLessThan(60);
+  });
+
   it("finds nobody where IPv4 is not served", () => {
     const agent = dualStackAgent({ serve: { ipv4Address: undefined } });
     expect(askByUdp(agent)).toBeUndefined();
