@@ -12,6 +12,7 @@ import * as homeLink from "../protocol/home-link";
 import * as homeRegistration from "../protocol/home-registration";
 import * as mobileNode from "../protocol/mobile-node";
 import * as movement from "../protocol/movement";
+import * as pathMtu from "../protocol/path-mtu";
 import * as peerAttachment from "../protocol/peer-attachment";
 import * as peerPolicy from "../protocol/peer-policy";
 import * as proxyNeighbour from "../protocol/proxy-neighbour";
@@ -19,6 +20,7 @@ import * as prefixAdvertisement from "../protocol/prefix-advertisement";
 import * as registration from "../protocol/registration";
 import * as routerAdvertiser from "../protocol/router-advertiser";
 import * as security from "../protocol/security";
+import * as served from "../protocol/served";
 import * as clock from "../tables/clock";
 import * as devices from "../tables/devices";
 import * as nodes from "../tables/nodes";
@@ -62,6 +64,9 @@ export function execute(code: u32, record: usize, length: u32): Refusal {
     case Command.RouteOptimisation:
       if (node.role() != Role.MobileNode) return Refusal.WrongRole;
       return length < <u32>abi.ROUTE_OPTIMISATION_RULES ? Refusal.ShortRecord : configureRoutes(record, length);
+    case Command.ServeDualStack:
+      if (node.role() != Role.HomeAgent) return Refusal.WrongRole;
+      return length < <u32>abi.SERVED_POOLS ? Refusal.ShortRecord : served.configure(record, length);
     case Command.PrefixDelivery:
       if (node.role() != Role.HomeAgent) return Refusal.WrongRole;
       return length < <u32>abi.PREFIX_DELIVERY_BYTES ? Refusal.ShortRecord : prefixAdvertisement.configure(record);
@@ -69,6 +74,9 @@ export function execute(code: u32, record: usize, length: u32): Refusal {
       if (node.role() == Role.HomeAgent) routerAdvertiser.cease();
       if (node.role() == Role.MobileNode) registration.shutdown();
       return Refusal.None;
+    case Command.PathMtu:
+      if (node.role() == Role.Codec) return Refusal.WrongRole;
+      return length < <u32>abi.PATH_MTU_BYTES ? Refusal.ShortRecord : pathMtu.learn(record);
     case Command.AddressRefused:
       return length < <u32>abi.ADDRESS_BYTES ? Refusal.ShortRecord : refuseAddress(record);
     default:

@@ -61,6 +61,16 @@ export function setPathMtu(binding: Binding, mtu: u32): void {
   binding.pathMtuSinceMs = clock.now();
 }
 
+/**
+ * What the path to the care-of address takes as far as we know, octets. What was learnt long ago is forgotten: the
+ * path may have become wider (RFC 8201 §5.3).
+ */
+export function currentPathMtu(binding: Binding): u32 {
+  const own = devices.leastAccessMtu();
+  if (<u32>binding.pathMtu != own && tunnel.isPathMtuOld(binding.pathMtuSinceMs)) setPathMtu(binding, own);
+  return min<u32>(binding.pathMtu, own);
+}
+
 /** The lifetime begins anew. */
 export function renew(record: u32, lifetimeMs: f64): void {
   const binding = bindings.at(record);
