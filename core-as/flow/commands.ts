@@ -12,6 +12,7 @@ import * as homeLink from "../protocol/home-link";
 import * as homeRegistration from "../protocol/home-registration";
 import * as mobileNode from "../protocol/mobile-node";
 import * as movement from "../protocol/movement";
+import * as nodeIpv4 from "../protocol/node-ipv4";
 import * as pathMtu from "../protocol/path-mtu";
 import * as peerAttachment from "../protocol/peer-attachment";
 import * as peerPolicy from "../protocol/peer-policy";
@@ -20,7 +21,6 @@ import * as prefixAdvertisement from "../protocol/prefix-advertisement";
 import * as registration from "../protocol/registration";
 import * as routerAdvertiser from "../protocol/router-advertiser";
 import * as security from "../protocol/security";
-import * as served from "../protocol/served";
 import * as clock from "../tables/clock";
 import * as devices from "../tables/devices";
 import * as nodes from "../tables/nodes";
@@ -66,7 +66,10 @@ export function execute(code: u32, record: usize, length: u32): Refusal {
       return length < <u32>abi.ROUTE_OPTIMISATION_RULES ? Refusal.ShortRecord : configureRoutes(record, length);
     case Command.ServeDualStack:
       if (node.role() != Role.HomeAgent) return Refusal.WrongRole;
-      return length < <u32>abi.SERVED_POOLS ? Refusal.ShortRecord : served.configure(record, length);
+      return length < <u32>abi.SERVED_POOLS ? Refusal.ShortRecord : homeServices.configureDualStack(record, length);
+    case Command.NodeIpv4:
+      if (node.role() != Role.HomeAgent) return Refusal.WrongRole;
+      return length < <u32>abi.NODE_IPV4_BYTES ? Refusal.ShortRecord : nodeIpv4.configure(record);
     case Command.PrefixDelivery:
       if (node.role() != Role.HomeAgent) return Refusal.WrongRole;
       return length < <u32>abi.PREFIX_DELIVERY_BYTES ? Refusal.ShortRecord : prefixAdvertisement.configure(record);
@@ -188,6 +191,7 @@ function removeNode(id: u32): Refusal {
   const number = nodes.findId(id);
   if (number == NONE) return Refusal.NotFound;
   homeRegistration.forgetNode(number);
+  nodeIpv4.removeNode(number);
   nodes.remove(number);
   return Refusal.None;
 }

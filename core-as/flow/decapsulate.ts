@@ -33,6 +33,7 @@ import * as mobileNode from "../protocol/mobile-node";
 import * as received from "../protocol/mobility-message";
 import * as multicastForwarding from "../protocol/multicast-forwarding";
 import * as multicastMembership from "../protocol/multicast-membership";
+import * as natMapping from "../protocol/nat-mapping";
 import * as registration from "../protocol/registration";
 import * as correspondentFlow from "./correspondent";
 import * as decapsulateIpv4 from "./decapsulate-ipv4";
@@ -73,6 +74,7 @@ function fromMobileNode(inner: usize): Reason {
   const binding = bindings.at(record);
   binding.packetsIn += 1;
   binding.bytesIn += <f64>length;
+  natMapping.heard(binding);
   if (ip6.nextHeader(inner) == NextHeader.Mobility && sameAddress(ip6.destination(inner), homeLink.address())) {
     return receiveTunnelledMessage(inner, length);
   }
