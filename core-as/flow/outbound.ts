@@ -23,6 +23,7 @@ import * as selector from "../select/selector";
 import * as uplinks from "../select/uplinks";
 import * as bindings from "../tables/bindings";
 import { Binding } from "../tables/bindings";
+import * as clock from "../tables/clock";
 import * as devices from "../tables/devices";
 import * as orders from "../tables/orders";
 import { NONE } from "../tables/slab";
@@ -166,6 +167,7 @@ export function throughUplink(device: u32, update: Update, uplink: u32, packet: 
   if (refusal != Reason.None) return refusal;
   update.packetsOut += 1;
   update.bytesOut += <f64>length;
+  update.pathUsedMs = clock.now();
   if ((update.inUse & OUTBOUND) == 0) {
     update.inUse |= OUTBOUND;
     orders.event(Event.PathInUse, uplink, 0, updates.careof(update), 1);
