@@ -19,6 +19,7 @@ import * as prefixAdvertisement from "../protocol/prefix-advertisement";
 import * as registration from "../protocol/registration";
 import * as routerAdvertiser from "../protocol/router-advertiser";
 import * as security from "../protocol/security";
+import * as served from "../protocol/served";
 import * as clock from "../tables/clock";
 import * as devices from "../tables/devices";
 import * as nodes from "../tables/nodes";
@@ -62,6 +63,9 @@ export function execute(code: u32, record: usize, length: u32): Refusal {
     case Command.RouteOptimisation:
       if (node.role() != Role.MobileNode) return Refusal.WrongRole;
       return length < <u32>abi.ROUTE_OPTIMISATION_RULES ? Refusal.ShortRecord : configureRoutes(record, length);
+    case Command.ServeDualStack:
+      if (node.role() != Role.HomeAgent) return Refusal.WrongRole;
+      return length < <u32>abi.SERVED_POOLS ? Refusal.ShortRecord : served.configure(record, length);
     case Command.PrefixDelivery:
       if (node.role() != Role.HomeAgent) return Refusal.WrongRole;
       return length < <u32>abi.PREFIX_DELIVERY_BYTES ? Refusal.ShortRecord : prefixAdvertisement.configure(record);

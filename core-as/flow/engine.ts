@@ -3,7 +3,7 @@
  * and an empty list of orders; the host drains the list before the next one (the driving law).
  */
 import {
-  COMMAND_BYTES, DeviceKind, INPUT_BYTES, INPUT_DEVICE, INPUT_LENGTH, MAX_DEVICES, REPLY_BYTES, Refusal, Role,
+  COMMAND_BYTES, DeviceKind, INPUT_BYTES, INPUT_DEVICE, INPUT_KIND, INPUT_LENGTH, Input, MAX_DEVICES, REPLY_BYTES, Refusal, Role,
   HEADROOM, START_MAX_BINDINGS, START_MAX_NODES, START_OUTPUT_BYTES, START_REASSEMBLIES, START_ROLE, START_SLOTS,
   START_SLOT_BYTES,
 } from "../abi/contract";
@@ -21,6 +21,7 @@ import * as homeRegistration from "../protocol/home-registration";
 import * as lifetimes from "../protocol/binding-lifetime";
 import * as solicitation from "../protocol/mobile-prefix-solicitation";
 import * as movement from "../protocol/movement";
+import * as proxyArp from "../protocol/proxy-arp";
 import * as proxyNeighbour from "../protocol/proxy-neighbour";
 import * as multicastForwarding from "../protocol/multicast-forwarding";
 import * as random from "../protocol/crypto/random";
@@ -42,8 +43,10 @@ import { NONE } from "../tables/slab";
 import * as timers from "../tables/timers";
 import * as updates from "../tables/updates";
 import * as commands from "./commands";
+import * as datagrams from "./datagrams";
 import * as homeServices from "./home-services";
 import * as inbound from "./inbound";
+import * as inboundIpv4 from "./inbound-ipv4";
 import * as node from "./node";
 import * as outbound from "./outbound";
 
@@ -176,9 +179,23 @@ function receive(slot: u32): void {
   const device = load<u32>(descriptor, INPUT_DEVICE);
   const packet = inputs + <usize>slot * stride + HEADROOM;
   if (length > slotBytes) counters.refuse(Reason.PacketTooLarge);
-  else if (devices.is(device, DeviceKind.Access)) counters.refuse(inbound.receive(device, packet, length));
-  else if (devices.is(device, DeviceKind.Tunnel)) counters.refuse(outbound.send(device, packet, length));
+  else if (devices.is(device, DeviceKind.Access)) {
+    counters.refuse(fromLink(device, load<u32>(descriptor, INPUT_KIND), packet, length));
+  } else if (devices.is(device, DeviceKind.Tunnel)) counters.refuse(outbound.send(device, packet, length));
   else counters.refuse(Reason.UnknownDevice);
+}
+
+function fromLink(device: u32, kind: u32, packet: usize, length: u32): Reason {
+  switch (kind) {
+    case Input.Packet:
+      return length != 0 && ip6.version(packet) == 4
+        ? inboundIpv4.receive(device, packet, length)
+        : inbound.receive(device, packet, length);
+    case Input.Datagrams:
+      return datagrams.receive(device, packet, length);
+    default:
+      return proxyArp.receive(device, packet, length);
+  }
 }
 
 /** Lets the timers run that are due. Returns 1 when there are more: the host drains and calls again. */

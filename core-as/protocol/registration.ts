@@ -68,7 +68,7 @@ export function removeHome(record: u32): void {
   uplinks.forgetHome(record);
   updates.remove(record);
   if (primaryEntry == record) primaryEntry = updates.next(0);
-  orders.tunnelMtu(devices.first(DeviceKind.Tunnel), tunnel.innerMtu(updates.leastPathMtu(MAX_MTU)));
+  orders.tunnelMtu(devices.first(DeviceKind.Tunnel), tunnel.innerMtu(updates.leastRoom(MAX_MTU)));
 }
 
 export function isConfigured(): bool {
@@ -177,7 +177,7 @@ function follow(update: Update, device: u32): void {
 export function setPathMtu(update: Update, mtu: u32): void {
   update.pathMtu = <u16>min(mtu, MAX_MTU);
   update.pathMtuSinceMs = clock.now();
-  orders.tunnelMtu(devices.first(DeviceKind.Tunnel), tunnel.innerMtu(updates.leastPathMtu(mtu)));
+  orders.tunnelMtu(devices.first(DeviceKind.Tunnel), tunnel.innerMtu(updates.leastRoom(updates.room(update))));
 }
 
 const MAX_MTU: u32 = 65535;

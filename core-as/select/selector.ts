@@ -5,13 +5,16 @@
  * them (RFC 6089); today there is the one of a plain RFC 6275 registration, identifier 0.
  */
 import { DEVICE_ANY } from "../abi/contract";
+import { TUNNEL_PORT } from "../abi/codes";
 import { RegistrationState } from "../abi/states";
-import { sameAddress } from "../wire/bytes";
+import { isUnspecified, sameAddress } from "../wire/bytes";
 import * as bindings from "../tables/bindings";
 import * as clock from "../tables/clock";
+import { Path } from "../tables/path";
 import { NONE } from "../tables/slab";
 import * as updates from "../tables/updates";
 import { Update } from "../tables/updates";
+import * as paths from "./paths";
 import * as uplinks from "./uplinks";
 
 const PRIMARY: u32 = 0;
@@ -26,6 +29,22 @@ export function forHomeAddress(homeAddress: usize): u32 {
 export function boundTo(homeAddress: usize, careofAddress: usize): u32 {
   const record = forHomeAddress(homeAddress);
   return record != NONE && sameAddress(bindings.careofAddress(bindings.at(record)), careofAddress) ? record : NONE;
+}
+
+/**
+ * Home agent: the live binding of `homeAddress` whose path is the one that a packet came by, back to its sender:
+ * care-of address, port and encapsulation are the same. NONE: there is none.
+ */
+export function boundBy(homeAddress: usize, way: Path): u32 {
+  const record = boundTo(homeAddress, way.remote());
+  return record != NONE && <u32>bindings.at(record).port == way.port ? record : NONE;
+}
+
+/** Mobile node: true when `way` leads to the home agent of `update`. */
+export function isHomeAgent(update: Update, way: Path): bool {
+  if (way.isUdp() && way.port != <u32>TUNNEL_PORT) return false;
+  const agent = way.isIpv4() ? paths.homeAgentIpv4Address() : updates.peerOf(update);
+  return !isUnspecified(agent) && sameAddress(way.remote(), agent);
 }
 
 /**

@@ -4,6 +4,7 @@
  */
 import { DEVICE_ANY } from "../abi/contract";
 import { copyAddress, isUnspecified, sameAddress } from "../wire/bytes";
+import { overheadBytes } from "./path";
 import { NONE, Slab, newSlab } from "./slab";
 
 @unmanaged
@@ -83,6 +84,9 @@ export class Update {
   pathMtu: u16;
   /** Encapsulation of what is tunnelled. */
   encapsulation: u32;
+  /** The IPv4 home address that goes with the home address, IPv4-mapped; unspecified: none. */
+  ipv4HomeHigh: u64;
+  ipv4HomeLow: u64;
 }
 
 let slab = changetype<Slab>(0);
@@ -132,6 +136,14 @@ export function find(homeAddress: usize): u32 {
   return NONE;
 }
 
+/** The entry of an IPv4 home address of ours, IPv4-mapped; NONE: the address is not one. */
+export function findIpv4Home(address: usize): u32 {
+  for (let record = next(0); record != NONE; record = next(record + 1)) {
+    if (sameAddress(ipv4Home(at(record)), address)) return record;
+  }
+  return NONE;
+}
+
 /** An entry whose messages go from `careofAddress` to `peer`, NONE: there is none. */
 export function findPath(careofAddress: usize, peer: usize): u32 {
   for (let record = next(0); record != NONE; record = next(record + 1)) {
@@ -155,19 +167,29 @@ export function isPeer(address: usize): bool {
   return !isUnspecified(address) && findPeer(address) != NONE;
 }
 
-/** The smallest MTU of the paths in use, octets; `otherwise` when there is none. */
-export function leastPathMtu(otherwise: u32): u32 {
+/** What the outer headers leave of the smallest MTU of the paths in use, octets; `otherwise` when there is none. */
+export function leastRoom(otherwise: u32): u32 {
   let least = otherwise;
   for (let record = next(0); record != NONE; record = next(record + 1)) {
     const update = at(record);
-    if (hasCareof(update)) least = min<u32>(least, update.pathMtu);
+    if (hasCareof(update)) least = min<u32>(least, room(update));
   }
   return least;
+}
+
+/** What the outer headers leave of a path's MTU, octets. */
+export function room(update: Update): u32 {
+  return <u32>update.pathMtu - overheadBytes(update.encapsulation);
 }
 
 /** Pointer to the home address. */
 export function home(update: Update): usize {
   return changetype<usize>(update) + offsetof<Update>("homeHigh");
+}
+
+/** Pointer to the IPv4 home address, IPv4-mapped; unspecified: there is none. */
+export function ipv4Home(update: Update): usize {
+  return changetype<usize>(update) + offsetof<Update>("ipv4HomeHigh");
 }
 
 /** Pointer to the peer's address. */
