@@ -78,8 +78,7 @@ export function put(device: u32, packet: usize, length: u32, hasRoomBefore: bool
   const flow = find(device, packet);
   if (flow != null) {
     if (candidate.mayContinue && continues(flow, packet) && append(flow, packet, length)) {
-      const isFull = flow.length + flow.segmentBytes > MAX_BYTES ||
-        (flow.protocol == NextHeader.Udp && flow.count == MAX_DATAGRAMS);
+      const isFull = flow.protocol == NextHeader.Udp && flow.count == MAX_DATAGRAMS;
       if (isFull || candidate.isLast || candidate.payloadBytes < flow.segmentBytes) release(flow);
       return;
     }
