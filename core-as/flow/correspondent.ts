@@ -12,7 +12,7 @@
  * Where the path is narrower than 1304 octets, the header no longer fits into what IPv6 promises to everybody:
  * then a packet goes unchanged, through the home agent, which may fragment (RFC 2473 §7.1).
  */
-import { DEVICE_ANY, DeviceKind, Event } from "../abi/contract";
+import { DEVICE_ANY, DeviceKind } from "../abi/contract";
 import { BindingErrorStatus, Icmpv6Type, MINIMUM_MTU, NextHeader, UnreachableCode } from "../abi/codes";
 import { Reason } from "../abi/reasons";
 import { isLinkLocal, isMulticast } from "../wire/bytes";
@@ -22,9 +22,9 @@ import * as icmp6 from "../wire/icmp6";
 import * as ip6 from "../wire/ip6";
 import * as mobility from "../wire/mobility";
 import * as routing2 from "../wire/routing2";
+import * as delivery from "../encap/delivery";
 import * as errors from "../encap/errors";
 import * as optimised from "../encap/optimised";
-import * as tunnel from "../encap/tunnel";
 import * as bindings from "../tables/bindings";
 import { Binding } from "../tables/bindings";
 import * as clock from "../tables/clock";
@@ -35,6 +35,7 @@ import * as lifetimes from "../protocol/binding-lifetime";
 import * as correspondent from "../protocol/correspondent";
 import * as cache from "../protocol/correspondent-cache";
 import * as settings from "../protocol/correspondent-settings";
+import * as pathMtu from "../protocol/path-mtu";
 import * as received from "../protocol/mobility-message";
 
 /** Says how large the packets of the host may be so that a header still fits. */
@@ -43,9 +44,9 @@ export function tellMtu(): void {
   if (device != DEVICE_ANY) orders.tunnelMtu(device, hostMtu(devices.leastAccessMtu()));
 }
 
-/** Largest packet of the host for a path of `pathMtu` octets. */
-function hostMtu(pathMtu: u32): u32 {
-  return max<u32>(pathMtu - optimised.ADDED_BYTES, MINIMUM_MTU);
+/** Largest packet of the host for a path of `octets`. */
+function hostMtu(octets: u32): u32 {
+  return max<u32>(octets - optimised.ADDED_BYTES, MINIMUM_MTU);
 }
 
 // ---- inbound --------------------------------------------------------------------------------
@@ -60,10 +61,10 @@ export function receiveMessage(device: u32, packet: usize): Reason {
  * Takes a packet with a Home Address option that carries no mobility message, for an own address: the host gets
  * it as if it had come from the home address (6275-9.3.1-6, 6275-9.3.1-7, 6275-8.2-1, 6275-11.3.5-4).
  */
-export function receive(device: u32, packet: usize, length: u32): Reason {
-  const plain = removeHomeAddress(device, ip6.destination(packet), packet, length);
+export function receive(packet: usize, length: u32): Reason {
+  const plain = removeHomeAddress(ip6.destination(packet), packet, length);
   if (plain == 0) return Reason.HomeAddressWithoutBinding;
-  orders.transmit(devices.first(DeviceKind.Tunnel), plain, length - <u32>(plain - packet));
+  delivery.deliver(plain, length - <u32>(plain - packet));
   return Reason.None;
 }
 
@@ -73,11 +74,11 @@ export function receive(device: u32, packet: usize, length: u32): Reason {
  * they are genuine. 0: there is none, so the sender was told (6275-9.3.1-5, 6275-8.2-5), and nothing else happens
  * (6275-9.1-6, 6275-6.3-8).
  */
-export function removeHomeAddress(device: u32, self: usize, packet: usize, length: u32): usize {
+export function removeHomeAddress(self: usize, packet: usize, length: u32): usize {
   const home = extension.homeAddress(packet);
   const record = cache.boundTo(home, ip6.source(packet), settings.ownAddress(self));
   if (record == NONE) {
-    received.sendBindingError(device, self, BindingErrorStatus.UnknownBinding, packet, home);
+    received.sendBindingError(self, ip6.source(packet), BindingErrorStatus.UnknownBinding, home);
     return 0;
   }
   const binding = bindings.at(record);
@@ -121,10 +122,10 @@ export function receiveTunnelled(device: u32, inner: usize, length: u32): Reason
   extension.walk(inner, length);
   const upper = inner + extension.upperOffset();
   if (extension.upperProtocol() == NextHeader.Mobility && !extension.isFragment()) {
-    const refusal = received.read(device, ip6.destination(inner), inner, length);
+    const refusal = received.read(ip6.destination(inner), inner, length);
     return refusal != Reason.None ? refusal : receiveMessage(device, inner);
   }
-  if (extension.homeAddressOption() != 0) return receive(device, inner, length);
+  if (extension.homeAddressOption() != 0) return receive(inner, length);
   const damaged = icmp6.check(upper, extension.upperLength(), ip6.source(inner), ip6.destination(inner));
   return damaged != Reason.None ? damaged : receiveError(inner, upper, extension.upperLength());
 }
@@ -157,15 +158,11 @@ export function takeDirectWay(device: u32, packet: usize, length: u32, firstMtu:
   const record = own == NONE ? NONE : cache.findLive(ip6.destination(packet), own);
   if (record == NONE || !mayTakeDirectWay(packet, length)) return packet;
   const binding = bindings.at(record);
-  const ownMtu = devices.leastAccessMtu();
-  if (binding.pathMtu != ownMtu && tunnel.isPathMtuOld(binding.pathMtuSinceMs)) {
-    lifetimes.setPathMtu(binding, ownMtu);
-  }
-  const pathMtu = min<u32>(binding.pathMtu, firstMtu);
-  if (length + optimised.ADDED_BYTES > pathMtu) {
+  const narrowest = min(lifetimes.currentPathMtu(binding), firstMtu);
+  if (length + optimised.ADDED_BYTES > narrowest) {
     if (length <= <u32>MINIMUM_MTU) return packet;
     const home = ip6.destination(packet);
-    errors.answerTunnelled(device, home, Icmpv6Type.PacketTooBig, 0, hostMtu(pathMtu), packet, length);
+    errors.answerTunnelled(device, home, Icmpv6Type.PacketTooBig, 0, hostMtu(narrowest), packet, length);
     return 0;
   }
   binding.packetsOut += 1;
@@ -209,9 +206,8 @@ export function receiveError(packet: usize, message: usize, length: u32): Reason
   let value = icmp6.value(message);
   let isMeaningful = true;
   if (type == Icmpv6Type.PacketTooBig) {
-    if (value < <u32>MINIMUM_MTU || value > <u32>binding.pathMtu) return Reason.PathMtuImplausible; // RFC 8201 §4
-    lifetimes.setPathMtu(binding, value);
-    orders.event(Event.PathMtu, DEVICE_ANY, bindings.careofAddress(binding), 0, value);
+    const implausible = pathMtu.narrowBinding(binding, value);
+    if (implausible != Reason.None) return implausible;
     value = hostMtu(value);
     isMeaningful = ip6.totalLength(invoking) - optimised.ADDED_BYTES > value;
   } else if (type == Icmpv6Type.ParameterProblem) {

@@ -10,6 +10,7 @@
 import { Encapsulation } from "../abi/contract";
 import { isMapped } from "../wire/mapped";
 import { AddressIndex, newIndex } from "./index";
+import { overheadBytes } from "./path";
 import { NONE, Slab, newSlab } from "./slab";
 
 @unmanaged
@@ -55,7 +56,7 @@ export class Binding {
   /** Longest silence that the NAT's mapping survived, and shortest after which it was gone, s; 0: unknown. */
   natHeldS: u16;
   natLostS: u16;
-  /** The IPv4 care-of address that the mobile node itself has, four octets (RFC 5555 §3.1.2). */
+  /** The care-of address that the mobile node itself knows (`ReceivedUpdate.claimedCareof`); 0: not known. */
   claimedCareof: u32;
   /** The entry of the other family: of the IPv4 home address that goes with this one, or the other way; NONE. */
   companion: u32;
@@ -79,6 +80,8 @@ export class Binding {
 
   /** `packetsIn` and `packetsOut` together, when the last Binding Update came. */
   packetsAtRenewal: f64;
+  /** Home agent: `packetsOut` of both entries when the mobile node was last heard, by this mapping of its NAT. */
+  packetsOutWhenHeard: f64;
 
   hasFlag(flag: u32): bool {
     return (<u32>this.flags & flag) != 0;
@@ -123,6 +126,11 @@ export function homeAddress(binding: Binding): usize {
 /** Pointer to the care-of address of a binding. */
 export function careofAddress(binding: Binding): usize {
   return changetype<usize>(binding) + offsetof<Binding>("careofHigh");
+}
+
+/** What the outer headers leave of the path's MTU, octets. */
+export function room(binding: Binding): u32 {
+  return <u32>binding.pathMtu - overheadBytes(binding.encapsulation());
 }
 
 /** The binding of a home address under an identifier, or NONE. */
