@@ -13,6 +13,7 @@ import * as coalescing from "../encap/coalescing";
 import * as fragmentation from "../encap/fragmentation";
 import * as reassembly from "../encap/reassembly";
 import * as segmentation from "../encap/segmentation";
+import * as dataCheck from "../protocol/data-check";
 import * as homeAgentSelection from "../protocol/home-agent-selection";
 import * as correspondentCache from "../protocol/correspondent-cache";
 import * as homeLink from "../protocol/home-link";
@@ -27,13 +28,17 @@ import * as proxyArp from "../protocol/proxy-arp";
 import * as proxyNeighbour from "../protocol/proxy-neighbour";
 import * as multicastForwarding from "../protocol/multicast-forwarding";
 import * as random from "../protocol/crypto/random";
+import * as keepalive from "../protocol/keepalive";
+import * as pathChoice from "../protocol/path-choice";
 import * as peerTable from "../protocol/peer-table";
 import * as registration from "../protocol/registration";
 import * as registrationTable from "../protocol/registration-table";
 import * as routeOptimisation from "../protocol/route-optimisation";
 import { TimerKind } from "../protocol/timers";
 import * as uplinkTable from "../protocol/uplink-table";
+import * as wayTable from "../protocol/way-table";
 import * as uplinks from "../select/uplinks";
+import * as ways from "../select/ways";
 import * as bindings from "../tables/bindings";
 import * as clock from "../tables/clock";
 import * as counters from "../tables/counters";
@@ -55,7 +60,7 @@ import * as outbound from "./outbound";
 /** Home addresses that a mobile node can have at once. */
 const UPDATES: u32 = 64;
 /** Timers beyond one a binding: those of uplinks and registrations. */
-const OTHER_TIMERS: u32 = 4 * <u32>MAX_DEVICES + 2 * UPDATES;
+const OTHER_TIMERS: u32 = 5 * <u32>MAX_DEVICES + 3 * UPDATES;
 const MAX_SLOTS: u32 = 4096;
 const MAX_SLOT_BYTES: u32 = 65575;
 const MIN_SLOT_BYTES: u32 = 1500;
@@ -110,6 +115,9 @@ export function start(now: f64): Refusal {
     uplinks.start();
     registrationTable.start();
     uplinkTable.start();
+    wayTable.start();
+    ways.start();
+    dataCheck.startAll();
   }
   node.start(role);
   return Refusal.None;
@@ -247,6 +255,12 @@ function onTimer(kind: u32, owner: u32): void {
       break;
     case TimerKind.Lifetime:
       registration.onLifetimeTimer(owner);
+      break;
+    case TimerKind.Ways:
+      pathChoice.onTimer(owner);
+      break;
+    case TimerKind.Keepalive:
+      keepalive.onTimer(owner);
       break;
     case TimerKind.Peer:
       routeOptimisation.onTimer(owner);
