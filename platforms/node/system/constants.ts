@@ -79,6 +79,21 @@ export const IFF_NO_PI = 0x1000;
 export const SIOCETHTOOL = 0x8946;
 export const TUNSETIFF = 0x400454ca;
 
+// offloads (linux/udp.h, linux/if_tun.h)
+export const IPPROTO_UDP = 17;
+export const UDP_SEGMENT = 103;
+export const UDP_GRO = 104;
+export const IFF_VNET_HDR = 0x4000;
+export const TUNSETOFFLOAD = 0x400454d0;
+export const TUN_F_CSUM = 0x01;
+export const TUN_F_TSO4 = 0x02;
+export const TUN_F_TSO6 = 0x04;
+export const TUN_F_USO4 = 0x20;
+export const TUN_F_USO6 = 0x40;
+
+// namespaces
+export const CLONE_NEWNET = 0x40000000;
+
 // error numbers that the code decides by
 export const EPERM = 1;
 export const ENOENT = 2;

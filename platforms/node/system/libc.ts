@@ -40,6 +40,10 @@ export const write = declare<AddressCall>("intptr_t write(int fd, uintptr_t buff
 export const ioctl = declare<(fd: number, request: number, argument: Uint8Array) => number>(
   "int ioctl(int fd, unsigned long request, void *argument)",
 );
+/** Of the requests whose argument is a number, and no pointer. */
+export const ioctlNumber = declare<(fd: number, request: number, argument: number) => number>(
+  "int ioctl(int fd, unsigned long request, unsigned long argument)",
+);
 
 export const flock = declare<(fd: number, operation: number) => number>("int flock(int fd, int operation)");
 
@@ -73,6 +77,8 @@ export const eventfd = declare<(initial: number, flags: number) => number>(
   "int eventfd(unsigned int initial, int flags)",
 );
 export const setns = declare<(fd: number, namespaceType: number) => number>("int setns(int fd, int type)");
+export const unshare = declare<(what: number) => number>("int unshare(int flags)");
+export const adjtimex = declare<(buffer: Uint8Array) => number>("int adjtimex(void *buffer)");
 
 /** The error number of the system call just made; to be read before anything else is called. */
 export function errno(): number {
