@@ -51,6 +51,9 @@ export const socket = declare<(family: number, type: number, protocol: number) =
   "int socket(int family, int type, int protocol)",
 );
 export const bind = declare<BytesCall>("int bind(int fd, const void *address, unsigned int length)");
+export const getsockname = declare<(fd: number, address: Uint8Array, lengthBytes: Uint8Array) => number>(
+  "int getsockname(int fd, void *address, void *length)",
+);
 export const setsockopt = declare<
   (fd: number, level: number, name: number, value: Uint8Array, lengthBytes: number) => number
 >("int setsockopt(int fd, int level, int name, const void *value, unsigned int length)");
