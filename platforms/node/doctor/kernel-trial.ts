@@ -3,7 +3,7 @@
  * that nothing of this host changes; where that is not allowed, only what a socket shows.
  */
 import {
-  AF_INET, IFF_NO_PI, IFF_TUN, IFF_VNET_HDR, IFNAMSIZ, IPPROTO_UDP, O_CLOEXEC, O_RDWR, SOCK_CLOEXEC, SOCK_DGRAM,
+  AF_INET, IFF_NO_PI, IFF_TUN, IFF_VNET_HDR, IFNAMSIZ, O_CLOEXEC, O_RDWR, SOCK_CLOEXEC, SOCK_DGRAM, SOL_UDP,
   TUN_F_CSUM, TUN_F_TSO4, TUN_F_TSO6, TUN_F_USO4, TUN_F_USO6, TUNSETIFF, TUNSETOFFLOAD, UDP_GRO, UDP_SEGMENT,
 } from "../system/constants.ts";
 import { SystemError } from "../system/errors.ts";
@@ -97,7 +97,7 @@ function tryRule(): void {
 function tryUdp(option: number, value: number): void {
   const fd = check(socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), "open UDP socket");
   try {
-    setIntegerOption(fd, IPPROTO_UDP, option, value, option === UDP_GRO ? "UDP_GRO" : "UDP_SEGMENT");
+    setIntegerOption(fd, SOL_UDP, option, value, option === UDP_GRO ? "UDP_GRO" : "UDP_SEGMENT");
   } finally {
     close(fd);
   }

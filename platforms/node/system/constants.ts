@@ -95,10 +95,7 @@ export const IFF_NO_PI = 0x1000;
 export const SIOCETHTOOL = 0x8946;
 export const TUNSETIFF = 0x400454ca;
 
-// offloads (linux/udp.h, linux/if_tun.h)
-export const IPPROTO_UDP = 17;
-export const UDP_SEGMENT = 103;
-export const UDP_GRO = 104;
+// offloads of the TUN device (linux/if_tun.h)
 export const IFF_VNET_HDR = 0x4000;
 export const TUNSETOFFLOAD = 0x400454d0;
 export const TUN_F_CSUM = 0x01;
