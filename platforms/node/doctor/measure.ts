@@ -3,7 +3,7 @@
  *
  *   1. each way that there is, at the same time           does a packet come back?
  *   2. the data path of plain IPv6                        do tunnelled packets pass as well?
- *   3. UDP: NAT or not, and its kind
+ *   3. UDP over IPv4: NAT or not, and its kind
  *   4. the path MTU of each way that passes, one after the other;
  *      meanwhile sockets are silent, to see how long the NAT remembers them
  */
@@ -11,7 +11,7 @@ import { askAgain, type Answer, type Prober } from "./prober.ts";
 import { measureLifetime, silences } from "./nat-lifetime.ts";
 import { measureNat } from "./nat.ts";
 import { measurePathMtu } from "./path-mtu.ts";
-import { type LifetimeResult, type NatResult, type Way, type WayResult, WAYS } from "./report.ts";
+import { type LifetimeResult, type NatResult, type Way, type WayResult, WAY_NAMES, WAYS } from "./report.ts";
 
 const TIMEOUT_MS = 700;
 const TRIES = 3;
@@ -38,8 +38,6 @@ export interface Measurement {
   readonly ipv6Tunnelled?: boolean;
   readonly nat?: NatResult;
   readonly lifetime?: LifetimeResult;
-  /** By which way NAT and lifetime were measured. */
-  readonly udpWay?: Way;
   readonly clockAheadMs?: number;
 }
 
@@ -51,19 +49,18 @@ export async function measure(prober: Prober, options: MeasureOptions): Promise<
   const tunnelled = answers.has("Ipv6") // 2
     ? (await askAgain(prober, { way: "Ipv6", tunnelled: true }, TIMEOUT_MS, TRIES)) !== undefined
     : undefined;
-  const udpWay = (["UdpIpv4", "UdpIpv6"] as const).find((way) => answers.has(way));
-  if (udpWay) progress("looking for a NAT");
-  const nat = udpWay && (await measureNat(prober, udpWay, answers.get(udpWay)!, SPARE_SOCKET)); // 3
+  const byUdp = answers.get("UdpIpv4"); // of IPv6 only the first socket has an address
+  if (byUdp) progress("looking for a NAT");
+  const nat = byUdp && (await measureNat(prober, "UdpIpv4", byUdp, SPARE_SOCKET)); // 3
   const [mtus, lifetime] = await Promise.all([ // 4
     measureMtus(prober, linkMtu, answers, progress),
-    udpWay && options.silenceS > 0 ? lifetimeOf(prober, udpWay, options) : undefined,
+    byUdp && options.silenceS > 0 ? lifetimeOf(prober, options) : undefined,
   ]);
   return {
     ways: results.map((result) => ({ ...result, linkMtu, ...(mtus.has(result.way) && { pathMtu: mtus.get(result.way) }) })),
     ...(tunnelled !== undefined && { ipv6Tunnelled: tunnelled }),
     ...(nat && { nat }),
     ...(lifetime && { lifetime }),
-    ...(udpWay && { udpWay }),
     ...clockOf([...answers.values()]),
   };
 }
@@ -73,7 +70,7 @@ async function tryWay(
 ): Promise<WayResult> {
   const common = { way, allowed: allowed.includes(way) };
   const obstacle = prober.obstacle(way);
-  if (obstacle !== undefined) return { ...common, passage: prober.localAddress(way) === undefined ? "absent" : "untried", why: obstacle };
+  if (obstacle !== undefined) return { ...common, passage: prober.localAddresses(way).length === 0 ? "absent" : "untried", why: obstacle };
   const answer = await askAgain(prober, { way }, TIMEOUT_MS, TRIES);
   if (answer === undefined) return { ...common, passage: "blocked" };
   answers.set(way, answer);
@@ -86,7 +83,7 @@ async function measureMtus(
 ): Promise<Map<Way, number>> {
   const mtus = new Map<Way, number>();
   for (const [way, answer] of answers) {
-    progress(`measuring the path MTU of ${way}`);
+    progress(`measuring the path MTU ${WAY_NAMES[way]}`);
     const mtu = await measurePathMtu(prober, way, linkMtu, answer);
     if (mtu !== undefined) mtus.set(way, mtu);
   }
@@ -94,12 +91,12 @@ async function measureMtus(
 }
 
 function lifetimeOf(
-  prober: Prober, way: Way, { silenceS, silenceSteps, progress }: MeasureOptions,
+  prober: Prober, { silenceS, silenceSteps, progress }: MeasureOptions,
 ): Promise<LifetimeResult | undefined> {
   const room = Math.max(1, Math.min(silenceSteps, prober.sockets - FIRST_SILENT_SOCKET));
   const all = silences(silenceS, room);
   progress(`silent for up to ${silenceS} s, to see how long the way back stays open`);
-  return measureLifetime(prober, way, all, all.map((_, index) => FIRST_SILENT_SOCKET + index), (silence, held) =>
+  return measureLifetime(prober, "UdpIpv4", all, all.map((_, index) => FIRST_SILENT_SOCKET + index), (silence, held) =>
     progress(`${held ? "still open" : "closed"} after ${silence} s of silence`));
 }
 

@@ -28,7 +28,7 @@ export async function measureNat(prober: Prober, way: Way, known: Answer, spare:
   const seen = [known, ...others];
   const addresses = [...new Set(seen.flatMap((answer) => answer?.seenAddress ?? []))];
   const preserved = seen.flatMap((answer, socket) => (answer ? [answer.seenPort === prober.localPort(socket, way)] : []));
-  const present = known.seenAddress !== prober.localAddress(way) || preserved.includes(false);
+  const present = !prober.localAddresses(way).includes(known.seenAddress) || preserved.includes(false);
   const common = { present, addresses, destinations: prober.destinations };
   if (!present) {
     const unsolicited = await ask(0, { answerPort: prober.localPort(spare, way) });

@@ -1,10 +1,9 @@
 /** What the measurements of one uplink mean, and what to do about them. */
 import type { Measurement } from "./measure.ts";
 import {
-  bad, type Finding, good, list, type NatResult, note, type Passage, type UplinkReport, unknown, warning, type Way,
+  bad, type Finding, good, lifetimeText, list, type NatResult, note, type Passage, type UplinkReport, unknown, warning, type Way,
   type WayResult, WAY_NAMES, WAYS,
 } from "./report.ts";
-import { lifetimeText } from "./report-text.ts";
 import { isUp, judgeUplink, type UplinkFacts } from "./uplink.ts";
 
 export interface Expectations {
@@ -46,7 +45,7 @@ export function judgeNetwork(facts: UplinkFacts, measured: Measurement | undefin
       ...ways.filter((each) => each.way !== "Ipv6").map((each) => judgeWay(each, way)),
       ...(way === undefined ? [judgeNothing(ways, expected)] : []),
       ...(nat ? judgeNat(nat) : []),
-      ...(measured.udpWay ? judgeLifetime(measured, expected, way) : []),
+      ...(measured.lifetime ? judgeLifetime(measured, expected, way) : []),
       ...ways.flatMap((each) => judgeMtu(each)),
       ...judgeClock(clockAheadMs, expected),
     ],
@@ -98,7 +97,7 @@ function judgeWay(result: WayResult, chosen: Way | undefined): Finding {
     const found = `The home agent is reached ${WAY_NAMES[way]}, in ${ms(result.roundTripMs)}`;
     if (allowed) return good(check, `${found}.`);
     return note(check, `${found}, but the configuration does not use it.`,
-      way === "UdpIpv6" ? "Set udp_ipv6 = true in both files to have it as a way out." : "Allow IPv4 in the file to have it as a way out.");
+      way === "UdpIpv6" ? "Set udp_over_ipv6 = true in both files to have it as a way out." : "Set ipv4 = true in the file to have it as a way out.");
   }
   if (passage !== "blocked") return notThere(check, result);
   const finding = `Nothing comes back ${WAY_NAMES[way]}.`;
@@ -130,7 +129,6 @@ function judgeNothing(ways: readonly WayResult[], { homeAgentName }: Expectation
 }
 
 function judgeNat(nat: NatResult): Finding[] {
-  const advice = "There is nothing to do.";
   if (!nat.present) {
     return [
       good("NAT", "There is no NAT: the home agent sees this host's own address and port."),
@@ -146,7 +144,7 @@ function judgeNat(nat: NatResult): Finding[] {
     nat.pooling === "paired" ? "one address for all sessions" : `several addresses (${nat.addresses.join(", ")})`,
   ].filter((each) => each !== undefined);
   return [
-    note("NAT", `A NAT shows this host as ${nat.addresses[0]}: ${list(kind)} (RFC 4787).`, advice),
+    note("NAT", `A NAT shows this host as ${nat.addresses[0]}: ${list(kind)} (RFC 4787).`),
     ...nat.unknown.map((each) => note("NAT kind", each, "A second address of the home agent would show it; mext works with every kind.")),
   ];
 }
@@ -158,7 +156,7 @@ function judgeLifetime({ lifetime, nat }: Measurement, expected: Expectations, w
   const floorS = expected.keepaliveFloorMs / 1000;
   if (lifetime.lostS !== undefined && lifetime.heldS < floorS) {
     const text = `${found} Keepalives come no more often than every ${floorS} s, so packets to this host are lost in between.`;
-    const advice = `Set keepalive_floor to less than ${lifetime.lostS} s.`;
+    const advice = `Set floor in [keepalive] to less than ${lifetime.lostS} s.`;
     return [way === "UdpIpv4" || way === "UdpIpv6" ? warning("NAT lifetime", text, advice) : note("NAT lifetime", text, advice)];
   }
   return [good("NAT lifetime", lifetime.lostS === undefined ? `${found} The test ended there; --nat-lifetime takes longer.` : found)];

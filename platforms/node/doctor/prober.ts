@@ -36,8 +36,8 @@ export interface Prober {
   obstacle(way: Way): string | undefined;
   /** The port of a socket on this host; undefined: it has none. */
   localPort(socket: number, way: Way): number | undefined;
-  /** The address of this host by which a way begins. */
-  localAddress(way: Way): string | undefined;
+  /** The addresses of this host at which a way may begin. */
+  localAddresses(way: Way): readonly string[];
   sleep(ms: number): Promise<void>;
 }
 

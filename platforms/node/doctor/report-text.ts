@@ -1,6 +1,6 @@
 /** The doctor's report as a table for people: what was found, and below what is not well, what to do. */
-import { type DoctorReport, type Finding, type LifetimeResult, type UplinkReport, type Verdict, WAY_NAMES } from "./report.ts";
 import { table } from "../cli/table.ts";
+import { type DoctorReport, type Finding, NOTHING_TO_DO, type UplinkReport, type Verdict, WAY_NAMES } from "./report.ts";
 
 const MARKS: Readonly<Record<Verdict, string>> = {
   good: "ok", note: "note", warning: "WARNING", bad: "BAD", unknown: "unknown",
@@ -36,15 +36,7 @@ function section(title: string, findings: readonly Finding[]): string[] {
   const checks = Math.max(...findings.map(({ check }) => check.length), 0);
   const lines = findings.flatMap(({ check, verdict, finding, advice }) => {
     const line = `  ${MARKS[verdict].padEnd(7)}  ${check.padEnd(checks)}  ${finding}`;
-    return verdict === "good" || (verdict === "note" && advice === "There is nothing to do.")
-      ? [line]
-      : [line, `${" ".repeat(13 + checks)}→ ${advice}`];
+    return advice === NOTHING_TO_DO ? [line] : [line, `${" ".repeat(13 + checks)}→ ${advice}`];
   });
   return [title, ...lines, ""];
-}
-
-/** "at least 15 s", "between 30 s and 35 s", "less than 5 s". */
-export function lifetimeText({ heldS, lostS }: LifetimeResult): string {
-  if (lostS === undefined) return `at least ${heldS} s`;
-  return heldS === 0 ? `less than ${lostS} s` : `between ${heldS} s and ${lostS} s`;
 }
