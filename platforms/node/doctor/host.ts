@@ -27,8 +27,8 @@ export function judgeHost(facts: HostFacts): Finding[] {
     ...judgePrivileges(facts.missing),
     judgeTun(trials),
     judge("packet filter", trials.packetFilter, trials.untried, {
-      works: "nftables takes the table that keeps the kernel from answering packets of Mobile IPv6.",
-      fails: "nftables does not take the table that keeps the kernel from answering packets of Mobile IPv6",
+      works: "The packet filter (nftables) takes the table that keeps the kernel from answering packets of Mobile IPv6.",
+      fails: "The packet filter (nftables) does not take the table that keeps the kernel from answering packets of Mobile IPv6",
       advice: "Load nf_tables (modprobe nf_tables), Linux 5.12 or later.",
     }),
     judge("routing rules", trials.routingRules, trials.untried, {
