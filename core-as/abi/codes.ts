@@ -4,9 +4,10 @@
  * Enumerations are in the order of the numbers. Times are in milliseconds, whatever the RFC's unit.
  */
 
-/** IPv6 Next Header values (RFC 8200 §4). */
+/** IPv6 Next Header values (RFC 8200 §4), protocols of IPv4. */
 export enum NextHeader {
   HopByHop = 0,
+  Icmpv4 = 1,
   Ipv4 = 4,
   Tcp = 6,
   Udp = 17,
@@ -263,6 +264,26 @@ export enum Icmpv6Type {
   HomeAgentAddressDiscoveryReply = 145,
   MobilePrefixSolicitation = 146,
   MobilePrefixAdvertisement = 147,
+}
+
+/** ICMP types over IPv4 (RFC 792). */
+export enum Icmpv4Type {
+  EchoReply = 0,
+  DestinationUnreachable = 3,
+  SourceQuench = 4,
+  Redirect = 5,
+  EchoRequest = 8,
+  TimeExceeded = 11,
+  ParameterProblem = 12,
+}
+
+/** Codes of Destination Unreachable over IPv4 (RFC 792, RFC 1812 §5.2.7.1). */
+export enum Icmpv4UnreachableCode {
+  Network = 0,
+  Host = 1,
+  Protocol = 2,
+  Port = 3,
+  FragmentationNeeded = 4,
 }
 
 /** What a multicast address record of a version 2 report says (RFC 3810 §5.2.12). */

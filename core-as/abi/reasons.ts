@@ -178,6 +178,7 @@ export enum Reason {
   ProbeUnexpected = 259, // our own extension
   SegmentationMalformed = 260, // virtio 1.2 §5.1.6.2
   NotUdpEncapsulated = 261, // RFC 5555 §4.4.2
+  Ipv4Fragment = 262, // RFC 791 §3.2
 
   // the engine's own limits
   OutputFull = 180, // room for output used up in one call

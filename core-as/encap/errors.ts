@@ -11,6 +11,7 @@ import * as ip6 from "../wire/ip6";
 import * as counters from "../tables/counters";
 import * as orders from "../tables/orders";
 import { TokenBucket } from "../tables/token-bucket";
+import * as delivery from "./delivery";
 
 const BURST: f64 = 50;
 const PER_SECOND: f64 = 100;
@@ -51,7 +52,7 @@ export function answerTunnelled(
 ): void {
   if (isAnswerable(type, code, invoking, invokingLength) && counted(aboutTunnels.take())) {
     const packet = build(source, type, code, value, invoking, invokingLength);
-    if (packet != 0) orders.transmit(device, packet, ip6.totalLength(packet));
+    if (packet != 0) delivery.send(device, packet, ip6.totalLength(packet));
   }
 }
 

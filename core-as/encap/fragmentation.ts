@@ -24,7 +24,8 @@ export function start(random: u64): void {
   secret = random | 1;
 }
 
-function nextIdentification(): u32 {
+/** A number for the fragments of one packet; of IPv4 its low 16 bits. */
+export function nextIdentification(): u32 {
   counter++;
   let mixed = (counter ^ secret) * 0x9e3779b97f4a7c15;
   mixed = (mixed ^ (mixed >> 29) ^ secret) * 0xbf58476d1ce4e5b9;

@@ -37,12 +37,13 @@ export function inner(): usize {
 
 /**
  * Tells the inner sender, from `source` on `device`, what the error of type `type` about its tunnel
- * packet means for it (RFC 2473 §8.2; 6275-9.3.4-1). `pathMtu` is the MTU that the path to the exit point has now.
+ * packet means for it (RFC 2473 §8.2; 6275-9.3.4-1). `room` is what the outer headers leave of the MTU that the path
+ * to the exit point has now.
  */
-export function tell(device: u32, source: usize, type: u32, pathMtu: u32): void {
+export function tell(device: u32, source: usize, type: u32, room: u32): void {
   if (type == Icmpv6Type.PacketTooBig) {
     // A packet that needs no more than the least MTU is fragmented by the tunnel: nothing to tell.
-    const mtu = tunnel.innerMtu(pathMtu);
+    const mtu = tunnel.innerMtu(room);
     if (ip6.totalLength(innerAt) > mtu) {
       errors.answerTunnelled(device, source, Icmpv6Type.PacketTooBig, 0, mtu, innerAt, innerLength);
     }

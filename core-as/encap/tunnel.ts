@@ -1,37 +1,37 @@
 /**
- * IPv6-in-IPv6 tunnels (RFC 2473): the entry point puts a header in front, the exit point takes it
- * off. Nothing is copied: the outer header is written into the room before the packet.
+ * Tunnels (RFC 2473, RFC 5555 §4.1): the entry point puts a header in front, the exit point takes it off. Nothing
+ * is copied: the outer header is written into the room before the packet.
  *
- *            ┌────────┬──────────────┐         inner packet
- *            │ IPv6   │ payload      │
+ *            ┌────────┬──────────────┐         inner packet: IPv6, or IPv4
+ *            │ IP     │ payload      │
  *   ┌────────┼────────┼──────────────┤
- *   │ outer  │ IPv6   │ payload      │         tunnel packet
+ *   │ outer  │ IP     │ payload      │         tunnel packet: encap/outer
  *   └────────┴────────┴──────────────┘
  */
-import { Icmpv6Type, MINIMUM_MTU, NextHeader, OptionType, ParameterProblemCode } from "../abi/codes";
+import { Encapsulation } from "../abi/contract";
+import { Icmpv6Type, MINIMUM_MTU, NextHeader, ParameterProblemCode } from "../abi/codes";
 import { Reason } from "../abi/reasons";
-import { get8, sameAddress, set8 } from "../wire/bytes";
-import * as chain from "../wire/chain";
+import { get8, sameAddress } from "../wire/bytes";
+import * as ip4 from "../wire/ip4";
 import * as ip6 from "../wire/ip6";
+import { ipv4 } from "../wire/mapped";
 import * as clock from "../tables/clock";
-import * as orders from "../tables/orders";
 import { Path } from "../tables/path";
+import * as congestion from "./congestion";
+import * as limits from "./encapsulation-limit";
 import * as errors from "./errors";
-import * as fragmentation from "./fragmentation";
+import * as errorsIpv4 from "./errors-ipv4";
+import * as fragmentationIpv4 from "./fragmentation-ipv4";
+import * as outer from "./outer";
 
-/** RFC 2473 §6.3: the hop limit that a host uses. */
-const HOP_LIMIT: u32 = 64;
-
-/** Octets of a Destination Options header with a Tunnel Encapsulation Limit (RFC 2473 §4.1.1). */
-const LIMIT_HEADER_BYTES: u32 = 8;
 const NO_LIMIT: u32 = 256;
 
 /**
- * Largest inner packet that a tunnel over a path of `pathMtu` octets takes unfragmented
- * (RFC 2473 §7.1): what the tunnel tells its users.
+ * Largest inner packet that a tunnel over a path takes when its headers leave `room` octets (RFC 2473 §7.1): what
+ * the tunnel tells its users. An IPv6 packet of 1280 octets passes whatever the path.
  */
-export function innerMtu(pathMtu: u32): u32 {
-  return max<u32>(pathMtu - <u32>ip6.LENGTH_BYTES, MINIMUM_MTU);
+export function innerMtu(room: u32): u32 {
+  return max<u32>(room, MINIMUM_MTU);
 }
 
 /** What was learnt of a path's MTU is forgotten after this: it may have grown (RFC 8201 §5.3). */
@@ -42,21 +42,20 @@ export function isPathMtuOld(sinceMs: f64): bool {
   return clock.now() - sinceMs > PATH_MTU_AGE_MS;
 }
 
+// ---- in at the entry point ------------------------------------------------------------------
+
 /**
- * Tunnels the packet at `packet` (which has passed `ip6.check` and has HEADROOM before it) along `path`. An
- * inner packet that cannot be tunnelled is answered towards its sender from `self`, an IPv6 address, on device
- * `back`. Returns what refused it, uncounted.
+ * Tunnels the packet at `packet` (which has passed `ip6.check` or `ip4.check` and has HEADROOM before it) along
+ * `path`. An inner packet that cannot be tunnelled is answered towards its sender on device `back`, one of IPv6 from
+ * `self`, an IPv6 address. Returns what refused it, uncounted.
  */
 export function send(path: Path, packet: usize, length: u32, self: usize, back: u32): Reason {
-  const source = path.local();
-  const destination = path.remote();
-  const pathMtu = path.mtu;
+  if (ip6.version(packet) == 4) return sendIpv4(path, packet, length, back);
   // RFC 2473 §4.1.2: a packet that this tunnel made already.
-  if (sameAddress(ip6.source(packet), source) && sameAddress(ip6.destination(packet), destination)) {
-    return Reason.RecursiveEncapsulation;
-  }
+  const isOurs = sameAddress(ip6.source(packet), path.local()) && sameAddress(ip6.destination(packet), path.remote());
+  if (isOurs) return Reason.RecursiveEncapsulation;
 
-  const limitAt = encapsulationLimit(packet, length);
+  const limitAt = path.encapsulation == Encapsulation.Ipv6 ? limits.find(packet, length) : 0;
   const limit = limitAt == 0 ? NO_LIMIT : get8(packet + limitAt);
   if (limit == 0) {
     errors.answerTunnelled(
@@ -64,104 +63,98 @@ export function send(path: Path, packet: usize, length: u32, self: usize, back: 
     );
     return Reason.EncapsulationLimit;
   }
-  const limitBytes = limit == NO_LIMIT ? 0 : LIMIT_HEADER_BYTES;
-  const outerLength = <u32>ip6.LENGTH_BYTES + limitBytes + length;
+  const limitBytes = limit == NO_LIMIT ? 0 : limits.HEADER_BYTES;
   // RFC 2473 §7.1: above the least MTU of IPv6, the sender is told; up to it, the tunnel must fragment.
-  if (outerLength > pathMtu && length > <u32>MINIMUM_MTU) {
-    errors.answerTunnelled(
-      back, self, Icmpv6Type.PacketTooBig, 0, innerMtu(pathMtu - limitBytes), packet, length,
-    );
+  const room = path.mtu - path.overheadBytes() - limitBytes;
+  if (<i32>length > <i32>room && length > <u32>MINIMUM_MTU) {
+    errors.answerTunnelled(back, self, Icmpv6Type.PacketTooBig, 0, innerMtu(room), packet, length);
     return Reason.PacketTooBig;
   }
-
-  const outer = packet - ip6.LENGTH_BYTES - limitBytes;
-  if (limitBytes != 0) buildLimitHeader(packet - limitBytes, limit - 1);
-  // RFC 6040 §4.1 (normal mode): the ECN field is copied, and the DSCP with it.
-  ip6.build(outer, ip6.trafficClass(packet), flowLabel(packet), outerLength - <u32>ip6.LENGTH_BYTES,
-    limitBytes != 0 ? NextHeader.Destination : NextHeader.Ipv6, HOP_LIMIT, source, destination);
-  if (outerLength <= pathMtu) orders.transmit(path.device, outer, outerLength);
-  else fragmentation.send(path.device, outer, outerLength, pathMtu);
-  return Reason.None;
-}
-
-/**
- * Checks the inner packet of a tunnel packet that arrived and carries what the path did to the
- * outer header over to it (RFC 6040 §4.2). `length` is what the outer packet holds; afterwards the
- * inner packet is `ip6.totalLength(inner)` octets long.
- */
-export function open(outer: usize, inner: usize, length: u32): Reason {
-  if (ip6.check(inner, length) != Reason.None) return Reason.InnerMalformed;
-  const outerEcn = ip6.trafficClass(outer) & ECN_MASK;
-  const inside = ip6.trafficClass(inner);
-  const innerEcn = inside & ECN_MASK;
-  if (outerEcn == CONGESTION_EXPERIENCED && innerEcn != CONGESTION_EXPERIENCED) {
-    if (innerEcn == NOT_CAPABLE) return Reason.CongestionLost; // it cannot be told, so the packet is lost
-    ip6.setTrafficClass(inner, inside | CONGESTION_EXPERIENCED);
-  } else if (outerEcn == CAPABLE_1 && innerEcn == CAPABLE_0) {
-    ip6.setTrafficClass(inner, (inside & ~ECN_MASK) | CAPABLE_1);
+  // RFC 6040 §4.1 (normal mode): the ECN field is copied, and the DSCP with it (5555-4.1.1-1).
+  const trafficClass = ip6.trafficClass(packet);
+  const label = path.encapsulation == Encapsulation.Ipv6 ? flowLabel(packet) : 0;
+  if (limitBytes == 0) {
+    outer.send(path, packet, length, NextHeader.Ipv6, trafficClass, label);
+  } else {
+    limits.build(packet - limitBytes, limit - 1);
+    outer.send(path, packet - limitBytes, length + limitBytes, NextHeader.Destination, trafficClass, label);
   }
   return Reason.None;
 }
 
-// The ECN field (RFC 3168 §5).
-const ECN_MASK: u32 = 3;
-const NOT_CAPABLE: u32 = 0;
-const CAPABLE_1: u32 = 1;
-const CAPABLE_0: u32 = 2;
-const CONGESTION_EXPERIENCED: u32 = 3;
+/** An IPv4 packet that is too large goes in fragments when it may (RFC 791 §3.2), else its sender is told (RFC 1191 §4). */
+function sendIpv4(path: Path, packet: usize, length: u32, back: u32): Reason {
+  if (path.isIpv4() && load<u32>(ip4.source(packet)) == load<u32>(ipv4(path.local())) &&
+      load<u32>(ip4.destination(packet)) == load<u32>(ipv4(path.remote()))) {
+    return Reason.RecursiveEncapsulation;
+  }
+  const room = path.mtu - path.overheadBytes();
+  if (length <= room) {
+    sendPiece(path, packet, length);
+    return Reason.None;
+  }
+  if (ip4.dontFragment(packet)) {
+    errorsIpv4.fragmentationNeeded(back, room, packet, length);
+    return Reason.PacketTooBig;
+  }
+  const chunk = fragmentationIpv4.chunkBytes(packet, room);
+  const payload = length - ip4.headerBytes(packet);
+  for (let at: u32 = 0; at < payload; at += chunk) {
+    const piece = fragmentationIpv4.make(packet, at, chunk);
+    if (piece == 0) break; // counted: a part of a packet is no use
+    sendPiece(path, piece, fragmentationIpv4.lengthBytes());
+  }
+  return Reason.None;
+}
+
+function sendPiece(path: Path, packet: usize, length: u32): void {
+  const label = path.encapsulation == Encapsulation.Ipv6 ? flowLabelIpv4(packet) : 0;
+  outer.send(path, packet, length, NextHeader.Ipv4, ip4.typeOfService(packet), label);
+}
 
 /** The same label for all packets of an inner flow, so that the path may spread flows (RFC 6438 §3). */
 function flowLabel(packet: usize): u32 {
   const source = ip6.source(packet);
   const high = (load<u64>(source) ^ ip6.flowLabel(packet)) * 0x9e3779b97f4a7c15 ^ load<u64>(source, 16);
   const low = load<u64>(source, 8) * 0xd1b54a32d192ed03 ^ load<u64>(source, 24);
-  const mixed = (rotl<u64>(high, 32) ^ low) * 0x9e3779b97f4a7c15;
-  return <u32>((mixed ^ (mixed >> 32)) >> 12) & 0xfffff;
+  return mixed((rotl<u64>(high, 32) ^ low) * 0x9e3779b97f4a7c15);
 }
 
-/** Offset of the value of the inner packet's Tunnel Encapsulation Limit, 0: it has none (RFC 2473 §4.1.1(a)). */
-function encapsulationLimit(packet: usize, length: u32): u32 {
-  let protocol = ip6.nextHeader(packet);
-  let at = <u32>ip6.LENGTH_BYTES;
-  for (let headers: u32 = 0; chain.isExtension(protocol) && headers < chain.MAX_HEADERS; headers++) {
-    if (at + chain.UNIT_BYTES > length) return 0;
-    const end = at + chain.lengthBytes(protocol, packet + at);
-    if (protocol == NextHeader.Destination) {
-      const limit = limitAmong(packet, at + OPTIONS, min(end, length));
-      if (limit != 0) return limit;
-    }
-    if (protocol == NextHeader.Fragment) return 0; // what follows may be the middle of something
-    protocol = get8(packet + at + chain.NEXT_HEADER);
-    at = end;
-  }
-  return 0;
+/** The same for IPv4, which has no label of its own. */
+function flowLabelIpv4(packet: usize): u32 {
+  const addresses = load<u64>(ip4.source(packet)) ^ (<u64>ip4.protocol(packet) << 32);
+  return mixed(addresses * 0x9e3779b97f4a7c15);
 }
 
-/** Where the options of a Destination Options header begin. */
-const OPTIONS: u32 = 2;
-
-function limitAmong(packet: usize, at: u32, end: u32): u32 {
-  while (at < end) {
-    if (get8(packet + at) == OptionType.Pad1) {
-      at++;
-      continue;
-    }
-    if (at + 2 > end) return 0;
-    const octets = get8(packet + at + 1);
-    if (get8(packet + at) == OptionType.TunnelEncapsulationLimit && octets == 1 && at + 2 < end) return at + 2;
-    at += 2 + octets;
-  }
-  return 0;
+function mixed(hash: u64): u32 {
+  return <u32>((hash ^ (hash >> 32)) >> 12) & 0xfffff;
 }
 
-/** Writes a Destination Options header with the limit and padding before an inner IPv6 header. */
-function buildLimitHeader(p: usize, limit: u32): void {
-  set8(p, NextHeader.Ipv6);
-  set8(p + 1, 0);
-  set8(p + 2, OptionType.TunnelEncapsulationLimit);
-  set8(p + 3, 1);
-  set8(p + 4, limit);
-  set8(p + 5, OptionType.PadN);
-  set8(p + 6, 1);
-  set8(p + 7, 0);
+// ---- out at the exit point ------------------------------------------------------------------
+
+/**
+ * Checks the inner packet of IP version `version` that a tunnel packet or datagram brought, and carries what the path
+ * did to the outer header, which came with `trafficClass`, over to it (RFC 6040 §4.2; 5555-4.1.1-2). `length` is what
+ * the outer packet holds; afterwards the inner packet is as long as its own header says.
+ */
+export function open(inner: usize, length: u32, version: u32, trafficClass: u32): Reason {
+  return version == 4 ? openIpv4(inner, length, trafficClass) : openIpv6(inner, length, trafficClass);
+}
+
+function openIpv6(inner: usize, length: u32, trafficClass: u32): Reason {
+  if (ip6.check(inner, length) != Reason.None) return Reason.InnerMalformed;
+  const own = ip6.trafficClass(inner);
+  const merged = congestion.merge(trafficClass, own);
+  if (merged == congestion.LOST) return Reason.CongestionLost;
+  if (merged != own) ip6.setTrafficClass(inner, merged);
+  return Reason.None;
+}
+
+function openIpv4(inner: usize, length: u32, trafficClass: u32): Reason {
+  if (length == 0 || ip6.version(inner) != 4 || ip4.check(inner, length) != Reason.None) return Reason.InnerMalformed;
+  const own = ip4.typeOfService(inner);
+  const merged = congestion.merge(trafficClass, own);
+  if (merged == congestion.LOST) return Reason.CongestionLost;
+  if (merged != own) ip4.setTypeOfService(inner, merged);
+  return Reason.None;
 }

@@ -22,6 +22,7 @@ import * as icmp6 from "../wire/icmp6";
 import * as ip6 from "../wire/ip6";
 import * as mobility from "../wire/mobility";
 import * as routing2 from "../wire/routing2";
+import * as delivery from "../encap/delivery";
 import * as errors from "../encap/errors";
 import * as optimised from "../encap/optimised";
 import * as tunnel from "../encap/tunnel";
@@ -60,10 +61,10 @@ export function receiveMessage(device: u32, packet: usize): Reason {
  * Takes a packet with a Home Address option that carries no mobility message, for an own address: the host gets
  * it as if it had come from the home address (6275-9.3.1-6, 6275-9.3.1-7, 6275-8.2-1, 6275-11.3.5-4).
  */
-export function receive(device: u32, packet: usize, length: u32): Reason {
-  const plain = removeHomeAddress(device, ip6.destination(packet), packet, length);
+export function receive(packet: usize, length: u32): Reason {
+  const plain = removeHomeAddress(ip6.destination(packet), packet, length);
   if (plain == 0) return Reason.HomeAddressWithoutBinding;
-  orders.transmit(devices.first(DeviceKind.Tunnel), plain, length - <u32>(plain - packet));
+  delivery.deliver(plain, length - <u32>(plain - packet));
   return Reason.None;
 }
 
@@ -73,11 +74,11 @@ export function receive(device: u32, packet: usize, length: u32): Reason {
  * they are genuine. 0: there is none, so the sender was told (6275-9.3.1-5, 6275-8.2-5), and nothing else happens
  * (6275-9.1-6, 6275-6.3-8).
  */
-export function removeHomeAddress(device: u32, self: usize, packet: usize, length: u32): usize {
+export function removeHomeAddress(self: usize, packet: usize, length: u32): usize {
   const home = extension.homeAddress(packet);
   const record = cache.boundTo(home, ip6.source(packet), settings.ownAddress(self));
   if (record == NONE) {
-    received.sendBindingError(device, self, BindingErrorStatus.UnknownBinding, packet, home);
+    received.sendBindingError(self, ip6.source(packet), BindingErrorStatus.UnknownBinding, home);
     return 0;
   }
   const binding = bindings.at(record);
@@ -121,10 +122,10 @@ export function receiveTunnelled(device: u32, inner: usize, length: u32): Reason
   extension.walk(inner, length);
   const upper = inner + extension.upperOffset();
   if (extension.upperProtocol() == NextHeader.Mobility && !extension.isFragment()) {
-    const refusal = received.read(device, ip6.destination(inner), inner, length);
+    const refusal = received.read(ip6.destination(inner), inner, length);
     return refusal != Reason.None ? refusal : receiveMessage(device, inner);
   }
-  if (extension.homeAddressOption() != 0) return receive(device, inner, length);
+  if (extension.homeAddressOption() != 0) return receive(inner, length);
   const damaged = icmp6.check(upper, extension.upperLength(), ip6.source(inner), ip6.destination(inner));
   return damaged != Reason.None ? damaged : receiveError(inner, upper, extension.upperLength());
 }

@@ -3,7 +3,7 @@
  * and an empty list of orders; the host drains the list before the next one (the driving law).
  */
 import {
-  COMMAND_BYTES, DeviceKind, INPUT_BYTES, INPUT_DEVICE, INPUT_LENGTH, MAX_DEVICES, REPLY_BYTES, Refusal, Role,
+  COMMAND_BYTES, DeviceKind, INPUT_BYTES, INPUT_DEVICE, INPUT_KIND, INPUT_LENGTH, Input, MAX_DEVICES, REPLY_BYTES, Refusal, Role,
   HEADROOM, START_MAX_BINDINGS, START_MAX_NODES, START_OUTPUT_BYTES, START_REASSEMBLIES, START_ROLE, START_SLOTS,
   START_SLOT_BYTES,
 } from "../abi/contract";
@@ -11,6 +11,7 @@ import { Reason } from "../abi/reasons";
 import * as ip6 from "../wire/ip6";
 import * as fragmentation from "../encap/fragmentation";
 import * as reassembly from "../encap/reassembly";
+import * as dataCheck from "../protocol/data-check";
 import * as homeAgentSelection from "../protocol/home-agent-selection";
 import * as correspondentCache from "../protocol/correspondent-cache";
 import * as homeLink from "../protocol/home-link";
@@ -21,16 +22,21 @@ import * as homeRegistration from "../protocol/home-registration";
 import * as lifetimes from "../protocol/binding-lifetime";
 import * as solicitation from "../protocol/mobile-prefix-solicitation";
 import * as movement from "../protocol/movement";
+import * as proxyArp from "../protocol/proxy-arp";
 import * as proxyNeighbour from "../protocol/proxy-neighbour";
 import * as multicastForwarding from "../protocol/multicast-forwarding";
 import * as random from "../protocol/crypto/random";
+import * as keepalive from "../protocol/keepalive";
+import * as pathChoice from "../protocol/path-choice";
 import * as peerTable from "../protocol/peer-table";
 import * as registration from "../protocol/registration";
 import * as registrationTable from "../protocol/registration-table";
 import * as routeOptimisation from "../protocol/route-optimisation";
 import { TimerKind } from "../protocol/timers";
 import * as uplinkTable from "../protocol/uplink-table";
+import * as wayTable from "../protocol/way-table";
 import * as uplinks from "../select/uplinks";
+import * as ways from "../select/ways";
 import * as bindings from "../tables/bindings";
 import * as clock from "../tables/clock";
 import * as counters from "../tables/counters";
@@ -42,15 +48,17 @@ import { NONE } from "../tables/slab";
 import * as timers from "../tables/timers";
 import * as updates from "../tables/updates";
 import * as commands from "./commands";
+import * as datagrams from "./datagrams";
 import * as homeServices from "./home-services";
 import * as inbound from "./inbound";
+import * as inboundIpv4 from "./inbound-ipv4";
 import * as node from "./node";
 import * as outbound from "./outbound";
 
 /** Home addresses that a mobile node can have at once. */
 const UPDATES: u32 = 64;
 /** Timers beyond one a binding: those of uplinks and registrations. */
-const OTHER_TIMERS: u32 = 4 * <u32>MAX_DEVICES + 2 * UPDATES;
+const OTHER_TIMERS: u32 = 5 * <u32>MAX_DEVICES + 3 * UPDATES;
 const MAX_SLOTS: u32 = 4096;
 const MAX_SLOT_BYTES: u32 = 65575;
 const MIN_SLOT_BYTES: u32 = 1500;
@@ -105,6 +113,9 @@ export function start(now: f64): Refusal {
     uplinks.start();
     registrationTable.start();
     uplinkTable.start();
+    wayTable.start();
+    ways.start();
+    dataCheck.startAll();
   }
   node.start(role);
   return Refusal.None;
@@ -176,9 +187,23 @@ function receive(slot: u32): void {
   const device = load<u32>(descriptor, INPUT_DEVICE);
   const packet = inputs + <usize>slot * stride + HEADROOM;
   if (length > slotBytes) counters.refuse(Reason.PacketTooLarge);
-  else if (devices.is(device, DeviceKind.Access)) counters.refuse(inbound.receive(device, packet, length));
-  else if (devices.is(device, DeviceKind.Tunnel)) counters.refuse(outbound.send(device, packet, length));
+  else if (devices.is(device, DeviceKind.Access)) {
+    counters.refuse(fromLink(device, load<u32>(descriptor, INPUT_KIND), packet, length));
+  } else if (devices.is(device, DeviceKind.Tunnel)) counters.refuse(outbound.send(device, packet, length));
   else counters.refuse(Reason.UnknownDevice);
+}
+
+function fromLink(device: u32, kind: u32, packet: usize, length: u32): Reason {
+  switch (kind) {
+    case Input.Packet:
+      return length != 0 && ip6.version(packet) == 4
+        ? inboundIpv4.receive(device, packet, length)
+        : inbound.receive(device, packet, length);
+    case Input.Datagrams:
+      return datagrams.receive(device, packet, length);
+    default:
+      return proxyArp.receive(device, packet, length);
+  }
 }
 
 /** Lets the timers run that are due. Returns 1 when there are more: the host drains and calls again. */
@@ -216,6 +241,12 @@ function onTimer(kind: u32, owner: u32): void {
       break;
     case TimerKind.Lifetime:
       registration.onLifetimeTimer(owner);
+      break;
+    case TimerKind.Ways:
+      pathChoice.onTimer(owner);
+      break;
+    case TimerKind.Keepalive:
+      keepalive.onTimer(owner);
       break;
     case TimerKind.Peer:
       routeOptimisation.onTimer(owner);

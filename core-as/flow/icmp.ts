@@ -136,7 +136,7 @@ function errorToCareof(invoking: usize, type: u32, value: u32): Reason {
     lifetimes.setPathMtu(binding, value);
     orders.event(Event.PathMtu, DEVICE_ANY, bindings.careofAddress(binding), 0, value);
   }
-  relay.tell(devices.first(DeviceKind.Tunnel), homeLink.address(), type, binding.pathMtu);
+  relay.tell(devices.first(DeviceKind.Tunnel), homeLink.address(), type, bindings.room(binding));
   return Reason.None;
 }
 
@@ -153,7 +153,7 @@ function errorToHomeAgent(invoking: usize, type: u32, value: u32): Reason {
     orders.event(Event.PathMtu, update.device, updates.peerOf(update), 0, value);
     registration.setPathMtu(update, value);
   }
-  relay.tell(devices.first(DeviceKind.Tunnel), updates.peerOf(update), type, update.pathMtu);
+  relay.tell(devices.first(DeviceKind.Tunnel), updates.peerOf(update), type, updates.room(update));
   return Reason.None;
 }
 

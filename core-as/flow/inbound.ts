@@ -1,5 +1,5 @@
 /**
- * Inbound: a packet that came in on a link, addressed to this node.
+ * Inbound: a packet that came in on a link, addressed to this node. By IPv4: inbound-ipv4; by UDP: datagrams.
  *
  *   1. IPv6 header                                      wire/ip6
  *   2. is it for us                                     below
@@ -8,7 +8,7 @@
  *   5. a Home Address option needs a binding            below, select/selector, flow/correspondent
  *   6. by its upper protocol:
  *        Mobility Header      → the role's protocol     protocol/home-agent, protocol/mobile-node
- *        IPv6                 → out of the tunnel       flow/decapsulate
+ *        IPv6, IPv4           → out of the tunnel       flow/decapsulate
  *        ICMPv6               → routers, neighbours,    flow/icmp
  *                               errors from the path
  *        anything else        → refused: the host's own stack has the packet as well
@@ -23,13 +23,12 @@ import * as extension from "../wire/extension";
 import * as icmp6 from "../wire/icmp6";
 import * as ip6 from "../wire/ip6";
 import * as routing2 from "../wire/routing2";
-import * as errors from "../encap/errors";
+import * as arrival from "../encap/arrival";
+import * as delivery from "../encap/delivery";
 import * as optimised from "../encap/optimised";
 import * as reassembly from "../encap/reassembly";
 import * as selector from "../select/selector";
 import * as uplinks from "../select/uplinks";
-import * as devices from "../tables/devices";
-import * as orders from "../tables/orders";
 import { NONE } from "../tables/slab";
 import * as updates from "../tables/updates";
 import * as correspondent from "../protocol/correspondent";
@@ -40,6 +39,7 @@ import * as homeLink from "../protocol/home-link";
 import * as mobileNode from "../protocol/mobile-node";
 import * as received from "../protocol/mobility-message";
 import * as multicastForwarding from "../protocol/multicast-forwarding";
+import * as ownPackets from "../protocol/own-packets";
 import * as registration from "../protocol/registration";
 import * as correspondentFlow from "./correspondent";
 import * as decapsulate from "./decapsulate";
@@ -53,6 +53,7 @@ export function receive(device: u32, packet: usize, length: u32): Reason {
   const malformed = ip6.check(packet, length); // 1
   if (malformed != Reason.None) return malformed;
   length = ip6.totalLength(packet);
+  arrival.byIpv6(device, packet);
   const destination = ip6.destination(packet);
   if (!isForUs(device, destination)) { // 2
     if (node.role() == Role.HomeAgent) return atHomeAgent(device, packet, length);
@@ -61,15 +62,26 @@ export function receive(device: u32, packet: usize, length: u32): Reason {
   return inspect(device, packet, length, true);
 }
 
+/**
+ * Takes the IPv6 packet in a datagram, which has passed `ip6.check`, from a home address to this home agent: a message
+ * with or without a Home Address option, which must say the same (RFC 5555 §2.2, §4.2).
+ */
+export function receiveMessage(device: u32, packet: usize, length: u32): Reason {
+  length = ip6.totalLength(packet);
+  if (extension.walk(packet, length) == Reason.None && extension.homeAddressOption() != 0) {
+    if (!sameAddress(extension.homeAddress(packet), ip6.source(packet))) return Reason.DatagramMessageMisplaced;
+  }
+  return inspect(device, packet, length, false);
+}
+
 function inspect(device: u32, packet: usize, length: u32, mayBeFragment: bool): Reason {
   let refusal = extension.walk(packet, length); // 3
   if (refusal == Reason.None) refusal = checkRouting(packet);
   if (refusal != Reason.None) {
     // A group is no source of an answer.
     if (extension.errorCode() != extension.NO_ANSWER && !isMulticast(ip6.destination(packet))) {
-      errors.answer(
-        device, ip6.destination(packet), Icmpv6Type.ParameterProblem, extension.errorCode(),
-        extension.errorPointer(), packet, length,
+      ownPackets.parameterProblem(
+        ip6.destination(packet), extension.errorCode(), extension.errorPointer(), packet, length,
       );
     }
     return refusal;
@@ -81,8 +93,8 @@ function inspect(device: u32, packet: usize, length: u32, mayBeFragment: bool): 
   // Most packets have neither header of the protocol, and are spared the questions.
   const isPlain = extension.homeAddressOption() == 0 && extension.routingHeaderOffset() == 0;
   if (!isPlain) { // fragments as well: the host puts them together (RFC 6275 §11.3.3)
-    if (peer.isForHost() && !isPrefixAdvertisement(packet)) return peer.receive(device, packet, length);
-    if (isForCorrespondent(packet)) return correspondentFlow.receive(device, packet, length); // 5
+    if (peer.isForHost() && !isPrefixAdvertisement(packet)) return peer.receive(packet, length);
+    if (isForCorrespondent(packet)) return correspondentFlow.receive(packet, length); // 5
   }
   if (extension.isFragment()) { // 4
     if (!mayBeFragment || !mayReassemble(packet)) return Reason.FragmentMalformed;
@@ -90,7 +102,7 @@ function inspect(device: u32, packet: usize, length: u32, mayBeFragment: bool): 
     return whole != 0 ? inspect(device, whole, reassembly.lengthBytes(), false) : Reason.None;
   }
   if (!isPlain) { // 5
-    const unbound = checkHomeAddress(device, packet);
+    const unbound = checkHomeAddress(packet);
     if (unbound != Reason.None) return unbound;
     if (isForHomeAgentsHost(packet)) return toHost(packet, length);
   }
@@ -98,13 +110,19 @@ function inspect(device: u32, packet: usize, length: u32, mayBeFragment: bool): 
     case NextHeader.Mobility:
       return receiveMobility(device, packet, length);
     case NextHeader.Ipv6:
-      if (node.role() == Role.CorrespondentNode) return Reason.UpperProtocolUnknown;
-      return decapsulate.receive(device, packet);
+      return decapsulateAt(device, packet, 6);
+    case NextHeader.Ipv4:
+      return decapsulateAt(device, packet, 4);
     case NextHeader.Icmpv6:
       return icmp.receive(device, packet);
     default:
       return Reason.UpperProtocolUnknown;
   }
+}
+
+function decapsulateAt(device: u32, packet: usize, version: u32): Reason {
+  if (node.role() == Role.CorrespondentNode) return Reason.UpperProtocolUnknown;
+  return decapsulate.receive(device, packet + extension.upperOffset(), extension.upperLength(), version);
 }
 
 /** A correspondent node gives packets with a Home Address option to the host; so does a mobile node that is at home. */
@@ -115,11 +133,12 @@ function isForCorrespondent(packet: usize): bool {
 
 /**
  * A home agent is a correspondent node at its own address for the nodes that it serves: what is no message of the
- * protocol goes to its host as if it had come from the home address (RFC 6275 §9.3.1).
+ * protocol goes to its host as if it had come from the home address (RFC 6275 §9.3.1), which `checkHomeAddress` has
+ * found bound, or IPsec will show.
  */
 function isForHomeAgentsHost(packet: usize): bool {
   if (node.role() != Role.HomeAgent || extension.homeAddressOption() == 0) return false;
-  if (selector.boundTo(extension.homeAddress(packet), ip6.source(packet)) == NONE) return false;
+  if (isProtected(extension.upperProtocol()) && !isBound(packet)) return false;
   switch (extension.upperProtocol()) {
     case NextHeader.Mobility:
     case NextHeader.Ipv6:
@@ -137,7 +156,7 @@ function isEcho(type: u32): bool {
 
 function toHost(packet: usize, length: u32): Reason {
   const plain = optimised.removeHomeAddress(packet);
-  orders.transmit(devices.first(DeviceKind.Tunnel), plain, length - <u32>(plain - packet));
+  delivery.deliver(plain, length - <u32>(plain - packet));
   return Reason.None;
 }
 
@@ -201,7 +220,7 @@ function isForCorrespondentAtHome(packet: usize): bool {
 }
 
 function receiveMobility(device: u32, packet: usize, length: u32): Reason {
-  const refusal = received.read(device, ip6.destination(packet), packet, length);
+  const refusal = received.read(ip6.destination(packet), packet, length);
   if (refusal != Reason.None) return refusal;
   if (node.role() == Role.HomeAgent) {
     return homeLink.isConfigured() ? homeAgent.receive(device) : Reason.NotConfigured;
@@ -218,18 +237,18 @@ function receiveMobility(device: u32, packet: usize, length: u32): Reason {
  * (6275-9.3.1-3, 6275-9.3.1-4); else the sender is told (6275-9.3.1-5). So the option of a Binding Update to a
  * home agent, and of what IPsec protects, needs none (6275-10.3.1-9, 6275-10.3.1-10).
  */
-function checkHomeAddress(device: u32, packet: usize): Reason {
+function checkHomeAddress(packet: usize): Reason {
   if (extension.homeAddressOption() == 0 || isProtected(extension.upperProtocol())) return Reason.None;
-  if (
-    node.role() == Role.HomeAgent &&
-    selector.boundTo(extension.homeAddress(packet), ip6.source(packet)) != NONE
-  ) {
-    return Reason.None;
-  }
+  if (node.role() == Role.HomeAgent && isBound(packet)) return Reason.None;
   received.sendBindingError(
-    device, ip6.destination(packet), BindingErrorStatus.UnknownBinding, packet, extension.homeAddress(packet),
+    ip6.destination(packet), ip6.source(packet), BindingErrorStatus.UnknownBinding, extension.homeAddress(packet),
   );
   return Reason.HomeAddressWithoutBinding;
+}
+
+/** True when the Home Address option names an address that is bound to where the packet came from. */
+function isBound(packet: usize): bool {
+  return selector.boundBy(extension.homeAddress(packet), arrival.path()) != NONE;
 }
 
 function isProtected(protocol: u32): bool {

@@ -9,7 +9,7 @@
  *
  * The host's stack has decremented the hop limit when it routed the packet to us (RFC 2473 §3.1).
  */
-import { DEVICE_ANY, Event, Role } from "../abi/contract";
+import { DEVICE_ANY, Encapsulation, Event, Role } from "../abi/contract";
 import { Icmpv6Type, MulticastScope, UnreachableCode } from "../abi/codes";
 import { Reason } from "../abi/reasons";
 import { isLinkLocal, isMulticast, isUnspecified, multicastScope, sameAddress } from "../wire/bytes";
@@ -21,6 +21,8 @@ import * as paths from "../select/paths";
 import * as selector from "../select/selector";
 import * as uplinks from "../select/uplinks";
 import * as bindings from "../tables/bindings";
+import { Binding } from "../tables/bindings";
+import * as clock from "../tables/clock";
 import * as devices from "../tables/devices";
 import * as orders from "../tables/orders";
 import { NONE } from "../tables/slab";
@@ -76,7 +78,7 @@ function toMobileNode(device: u32, packet: usize, length: u32): Reason {
   }
   // 4
   const pathMtu = min<u32>(binding.pathMtu, ownMtu);
-  const refusal = isOwnPacket(packet, length, pathMtu)
+  const refusal = isOwnPacket(binding, packet, length, pathMtu)
     ? route(packet, length, bindings.careofAddress(binding))
     : tunnel.send(paths.toCareof(binding, pathMtu), packet, length, homeLink.address(), device);
   if (refusal == Reason.None) {
@@ -86,9 +88,9 @@ function toMobileNode(device: u32, packet: usize, length: u32): Reason {
   return refusal;
 }
 
-/** A packet of the home agent's own host needs no tunnel, as long as the routing header fits (RFC 6275 §9.3.2). */
-function isOwnPacket(packet: usize, length: u32, pathMtu: u32): bool {
-  return sameAddress(ip6.source(packet), homeLink.address()) && length + optimised.ADDED_BYTES <= pathMtu &&
+/** A packet of the home agent's own host needs no tunnel of IPv6, as long as the routing header fits (RFC 6275 §9.3.2). */
+function isOwnPacket(binding: Binding, packet: usize, length: u32, pathMtu: u32): bool {
+  return binding.encapsulation() == <u32>Encapsulation.Ipv6 && sameAddress(ip6.source(packet), homeLink.address()) && length + optimised.ADDED_BYTES <= pathMtu &&
     optimised.mayTakeRoutingHeader(packet, length);
 }
 
@@ -148,7 +150,7 @@ function throughTunnel(device: u32, update: Update, packet: usize, length: u32):
     registration.setPathMtu(update, uplinks.at(uplink).mtu);
   }
   // The same through our own home agent.
-  const routed = correspondentFlow.takeDirectWay(device, packet, length, tunnel.innerMtu(update.pathMtu));
+  const routed = correspondentFlow.takeDirectWay(device, packet, length, tunnel.innerMtu(updates.room(update)));
   if (routed == 0) return Reason.PacketTooBig;
   length += <u32>(packet - routed);
   packet = routed;
@@ -158,6 +160,7 @@ function throughTunnel(device: u32, update: Update, packet: usize, length: u32):
   if (refusal != Reason.None) return refusal;
   update.packetsOut += 1;
   update.bytesOut += <f64>length;
+  update.pathUsedMs = clock.now();
   if ((update.inUse & OUTBOUND) == 0) {
     update.inUse |= OUTBOUND;
     orders.event(Event.PathInUse, uplink, 0, updates.careof(update), 1);

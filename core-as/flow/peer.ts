@@ -6,7 +6,7 @@
  *
  * and the note of what went through the tunnel, which is how a peer comes to be one.
  */
-import { DEVICE_ANY, DeviceKind } from "../abi/contract";
+import { DEVICE_ANY } from "../abi/contract";
 import { Icmpv6Type, MINIMUM_MTU, NextHeader } from "../abi/codes";
 import { PeerEvent, PeerObstacle, PeerState } from "../abi/states";
 import { Reason } from "../abi/reasons";
@@ -16,12 +16,12 @@ import * as extension from "../wire/extension";
 import * as icmp6 from "../wire/icmp6";
 import * as ip6 from "../wire/ip6";
 import * as routing2 from "../wire/routing2";
+import * as delivery from "../encap/delivery";
 import * as errors from "../encap/errors";
 import * as optimised from "../encap/optimised";
 import * as tunnel from "../encap/tunnel";
 import * as uplinks from "../select/uplinks";
 import * as clock from "../tables/clock";
-import * as devices from "../tables/devices";
 import * as orders from "../tables/orders";
 import * as peers from "../tables/peers";
 import { Peer } from "../tables/peers";
@@ -134,15 +134,15 @@ export function isForHost(): bool {
  * not see the routing header, so nothing reverses it (6275-6.4.1-5). A peer that is a mobile node as well is bound
  * here, and its Home Address option, which stands behind the routing header, goes first.
  */
-export function receive(device: u32, packet: usize, length: u32): Reason {
+export function receive(packet: usize, length: u32): Reason {
   let begin = packet;
   if (extension.homeAddressOption() != 0) {
     const home = routing2.homeAddress(packet + extension.routingHeaderOffset());
-    begin = correspondentFlow.removeHomeAddress(device, home, packet, length);
+    begin = correspondentFlow.removeHomeAddress(home, packet, length);
     if (begin == 0) return Reason.HomeAddressWithoutBinding;
   }
   begin = optimised.removeRoutingHeader(begin);
-  orders.transmit(devices.first(DeviceKind.Tunnel), begin, ip6.totalLength(begin));
+  delivery.deliver(begin, ip6.totalLength(begin));
   // An error is no traffic, and makes no entry: 6275-11.3.5-3.
   const isTraffic = !icmp6.isErrorPacket(begin, ip6.totalLength(begin));
   const record = isTraffic ? entryOf(ip6.source(begin)) : NONE;

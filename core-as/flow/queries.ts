@@ -3,7 +3,8 @@
  * restart (State). Both come in pieces that fit the reply buffer; `cursor` says where to go on.
  */
 import * as abi from "../abi/contract";
-import { DeviceKind, MAX_DEVICES, Query, REPLY_BYTES, Role, State } from "../abi/contract";
+import { DEVICE_ANY, DeviceKind, Encapsulation, MAX_DEVICES, Query, REPLY_BYTES, Role, State } from "../abi/contract";
+import { PathObstacle } from "../abi/states";
 import { copyAddress } from "../wire/bytes";
 import * as homeAgentSelection from "../protocol/home-agent-selection";
 import * as bindingReview from "../protocol/binding-review";
@@ -16,6 +17,7 @@ import * as registrationRestore from "../protocol/registration-restore";
 import * as routeOptimisation from "../protocol/route-optimisation";
 import * as state from "../protocol/state";
 import * as uplinks from "../select/uplinks";
+import * as ways from "../select/ways";
 import * as bindings from "../tables/bindings";
 import * as clock from "../tables/clock";
 import * as devices from "../tables/devices";
@@ -118,6 +120,14 @@ function listUpdates(from: u32, reply: usize): u32 {
     store<u16>(p, update.lastStatus, abi.UPDATE_LAST_STATUS);
     store<u16>(p, <u16>update.device, abi.UPDATE_DEVICE);
     store<u16>(p, update.pathMtu, abi.UPDATE_PATH_MTU);
+    store<u8>(p, <u8>update.encapsulation, abi.UPDATE_ENCAPSULATION);
+    store<u8>(p, <u8>update.nat, abi.UPDATE_NAT);
+    const isAway = update.device != DEVICE_ANY && update.homeDevice == DEVICE_ANY;
+    const obstacle = isAway ? ways.obstacleAbove(update.device, update.encapsulation) : PathObstacle.None;
+    store<u8>(p, <u8>obstacle, abi.UPDATE_OBSTACLE);
+    store<u8>(p, <u8>update.ipv4Status, abi.UPDATE_IPV4_STATUS);
+    store<u32>(p, <u32>(update.keepaliveMs / 1000), abi.UPDATE_KEEPALIVE_S);
+    copyAddress(p + abi.UPDATE_IPV4_HOME_ADDRESS, updates.ipv4Home(update));
     used += abi.UPDATE_BYTES;
   }
   return used;
@@ -136,9 +146,22 @@ function listUplinks(reply: usize): u32 {
     store<u32>(p, uplink.state, abi.UPLINK_STATE);
     store<u32>(p, devices.at(index).preference, abi.UPLINK_PREFERENCE);
     store<u32>(p, uplinks.selected() == index ? 1 : 0, abi.UPLINK_SELECTED);
+    copyAddress(p + abi.UPLINK_IPV4_ADDRESS, uplink.ipv4());
+    const chosen = encapsulationOf(index);
+    for (let which: u32 = 0; which < ways.WAYS; which++) {
+      store<u8>(p + abi.UPLINK_PATHS + which, <u8>ways.obstacle(index, which, chosen));
+    }
+    store<u32>(p, chosen == NONE ? Encapsulation.Ipv6 : chosen, abi.UPLINK_ENCAPSULATION);
     used += abi.UPLINK_BYTES;
   }
   return used;
+}
+
+/** The Encapsulation that an uplink uses, or would use; NONE: it has no way to the home agent. */
+function encapsulationOf(device: u32): u32 {
+  if (registration.isConfigured() && registration.primary().device == device) return registration.primary().encapsulation;
+  const way = ways.choiceOf(device).way;
+  return way == NONE ? NONE : ways.firstEncapsulation(device, way);
 }
 
 function listPeers(from: u32, reply: usize): u32 {

@@ -59,7 +59,7 @@ export function isForCorrespondent(message: usize): bool {
 export function receive(device: u32, self: usize, own: u32): Reason {
   const message = received.message();
   if (!isForCorrespondent(message)) return Reason.MessageNotForThisRole;
-  if (!settings.isEnabled()) return refuseAll(device, self);
+  if (!settings.isEnabled()) return refuseAll(self);
   switch (mobility.type(message)) {
     case MobilityHeaderType.HomeTestInit:
       return answerTest(device, self, returnRoutability.HOME);
@@ -71,10 +71,10 @@ export function receive(device: u32, self: usize, own: u32): Reason {
 }
 
 /** Answers as a node does that knows nothing of mobility: so the other one gives up (RFC 6275 §11.3.5). */
-function refuseAll(device: u32, self: usize): Reason {
+function refuseAll(self: usize): Reason {
   const packet = received.packet();
   ownPackets.parameterProblem(
-    device, self, ParameterProblemCode.UnrecognizedNextHeader, extension.lastNextHeaderOffset(), packet,
+    self, ParameterProblemCode.UnrecognizedNextHeader, extension.lastNextHeaderOffset(), packet,
     ip6.totalLength(packet),
   );
   return Reason.RouteOptimisationDisabled;

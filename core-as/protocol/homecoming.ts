@@ -26,6 +26,7 @@ import * as homeLinkDetection from "./home-link-detection";
 import * as movement from "./movement";
 import * as discovery from "./neighbour-discovery";
 import * as registration from "./registration";
+import * as registrationPath from "./registration-path";
 
 /** MAX_MULTICAST_SOLICIT of RFC 4861 §10. */
 const MAX_SOLICITATIONS: u32 = 3;
@@ -185,6 +186,7 @@ export function objected(device: u32, target: usize): void {
 /** The Binding Update is about to leave: it comes from the home address, to where the home agent is. */
 export function prepare(update: Update): void {
   copyAddress(updates.careof(update), updates.home(update));
+  registrationPath.takeHome(update);
   update.device = update.homeDevice;
   if (update.agentLinkBytes != 0 && update.agentDevice == update.homeDevice && update.onHomeLink == 0) {
     orders.neighbour( // 6275-11.5.5-8
@@ -199,6 +201,7 @@ export function prepare(update: Update): void {
  */
 export function configureAddress(update: Update): void {
   copyAddress(updates.careof(update), updates.home(update));
+  registrationPath.takeHome(update);
   update.device = update.homeDevice;
   if (update.onHomeLink != 0) return;
   update.onHomeLink = 1;

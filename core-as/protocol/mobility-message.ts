@@ -13,6 +13,7 @@ import * as extension from "../wire/extension";
 import * as ip6 from "../wire/ip6";
 import * as mobility from "../wire/mobility";
 import * as options from "../wire/mobility-options";
+import * as pathProbe from "../wire/path-probe";
 import * as routing2 from "../wire/routing2";
 import * as errors from "../encap/errors";
 import * as orders from "../tables/orders";
@@ -27,9 +28,9 @@ let routedAt: usize = 0;
 /**
  * Reads the mobility message of the packet whose headers `extension.walk` has just found, with the
  * checks of RFC 6275 §9.2 in their order (6275-9.2-1, 6275-10.2-1, 6275-11.2-1, 6275-8.4-6, 6275-8.5-8). Those
- * refusals that the sender is to be told of are answered from `self` on `device`. Returns the refusal, uncounted.
+ * refusals that the sender is to be told of are answered from `self`. Returns the refusal, uncounted.
  */
-export function read(device: u32, self: usize, packet: usize, length: u32): Reason {
+export function read(self: usize, packet: usize, length: u32): Reason {
   packetAt = packet;
   messageAt = packet + extension.upperOffset();
   homeAt = extension.homeAddressOption() != 0 ? extension.homeAddress(packet) : 0;
@@ -43,20 +44,27 @@ export function read(device: u32, self: usize, packet: usize, length: u32): Reas
   const damaged = mobility.verifyChecksum(from, to, messageAt, extension.upperLength());
   if (damaged != Reason.None) return damaged; // 6275-9.2-2
 
-  const refusal = mobility.check(messageAt, extension.upperLength());
+  let refusal = mobility.check(messageAt, extension.upperLength());
+  if (refusal == Reason.None && isForeignExperiment()) refusal = Reason.MobilityTypeUnrecognized;
   if (refusal == Reason.MobilityTypeUnrecognized) {
-    sendBindingError(device, self, BindingErrorStatus.UnrecognizedMobilityHeaderType, packet, homeAt); // 6275-9.2-4
+    // 6275-9.2-4
+    sendBindingError(self, ip6.source(packet), BindingErrorStatus.UnrecognizedMobilityHeaderType, homeAt);
     return refusal;
   }
   if (refusal == Reason.MobilityPayloadProto || refusal == Reason.MobilityHeaderLen) {
     // 6275-9.2-6, 6275-9.2-7, 6275-9.2-9, 6275-9.2-10
     const at = extension.upperOffset() + mobility.errorOffset(refusal);
-    ownPackets.parameterProblem(device, self, ParameterProblemCode.ErroneousHeaderField, at, packet, length);
+    ownPackets.parameterProblem(self, ParameterProblemCode.ErroneousHeaderField, at, packet, length);
     return refusal;
   }
   if (refusal != Reason.None) return refusal;
   optionsAt = firstOption(messageAt);
   return optionsAt == 0 ? Reason.None : options.check(optionsAt, mobility.end(messageAt));
+}
+
+/** An Experimental message that others have thought of (RFC 5096 §3): not known here, like a type that is not. */
+function isForeignExperiment(): bool {
+  return mobility.type(messageAt) == MobilityHeaderType.Experimental && !pathProbe.isProbe(messageAt);
 }
 
 /** The IPv6 packet that brought the message. */
@@ -109,11 +117,11 @@ function firstOption(message: usize): usize {
 }
 
 /**
- * Tells the sender of `packet` that its Home Address option or its message is not understood
- * (RFC 6275 §9.3.3; 6275-8.2-5). `homeAddress` 0: there is none. Rate limited (6275-9.3.3-3).
+ * Tells `to`, the sender of the packet in hand, that its Home Address option, its message or what it tunnels is not
+ * understood (RFC 6275 §9.3.3; 6275-8.2-5), by the way that the packet came. `homeAddress` 0: there is none. Rate
+ * limited (6275-9.3.3-3).
  */
-export function sendBindingError(device: u32, self: usize, status: u32, packet: usize, homeAddress: usize): void {
-  const to = ip6.source(packet);
+export function sendBindingError(self: usize, to: usize, status: u32, homeAddress: usize): void {
   if (isMulticast(to) || isUnspecified(to) || sameAddress(to, self)) return; // 6275-9.3.3-1
   if (!errors.mayAnswer()) return;
   const out = orders.allocate(<u32>(ip6.LENGTH_BYTES + bindingError.OPTIONS));
@@ -122,7 +130,7 @@ export function sendBindingError(device: u32, self: usize, status: u32, packet: 
   const home = homeAddress != 0 ? homeAddress : UNSPECIFIED; // 6275-9.3.3-2
   const length = mobility.finish(message, bindingError.build(message, status, home), self, to);
   ip6.build(out, 0, 0, length, NextHeader.Mobility, HOP_LIMIT, self, to);
-  ownPackets.transmit(device, out, <u32>ip6.LENGTH_BYTES + length);
+  ownPackets.answer(out, <u32>ip6.LENGTH_BYTES + length);
 }
 
 /** Hop limit of the messages that this node sends. */

@@ -7,7 +7,6 @@
  * Only global scope goes into tunnels: link-local never (6275-10.4.2-4, 6275-10.4.2-5), what lies between should
  * not (6275-10.4.2-6). Copies that find no room for output wait for the next call, and other packets for them.
  */
-import { DeviceKind } from "../abi/contract";
 import { NextHeader } from "../abi/codes";
 import { Reason } from "../abi/reasons";
 import { isLinkLocal, sameAddress } from "../wire/bytes";
@@ -15,10 +14,10 @@ import * as extension from "../wire/extension";
 import * as icmp6 from "../wire/icmp6";
 import * as ip6 from "../wire/ip6";
 import * as mld from "../wire/mld";
+import * as delivery from "../encap/delivery";
 import * as selector from "../select/selector";
 import * as bindings from "../tables/bindings";
 import * as counters from "../tables/counters";
-import * as devices from "../tables/devices";
 import * as memberships from "../tables/memberships";
 import * as orders from "../tables/orders";
 import { NONE } from "../tables/slab";
@@ -56,7 +55,7 @@ export function fromMobileNode(device: u32, packet: usize, length: u32, binding:
   if (!multicastMembership.isTunnelled(ip6.destination(packet))) return Reason.MulticastNotTunnelled;
   if (homeLink.isVirtual()) {
     count(binding, length);
-    orders.transmit(devices.first(DeviceKind.Tunnel), packet, length);
+    delivery.deliver(packet, length);
   } else {
     if (!lowerHopLimit(packet)) return Reason.MulticastHopLimit;
     count(binding, length);

@@ -13,6 +13,7 @@ import { ALL_NODES } from "../wire/addresses";
 import { copyAddress, get64, multicastScope, sameAddress, set64 } from "../wire/bytes";
 import * as icmp6 from "../wire/icmp6";
 import * as ip6 from "../wire/ip6";
+import { isMapped } from "../wire/mapped";
 import * as mld from "../wire/mld";
 import * as tunnel from "../encap/tunnel";
 import * as paths from "../select/paths";
@@ -23,6 +24,7 @@ import * as counters from "../tables/counters";
 import * as devices from "../tables/devices";
 import * as memberships from "../tables/memberships";
 import * as orders from "../tables/orders";
+import { Path } from "../tables/path";
 import { NONE } from "../tables/slab";
 import { TokenBucket } from "../tables/token-bucket";
 import * as homeLink from "./home-link";
@@ -44,14 +46,16 @@ const linkLocal = memory.data(16, 16);
 const searches = new TokenBucket(20, 20);
 
 /**
- * The binding of the node that sent a listener message from a link-local address through the tunnel from
- * `careofAddress`, NONE: unknown, or it has several. Such addresses need not be unique; the tunnel is (§10.4.3).
+ * The binding of the node that sent a listener message from a link-local address by way `way`, NONE: unknown, or
+ * it has several. Such addresses need not be unique; the tunnel is (§10.4.3).
  */
-export function issuer(careofAddress: usize): u32 {
+export function issuer(way: Path): u32 {
   if (!searches.take()) return NONE;
   let found: u32 = NONE;
   for (let record = bindings.next(0); record != NONE; record = bindings.next(record + 1)) {
-    if (!sameAddress(bindings.careofAddress(bindings.at(record)), careofAddress)) continue;
+    const binding = bindings.at(record);
+    if (!sameAddress(bindings.careofAddress(binding), way.remote()) || <u32>binding.port != way.port) continue;
+    if (isMapped(bindings.homeAddress(binding))) continue; // it goes with another one
     if (found != NONE) return NONE;
     found = record;
   }

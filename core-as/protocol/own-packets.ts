@@ -5,7 +5,10 @@
 import { DEVICE_ANY } from "../abi/contract";
 import { Icmpv6Type, ParameterProblemCode } from "../abi/codes";
 import { Reason } from "../abi/reasons";
+import { sameAddress } from "../wire/bytes";
 import * as ip6 from "../wire/ip6";
+import { sendMessage, sendThrough } from "../encap/answer-way";
+import * as arrival from "../encap/arrival";
 import * as errors from "../encap/errors";
 import * as tunnel from "../encap/tunnel";
 import * as paths from "../select/paths";
@@ -19,12 +22,26 @@ import * as registration from "./registration";
 
 /** Sends the packet at `packet`, which has HEADROOM before it, on `device` or through the tunnel. */
 export function transmit(device: u32, packet: usize, length: u32): void {
-  const record = registration.isConfigured() ? updates.find(ip6.source(packet)) : NONE;
-  if (record == NONE) {
-    orders.transmit(device, packet, length);
-    return;
-  }
-  const update = updates.at(record);
+  const record = homeOf(packet);
+  if (record == NONE) orders.transmit(device, packet, length);
+  else fromHome(updates.at(record), packet, length);
+}
+
+/** Sends the packet at `packet` as an answer to the one in hand: by the way that it came, or through the tunnel. */
+export function answer(packet: usize, length: u32): void {
+  const record = homeOf(packet);
+  const way = arrival.path();
+  if (record != NONE) fromHome(updates.at(record), packet, length);
+  else if (sameAddress(ip6.destination(packet), way.remote())) sendMessage(way, packet, length);
+  else sendThrough(way, packet, length); // the one in hand came out of a tunnel, or in a datagram
+}
+
+/** The entry of the home address that is the packet's source, NONE: it is none. */
+function homeOf(packet: usize): u32 {
+  return registration.isConfigured() ? updates.find(ip6.source(packet)) : NONE;
+}
+
+function fromHome(update: Update, packet: usize, length: u32): void {
   if (updates.isHome(update)) { // RFC 6275 §11.3.1: at home, a packet like any other
     orders.transmit(update.homeDevice, packet, length);
     return;
@@ -38,10 +55,10 @@ function sendOn(update: Update, uplink: u32, packet: usize, length: u32): Reason
   return tunnel.send(path, packet, length, path.local(), DEVICE_ANY);
 }
 
-/** Tells the sender of `packet` from `self` that the octet at `pointer` of it is what is wrong (RFC 4443 §3.4). */
+/** Tells the sender of `packet`, which is in hand, from `self` that the octet at `pointer` of it is what is wrong (RFC 4443 §3.4). */
 export function parameterProblem(
-  device: u32, self: usize, code: ParameterProblemCode, pointer: u32, packet: usize, length: u32,
+  self: usize, code: ParameterProblemCode, pointer: u32, packet: usize, length: u32,
 ): void {
   const problem = errors.make(self, Icmpv6Type.ParameterProblem, code, pointer, packet, length);
-  if (problem != 0) transmit(device, problem, ip6.totalLength(problem));
+  if (problem != 0) answer(problem, ip6.totalLength(problem));
 }

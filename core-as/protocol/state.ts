@@ -71,5 +71,7 @@ export function writeUpdate(p: usize, number: u32): u32 {
   store<f64>(p, update.clockAddedMs, abi.STATE_UPDATE_CLOCK_OFFSET);
   store<u64>(p, update.acceptedTimestamp, abi.STATE_UPDATE_TIMESTAMP);
   store<u16>(p, update.sequence, abi.STATE_UPDATE_SEQUENCE);
+  store<u16>(p, <u16>update.encapsulation, abi.STATE_UPDATE_ENCAPSULATION);
+  copyAddress(p + abi.STATE_UPDATE_IPV4_HOME_ADDRESS, updates.leased(update));
   return length;
 }

@@ -5,14 +5,18 @@
  * them (RFC 6089); today there is the one of a plain RFC 6275 registration, identifier 0.
  */
 import { DEVICE_ANY } from "../abi/contract";
+import { TUNNEL_PORT } from "../abi/codes";
 import { RegistrationState } from "../abi/states";
-import { sameAddress } from "../wire/bytes";
+import { isUnspecified, sameAddress } from "../wire/bytes";
 import * as bindings from "../tables/bindings";
 import * as clock from "../tables/clock";
+import { Path } from "../tables/path";
 import { NONE } from "../tables/slab";
 import * as updates from "../tables/updates";
 import { Update } from "../tables/updates";
+import * as paths from "./paths";
 import * as uplinks from "./uplinks";
+import * as ways from "./ways";
 
 const PRIMARY: u32 = 0;
 
@@ -26,6 +30,25 @@ export function forHomeAddress(homeAddress: usize): u32 {
 export function boundTo(homeAddress: usize, careofAddress: usize): u32 {
   const record = forHomeAddress(homeAddress);
   return record != NONE && sameAddress(bindings.careofAddress(bindings.at(record)), careofAddress) ? record : NONE;
+}
+
+/**
+ * Home agent: the live binding of `homeAddress` whose path is the one that a packet came by, back to its sender:
+ * care-of address and port are the same. NONE: there is none. Where the binding has no port, UDP is as good: a node
+ * uses it until it has heard that there is no NAT.
+ */
+export function boundBy(homeAddress: usize, way: Path): u32 {
+  const record = boundTo(homeAddress, way.remote());
+  if (record == NONE) return NONE;
+  const port = <u32>bindings.at(record).port;
+  return port == 0 || port == way.port ? record : NONE;
+}
+
+/** Mobile node: true when `way` leads to the home agent of `update`. */
+export function isHomeAgent(update: Update, way: Path): bool {
+  if (way.isUdp() && way.port != <u32>TUNNEL_PORT) return false;
+  const agent = way.isIpv4() ? paths.homeAgentIpv4Address() : updates.peerOf(update);
+  return !isUnspecified(agent) && sameAddress(way.remote(), agent);
 }
 
 /**
@@ -51,6 +74,6 @@ export function forHomeAgent(update: Update): u32 {
 
 /** True while the registered care-of address is one of ours. */
 function isStillThere(update: Update): bool {
-  if (update.device == DEVICE_ANY || !uplinks.at(update.device).isUsable()) return false;
-  return sameAddress(uplinks.at(update.device).careof(), updates.careof(update));
+  if (update.device == DEVICE_ANY || !ways.hasAddress(update.device, update.way)) return false;
+  return sameAddress(ways.address(update.device, update.way), updates.careof(update));
 }

@@ -10,6 +10,7 @@
 import { Encapsulation } from "../abi/contract";
 import { isMapped } from "../wire/mapped";
 import { AddressIndex, newIndex } from "./index";
+import { overheadBytes } from "./path";
 import { NONE, Slab, newSlab } from "./slab";
 
 @unmanaged
@@ -123,6 +124,11 @@ export function homeAddress(binding: Binding): usize {
 /** Pointer to the care-of address of a binding. */
 export function careofAddress(binding: Binding): usize {
   return changetype<usize>(binding) + offsetof<Binding>("careofHigh");
+}
+
+/** What the outer headers leave of the path's MTU, octets. */
+export function room(binding: Binding): u32 {
+  return <u32>binding.pathMtu - overheadBytes(binding.encapsulation());
 }
 
 /** The binding of a home address under an identifier, or NONE. */

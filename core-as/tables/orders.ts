@@ -85,6 +85,11 @@ export function transmit(device: u32, packet: usize, length: u32): void {
   add(Order.Transmit, device, packet, length, 0);
 }
 
+/** Send `length` octets at `payload`, behind a DATAGRAM_* record, by UDP. */
+export function sendDatagrams(device: u32, payload: usize, length: u32): void {
+  add(Order.SendDatagrams, device, payload, length, 0);
+}
+
 /** A record of state that the host keeps for a restart; `record` is copied. */
 export function keep(record: usize, length: u32): void {
   const copy = allocate(length);

@@ -36,6 +36,29 @@ export class Path {
   isIpv4(): bool {
     return this.encapsulation >= <u32>Encapsulation.Ipv4;
   }
+
+  /** Octets that the outer headers take of the MTU. */
+  overheadBytes(): u32 {
+    return overheadBytes(this.encapsulation);
+  }
+}
+
+const IPV6_BYTES: u32 = 40;
+const IPV4_BYTES: u32 = 20;
+const UDP_BYTES: u32 = 8;
+
+/** Octets of the outer headers of an encapsulation. */
+export function overheadBytes(encapsulation: u32): u32 {
+  switch (encapsulation) {
+    case Encapsulation.Ipv6:
+      return IPV6_BYTES;
+    case Encapsulation.UdpIpv6:
+      return IPV6_BYTES + UDP_BYTES;
+    case Encapsulation.Ipv4:
+      return IPV4_BYTES;
+    default:
+      return IPV4_BYTES + UDP_BYTES;
+  }
 }
 
 /** Octets of a Path. */

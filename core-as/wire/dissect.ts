@@ -11,7 +11,7 @@ import { Layer, LayerFamily, Verdict } from "../abi/fields";
 import { Reason } from "../abi/reasons";
 import { get8, get16 } from "./bytes";
 import * as chain from "./chain";
-import * as ipv4 from "./dissect-ipv4";
+import * as ip4 from "./ip4";
 import * as layers from "./dissect-layer";
 import * as link from "./dissect-link";
 import * as records from "./dissect-records";
@@ -155,14 +155,16 @@ function readNoIpv6(verdict: Reason): void {
 
 function readIpv4(): void {
   const header = packet + at;
-  const length = at < end ? ipv4.lengthBytes(header) : 0;
-  if (length < ipv4.MIN_BYTES || at + length > end) return readCut(Layer.Ipv4);
+  const length = at < end ? ip4.headerBytes(header) : 0;
+  if (length < <u32>ip4.LENGTH_BYTES || at + length > end) return readCut(Layer.Ipv4);
   const start = at;
-  const behind = ipv4.isLaterFragment(header) ? <u32>Layer.Payload : ipv4.protocol(header);
+  const behind = ip4.isLaterFragment(header) ? <u32>Layer.Payload : ip4.protocol(header);
   verdicts.forget();
-  end = min(end, at + max(ipv4.totalLength(header), length));
+  end = min(end, at + max(ip4.totalLength(header), length));
   take(Layer.Ipv4, length, behind);
-  records.checksum(ipv4.verdict(header, length), (start + <u32>ipv4.CHECKSUM) * 8);
+  records.checksum(
+    ip4.isChecksumRight(header, length) ? Verdict.Good : Verdict.Bad, (start + <u32>ip4.CHECKSUM) * 8,
+  );
 }
 
 function readExtension(): void {

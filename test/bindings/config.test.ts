@@ -124,7 +124,7 @@ const badFiles: BadFile[] = [
     "f.toml:4:16: max_bindings: is a huge number, must be an integer from 1 to 1000000"],
   ["integer for duration", MOBILE_NODE + "lifetime = 600",
     'f.toml:8:12: lifetime: is an integer, must be a duration from "4s" to "262140s"'],
-  ["date for text", MOBILE_NODE + "log_level = 2026-01-01",
+  ["date for text", MOBILE_NODE + "log_level = 07:32:00",
     'f.toml:8:13: log_level: is a date or time, must be "trace" or "debug" or "info" or "warn" or "error"'],
   ["text for boolean", MOBILE_NODE + 'optimistic = "yes"',
     "f.toml:8:14: optimistic: is a text, must be true or false"],

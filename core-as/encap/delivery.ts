@@ -1,0 +1,24 @@
+/**
+ * The way to the host: every packet that goes to a tunnel device passes here.
+ *
+ * In front of a packet that came in a train of datagrams may be the end of the one before it, which is not sent
+ * yet: only behind its own outer header there is room that nobody else needs.
+ */
+import { DeviceKind } from "../abi/contract";
+import * as devices from "../tables/devices";
+import * as orders from "../tables/orders";
+
+/** Gives the host the packet at `packet`, IPv6 or IPv4, as if it had come from a link. */
+export function deliver(packet: usize, length: u32): void {
+  toTunnelDevice(devices.first(DeviceKind.Tunnel), packet, length);
+}
+
+/** Sends the packet on `device`, which may be a tunnel device. */
+export function send(device: u32, packet: usize, length: u32): void {
+  if (devices.is(device, DeviceKind.Tunnel)) toTunnelDevice(device, packet, length);
+  else orders.transmit(device, packet, length);
+}
+
+function toTunnelDevice(device: u32, packet: usize, length: u32): void {
+  orders.transmit(device, packet, length);
+}
