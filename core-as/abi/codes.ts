@@ -340,6 +340,9 @@ export enum NeighbourOptionType {
 /** The minimum MTU of an IPv6 link in octets (RFC 8200 §5). */
 export const MINIMUM_MTU = 1280;
 
+/** What every host takes by IPv4, octets (RFC 791 §3.1): no path that tunnels are good for is narrower. */
+export const LEAST_IPV4_MTU = 576;
+
 /** The unit of every Lifetime and Refresh Interval field of a mobility message (RFC 6275 §6.1.7). */
 export const LIFETIME_UNIT_MS = 4000;
 
@@ -355,18 +358,9 @@ export const MAX_TOKEN_LIFETIME_MS = 210000;
 export const MAX_RO_FAILURE = 3;
 export const MAX_RR_BINDING_LIFETIME_MS = 420000;
 export const MAX_UPDATE_RATE = 3;
-export const PREFIX_ADV_RETRIES = 3;
-export const PREFIX_ADV_TIMEOUT_MS = 3000;
 
 // RFC 6275 §13, protocol configuration variables: the defaults.
-export const MAX_MOB_PFX_ADV_INTERVAL_MS = 86400000;
-export const MIN_DELAY_BETWEEN_RAS_MS = 3000;
-export const MIN_DELAY_BETWEEN_RAS_FLOOR_MS = 30;
-export const MIN_MOB_PFX_ADV_INTERVAL_MS = 600000;
 export const INITIAL_BINDACK_TIMEOUT_FIRST_REG_MS = 1500;
-
-/** How far a replay protection timestamp may be from the receiver's clock by default (RFC 4285 §6). */
-export const TIMESTAMP_TOLERANCE_MS = 7000;
 
 // ---- RFC 5555 -------------------------------------------------------------------------------
 /** UDP port of the tunnel (RFC 5555 §8, dsmipv6). */

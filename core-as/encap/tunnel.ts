@@ -22,6 +22,7 @@ import * as limits from "./encapsulation-limit";
 import * as errors from "./errors";
 import * as errorsIpv4 from "./errors-ipv4";
 import * as fragmentationIpv4 from "./fragmentation-ipv4";
+import * as mssClamp from "./mss-clamp";
 import * as outer from "./outer";
 
 const NO_LIMIT: u32 = 256;
@@ -70,6 +71,7 @@ export function send(path: Path, packet: usize, length: u32, self: usize, back: 
     errors.answerTunnelled(back, self, Icmpv6Type.PacketTooBig, 0, innerMtu(room), packet, length);
     return Reason.PacketTooBig;
   }
+  mssClamp.clamp(packet, length, room);
   // RFC 6040 §4.1 (normal mode): the ECN field is copied, and the DSCP with it (5555-4.1.1-1).
   const trafficClass = ip6.trafficClass(packet);
   const label = path.encapsulation == Encapsulation.Ipv6 ? flowLabel(packet) : 0;
@@ -89,6 +91,7 @@ function sendIpv4(path: Path, packet: usize, length: u32, back: u32): Reason {
     return Reason.RecursiveEncapsulation;
   }
   const room = path.mtu - path.overheadBytes();
+  mssClamp.clampIpv4(packet, length, room);
   if (length <= room) {
     sendPiece(path, packet, length);
     return Reason.None;

@@ -14,6 +14,8 @@ import * as homeRegistration from "../protocol/home-registration";
 import * as mobileNode from "../protocol/mobile-node";
 import * as movement from "../protocol/movement";
 import * as pathProbe from "../protocol/path-probe";
+import * as nodeIpv4 from "../protocol/node-ipv4";
+import * as pathMtu from "../protocol/path-mtu";
 import * as peerAttachment from "../protocol/peer-attachment";
 import * as peerPolicy from "../protocol/peer-policy";
 import * as proxyNeighbour from "../protocol/proxy-neighbour";
@@ -22,7 +24,6 @@ import * as reach from "../protocol/reach";
 import * as registration from "../protocol/registration";
 import * as routerAdvertiser from "../protocol/router-advertiser";
 import * as security from "../protocol/security";
-import * as served from "../protocol/served";
 import * as clock from "../tables/clock";
 import * as devices from "../tables/devices";
 import * as nodes from "../tables/nodes";
@@ -80,7 +81,10 @@ export function execute(code: u32, record: usize, length: u32): Refusal {
       return length < <u32>abi.PROBE_BYTES ? Refusal.ShortRecord : pathProbe.command(record);
     case Command.ServeDualStack:
       if (node.role() != Role.HomeAgent) return Refusal.WrongRole;
-      return length < <u32>abi.SERVED_POOLS ? Refusal.ShortRecord : served.configure(record, length);
+      return length < <u32>abi.SERVED_POOLS ? Refusal.ShortRecord : homeServices.configureDualStack(record, length);
+    case Command.NodeIpv4:
+      if (node.role() != Role.HomeAgent) return Refusal.WrongRole;
+      return length < <u32>abi.NODE_IPV4_BYTES ? Refusal.ShortRecord : nodeIpv4.configure(record);
     case Command.PrefixDelivery:
       if (node.role() != Role.HomeAgent) return Refusal.WrongRole;
       return length < <u32>abi.PREFIX_DELIVERY_BYTES ? Refusal.ShortRecord : prefixAdvertisement.configure(record);
@@ -88,6 +92,9 @@ export function execute(code: u32, record: usize, length: u32): Refusal {
       if (node.role() == Role.HomeAgent) routerAdvertiser.cease();
       if (node.role() == Role.MobileNode) registration.shutdown();
       return Refusal.None;
+    case Command.PathMtu:
+      if (node.role() == Role.Codec) return Refusal.WrongRole;
+      return length < <u32>abi.PATH_MTU_BYTES ? Refusal.ShortRecord : pathMtu.learn(record);
     case Command.AddressRefused:
       return length < <u32>abi.ADDRESS_BYTES ? Refusal.ShortRecord : refuseAddress(record);
     default:
@@ -210,6 +217,7 @@ function removeNode(id: u32): Refusal {
   const number = nodes.findId(id);
   if (number == NONE) return Refusal.NotFound;
   homeRegistration.forgetNode(number);
+  nodeIpv4.removeNode(number);
   nodes.remove(number);
   return Refusal.None;
 }

@@ -12,7 +12,7 @@
  * Where the path is narrower than 1304 octets, the header no longer fits into what IPv6 promises to everybody:
  * then a packet goes unchanged, through the home agent, which may fragment (RFC 2473 §7.1).
  */
-import { DEVICE_ANY, DeviceKind, Event } from "../abi/contract";
+import { DEVICE_ANY, DeviceKind } from "../abi/contract";
 import { BindingErrorStatus, Icmpv6Type, MINIMUM_MTU, NextHeader, UnreachableCode } from "../abi/codes";
 import { Reason } from "../abi/reasons";
 import { isLinkLocal, isMulticast } from "../wire/bytes";
@@ -25,7 +25,6 @@ import * as routing2 from "../wire/routing2";
 import * as delivery from "../encap/delivery";
 import * as errors from "../encap/errors";
 import * as optimised from "../encap/optimised";
-import * as tunnel from "../encap/tunnel";
 import * as bindings from "../tables/bindings";
 import { Binding } from "../tables/bindings";
 import * as clock from "../tables/clock";
@@ -36,6 +35,7 @@ import * as lifetimes from "../protocol/binding-lifetime";
 import * as correspondent from "../protocol/correspondent";
 import * as cache from "../protocol/correspondent-cache";
 import * as settings from "../protocol/correspondent-settings";
+import * as pathMtu from "../protocol/path-mtu";
 import * as received from "../protocol/mobility-message";
 
 /** Says how large the packets of the host may be so that a header still fits. */
@@ -44,9 +44,9 @@ export function tellMtu(): void {
   if (device != DEVICE_ANY) orders.tunnelMtu(device, hostMtu(devices.leastAccessMtu()));
 }
 
-/** Largest packet of the host for a path of `pathMtu` octets. */
-function hostMtu(pathMtu: u32): u32 {
-  return max<u32>(pathMtu - optimised.ADDED_BYTES, MINIMUM_MTU);
+/** Largest packet of the host for a path of `octets`. */
+function hostMtu(octets: u32): u32 {
+  return max<u32>(octets - optimised.ADDED_BYTES, MINIMUM_MTU);
 }
 
 // ---- inbound --------------------------------------------------------------------------------
@@ -158,15 +158,11 @@ export function takeDirectWay(device: u32, packet: usize, length: u32, firstMtu:
   const record = own == NONE ? NONE : cache.findLive(ip6.destination(packet), own);
   if (record == NONE || !mayTakeDirectWay(packet, length)) return packet;
   const binding = bindings.at(record);
-  const ownMtu = devices.leastAccessMtu();
-  if (binding.pathMtu != ownMtu && tunnel.isPathMtuOld(binding.pathMtuSinceMs)) {
-    lifetimes.setPathMtu(binding, ownMtu);
-  }
-  const pathMtu = min<u32>(binding.pathMtu, firstMtu);
-  if (length + optimised.ADDED_BYTES > pathMtu) {
+  const narrowest = min(lifetimes.currentPathMtu(binding), firstMtu);
+  if (length + optimised.ADDED_BYTES > narrowest) {
     if (length <= <u32>MINIMUM_MTU) return packet;
     const home = ip6.destination(packet);
-    errors.answerTunnelled(device, home, Icmpv6Type.PacketTooBig, 0, hostMtu(pathMtu), packet, length);
+    errors.answerTunnelled(device, home, Icmpv6Type.PacketTooBig, 0, hostMtu(narrowest), packet, length);
     return 0;
   }
   binding.packetsOut += 1;
@@ -210,9 +206,8 @@ export function receiveError(packet: usize, message: usize, length: u32): Reason
   let value = icmp6.value(message);
   let isMeaningful = true;
   if (type == Icmpv6Type.PacketTooBig) {
-    if (value < <u32>MINIMUM_MTU || value > <u32>binding.pathMtu) return Reason.PathMtuImplausible; // RFC 8201 §4
-    lifetimes.setPathMtu(binding, value);
-    orders.event(Event.PathMtu, DEVICE_ANY, bindings.careofAddress(binding), 0, value);
+    const implausible = pathMtu.narrowBinding(binding, value);
+    if (implausible != Reason.None) return implausible;
     value = hostMtu(value);
     isMeaningful = ip6.totalLength(invoking) - optimised.ADDED_BYTES > value;
   } else if (type == Icmpv6Type.ParameterProblem) {

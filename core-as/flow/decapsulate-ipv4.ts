@@ -4,10 +4,12 @@ import * as ip4 from "../wire/ip4";
 import { isUnicastIpv4, map } from "../wire/mapped";
 import * as arrival from "../encap/arrival";
 import * as delivery from "../encap/delivery";
+import * as mssClamp from "../encap/mss-clamp";
 import * as selector from "../select/selector";
 import * as bindings from "../tables/bindings";
 import { NONE } from "../tables/slab";
 import * as updates from "../tables/updates";
+import * as natMapping from "../protocol/nat-mapping";
 import * as decapsulate from "./decapsulate";
 
 const mapped = memory.data(16, 16);
@@ -23,6 +25,8 @@ export function fromMobileNode(inner: usize): Reason {
   const length = ip4.totalLength(inner);
   binding.packetsIn += 1;
   binding.bytesIn += <f64>length;
+  natMapping.heard(binding);
+  mssClamp.clampIpv4(inner, length, bindings.room(binding));
   delivery.deliver(inner, length);
   return Reason.None;
 }
@@ -44,6 +48,7 @@ export function fromHomeAgent(device: u32, inner: usize): Reason {
   if (!selector.isHomeAgent(update, arrival.path())) return Reason.TunnelNotFromHomeAgent;
   const length = ip4.totalLength(inner);
   decapsulate.noteTunnelled(device, update, length);
+  mssClamp.clampIpv4(inner, length, updates.room(update));
   delivery.deliver(inner, length);
   return Reason.None;
 }

@@ -18,6 +18,7 @@ import * as ip6 from "../wire/ip6";
 import * as mobility from "../wire/mobility";
 import * as arrival from "../encap/arrival";
 import * as delivery from "../encap/delivery";
+import * as mssClamp from "../encap/mss-clamp";
 import * as tunnel from "../encap/tunnel";
 import * as selector from "../select/selector";
 import * as bindings from "../tables/bindings";
@@ -32,6 +33,7 @@ import * as mobileNode from "../protocol/mobile-node";
 import * as received from "../protocol/mobility-message";
 import * as multicastForwarding from "../protocol/multicast-forwarding";
 import * as multicastMembership from "../protocol/multicast-membership";
+import * as natMapping from "../protocol/nat-mapping";
 import * as registration from "../protocol/registration";
 import * as correspondentFlow from "./correspondent";
 import * as decapsulateIpv4 from "./decapsulate-ipv4";
@@ -72,9 +74,11 @@ function fromMobileNode(inner: usize): Reason {
   const binding = bindings.at(record);
   binding.packetsIn += 1;
   binding.bytesIn += <f64>length;
+  natMapping.heard(binding);
   if (ip6.nextHeader(inner) == NextHeader.Mobility && sameAddress(ip6.destination(inner), homeLink.address())) {
     return receiveTunnelledMessage(inner, length);
   }
+  mssClamp.clamp(inner, length, bindings.room(binding));
   delivery.deliver(inner, length);
   return Reason.None;
 }
@@ -140,6 +144,7 @@ function fromHomeAgent(device: u32, inner: usize): Reason {
   if (isErrorAboutMessage(inner, length)) {
     return peerErrors.receive(inner, inner + ip6.LENGTH_BYTES, ip6.payloadLength(inner));
   }
+  mssClamp.clamp(inner, length, updates.room(update));
   delivery.deliver(inner, length);
   // 6275-11.3.5-3: an error is no traffic that deserves an entry.
   const isTraffic = !isToGroup && !icmp6.isErrorPacket(inner, length);

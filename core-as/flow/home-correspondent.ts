@@ -2,8 +2,8 @@
  * Errors about what a home agent itself sends to its mobile nodes: for these packets it is a correspondent
  * node (RFC 6275 §10.4.2), and they have a type 2 routing header instead of a tunnel (§9.3.2).
  */
-import { DEVICE_ANY, Event, Role } from "../abi/contract";
-import { Icmpv6Type, MINIMUM_MTU } from "../abi/codes";
+import { Role } from "../abi/contract";
+import { Icmpv6Type } from "../abi/codes";
 import { Reason } from "../abi/reasons";
 import { sameAddress } from "../wire/bytes";
 import * as extension from "../wire/extension";
@@ -12,10 +12,9 @@ import * as ip6 from "../wire/ip6";
 import * as routing2 from "../wire/routing2";
 import * as selector from "../select/selector";
 import * as bindings from "../tables/bindings";
-import * as orders from "../tables/orders";
 import { NONE } from "../tables/slab";
-import * as lifetimes from "../protocol/binding-lifetime";
 import * as homeLink from "../protocol/home-link";
+import * as pathMtu from "../protocol/path-mtu";
 import * as correspondentFlow from "./correspondent";
 import * as node from "./node";
 
@@ -40,10 +39,5 @@ export function receiveError(packet: usize, message: usize, length: u32, record:
     correspondentFlow.tellHost(packet, message, invoking, length - <u32>(invoking - message), value);
     return Reason.None;
   }
-  const binding = bindings.at(record);
-  // RFC 8201 §4
-  if (value < <u32>MINIMUM_MTU || value > <u32>binding.pathMtu) return Reason.PathMtuImplausible;
-  lifetimes.setPathMtu(binding, value);
-  orders.event(Event.PathMtu, DEVICE_ANY, bindings.careofAddress(binding), 0, value);
-  return Reason.None;
+  return pathMtu.narrowBinding(bindings.at(record), value);
 }

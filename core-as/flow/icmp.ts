@@ -3,10 +3,10 @@
  * home link, the discovery of home agents and home prefixes, and errors about packets that this node sent, through
  * a tunnel or by the direct way. Echo is the host's own.
  */
-import { DEVICE_ANY, DeviceKind, Event, Role } from "../abi/contract";
-import { Icmpv6Type, MINIMUM_MTU, NextHeader } from "../abi/codes";
+import { Encapsulation, Event, Role } from "../abi/contract";
+import { Icmpv6Type, NextHeader } from "../abi/codes";
 import { Reason } from "../abi/reasons";
-import { isUnspecified, sameAddress } from "../wire/bytes";
+import { isUnspecified } from "../wire/bytes";
 import * as extension from "../wire/extension";
 import * as icmp6 from "../wire/icmp6";
 import * as ip6 from "../wire/ip6";
@@ -14,15 +14,11 @@ import * as neighbour from "../wire/neighbour";
 import * as router from "../wire/router";
 import * as routing2 from "../wire/routing2";
 import * as relay from "../encap/relay";
-import * as bindings from "../tables/bindings";
-import * as devices from "../tables/devices";
 import * as orders from "../tables/orders";
 import { NONE } from "../tables/slab";
 import { TokenBucket } from "../tables/token-bucket";
 import * as updates from "../tables/updates";
-import * as lifetimes from "../protocol/binding-lifetime";
 import * as homeAgentSelection from "../protocol/home-agent-selection";
-import * as homeLink from "../protocol/home-link";
 import * as homePrefixes from "../protocol/home-prefixes";
 import * as careofAddress from "../protocol/careof-address";
 import * as homecoming from "../protocol/homecoming";
@@ -35,6 +31,7 @@ import * as homeNeighbours from "./home-neighbours";
 import * as homeServices from "./home-services";
 import * as node from "./node";
 import * as peerErrors from "./peer-errors";
+import * as tunnelErrors from "./tunnel-errors";
 
 /** Takes an ICMPv6 message of which `extension.walk` found the headers; returns what refused it. */
 export function receive(device: u32, packet: usize): Reason {
@@ -121,45 +118,9 @@ function receiveError(packet: usize, message: usize, length: u32): Reason {
   if (type > <u32>Icmpv6Type.ParameterProblem || relay.find(invoking, invokingLength) != Reason.None) {
     return Reason.IcmpNotOurs;
   }
-  return node.role() == Role.HomeAgent
-    ? errorToCareof(invoking, type, value)
-    : errorToHomeAgent(invoking, type, value);
-}
-
-function errorToCareof(invoking: usize, type: u32, value: u32): Reason {
-  const record = bindings.find(ip6.destination(relay.inner()), 0);
-  if (record == NONE || !sameAddress(ip6.source(invoking), homeLink.address())) return Reason.IcmpNotOurs;
-  const binding = bindings.at(record);
-  if (!sameAddress(bindings.careofAddress(binding), ip6.destination(invoking))) return Reason.IcmpNotOurs;
-  if (type == Icmpv6Type.PacketTooBig) {
-    if (!isNarrower(value, binding.pathMtu)) return Reason.PathMtuImplausible;
-    lifetimes.setPathMtu(binding, value);
-    orders.event(Event.PathMtu, DEVICE_ANY, bindings.careofAddress(binding), 0, value);
-  }
-  relay.tell(devices.first(DeviceKind.Tunnel), homeLink.address(), type, bindings.room(binding));
-  return Reason.None;
-}
-
-function errorToHomeAgent(invoking: usize, type: u32, value: u32): Reason {
-  if (!registration.isConfigured()) return Reason.NotConfigured;
-  const record = updates.find(ip6.source(relay.inner()));
-  if (record == NONE) return Reason.IcmpNotOurs;
-  const update = updates.at(record);
-  const isOurs = sameAddress(ip6.source(invoking), updates.careof(update)) &&
-    sameAddress(ip6.destination(invoking), updates.peerOf(update));
-  if (!isOurs) return Reason.IcmpNotOurs;
-  if (type == Icmpv6Type.PacketTooBig) {
-    if (!isNarrower(value, update.pathMtu)) return Reason.PathMtuImplausible;
-    orders.event(Event.PathMtu, update.device, updates.peerOf(update), 0, value);
-    registration.setPathMtu(update, value);
-  }
-  relay.tell(devices.first(DeviceKind.Tunnel), updates.peerOf(update), type, updates.room(update));
-  return Reason.None;
-}
-
-/** An error makes a path narrower or says nothing new; one below the least MTU of IPv6 is discarded (RFC 8201 §4). */
-function isNarrower(reported: u32, known: u32): bool {
-  return reported >= <u32>MINIMUM_MTU && reported <= known;
+  return tunnelErrors.receive(
+    ip6.source(invoking), ip6.destination(invoking), Encapsulation.Ipv6, type == Icmpv6Type.PacketTooBig, value,
+  );
 }
 
 /** True for a packet of ours to a home agent that is a message and no tunnel packet. */

@@ -18,6 +18,7 @@ import * as arrival from "../encap/arrival";
 import * as paths from "../select/paths";
 import * as uplinks from "../select/uplinks";
 import * as decapsulate from "./decapsulate";
+import * as icmpIpv4 from "./icmp-ipv4";
 import * as node from "./node";
 
 /** Takes a packet from link `device`; returns what refused it, uncounted. */
@@ -36,6 +37,8 @@ export function receive(device: u32, packet: usize, length: u32): Reason {
       return decapsulate.receive(device, payload, octets, 6);
     case NextHeader.Ipv4:
       return decapsulate.receive(device, payload, octets, 4);
+    case NextHeader.Icmpv4:
+      return icmpIpv4.receive(packet);
     default:
       return Reason.UpperProtocolUnknown;
   }

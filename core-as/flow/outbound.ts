@@ -7,6 +7,7 @@
  *   3. which binding, which path                          select/selector
  *   4. outer header, size, fragments                      encap/tunnel
  *
+ * An IPv4 packet goes through the same steps: outbound-ipv4.
  * The host's stack has decremented the hop limit when it routed the packet to us (RFC 2473 §3.1).
  */
 import { DEVICE_ANY, Encapsulation, Event, Role } from "../abi/contract";
@@ -35,10 +36,12 @@ import * as registration from "../protocol/registration";
 import * as correspondentFlow from "./correspondent";
 import * as listener from "./listener";
 import * as node from "./node";
+import * as outboundIpv4 from "./outbound-ipv4";
 import * as peer from "./peer";
 
 /** Takes a packet from tunnel device `device`; returns what refused it, uncounted. */
 export function send(device: u32, packet: usize, length: u32): Reason {
+  if (length != 0 && ip6.version(packet) == 4) return outboundIpv4.send(device, packet, length);
   const malformed = ip6.check(packet, length); // 1
   if (malformed != Reason.None) return malformed;
   length = ip6.totalLength(packet);
@@ -57,27 +60,27 @@ function toMobileNode(device: u32, packet: usize, length: u32): Reason {
   const destination = ip6.destination(packet);
   if (isMulticast(destination)) return multicastForwarding.fromTunnelDevice(device, packet, length); // 2
   if (isLinkLocal(destination)) { // 6275-10.4.2-2, 6275-10.4.2-3
-    errors.answerTunnelled(
-      device, homeLink.address(), Icmpv6Type.DestinationUnreachable, UnreachableCode.AddressUnreachable, 0, packet,
-      length,
-    );
-    return Reason.LinkLocalNotTunnelled;
+    return unreachable(device, packet, length, Reason.LinkLocalNotTunnelled);
   }
   const record = selector.forHomeAddress(destination); // 3
-  if (record == NONE) {
-    errors.answerTunnelled(
-      device, homeLink.address(), Icmpv6Type.DestinationUnreachable, UnreachableCode.AddressUnreachable, 0, packet,
-      length,
-    );
-    return Reason.NoBinding;
-  }
+  return record == NONE
+    ? unreachable(device, packet, length, Reason.NoBinding)
+    : throughBinding(device, record, packet, length);
+}
+
+function unreachable(device: u32, packet: usize, length: u32, refusal: Reason): Reason {
+  errors.answerTunnelled(
+    device, homeLink.address(), Icmpv6Type.DestinationUnreachable, UnreachableCode.AddressUnreachable, 0, packet,
+    length,
+  );
+  return refusal;
+}
+
+/** Home agent: sends an IPv6 or IPv4 packet by the path of a binding. */
+export function throughBinding(device: u32, record: u32, packet: usize, length: u32): Reason {
   const binding = bindings.at(record);
-  const ownMtu = devices.leastAccessMtu();
-  if (binding.pathMtu != ownMtu && tunnel.isPathMtuOld(binding.pathMtuSinceMs)) {
-    lifetimes.setPathMtu(binding, ownMtu);
-  }
+  const pathMtu = lifetimes.currentPathMtu(binding);
   // 4
-  const pathMtu = min<u32>(binding.pathMtu, ownMtu);
   const refusal = isOwnPacket(binding, packet, length, pathMtu)
     ? route(packet, length, bindings.careofAddress(binding))
     : tunnel.send(paths.toCareof(binding, pathMtu), packet, length, homeLink.address(), device);
@@ -90,7 +93,8 @@ function toMobileNode(device: u32, packet: usize, length: u32): Reason {
 
 /** A packet of the home agent's own host needs no tunnel of IPv6, as long as the routing header fits (RFC 6275 §9.3.2). */
 function isOwnPacket(binding: Binding, packet: usize, length: u32, pathMtu: u32): bool {
-  return binding.encapsulation() == <u32>Encapsulation.Ipv6 && sameAddress(ip6.source(packet), homeLink.address()) && length + optimised.ADDED_BYTES <= pathMtu &&
+  return ip6.version(packet) == 6 && sameAddress(ip6.source(packet), homeLink.address()) &&
+    binding.encapsulation() == <u32>Encapsulation.Ipv6 && length + optimised.ADDED_BYTES <= pathMtu &&
     optimised.mayTakeRoutingHeader(packet, length);
 }
 
@@ -146,14 +150,17 @@ function atHome(device: u32, update: Update, packet: usize, length: u32): Reason
 function throughTunnel(device: u32, update: Update, packet: usize, length: u32): Reason {
   const uplink = selector.forHomeAgent(update); // 3
   if (uplink == DEVICE_ANY) return Reason.NoPath;
-  if (update.pathMtu != uplinks.at(uplink).mtu && tunnel.isPathMtuOld(update.pathMtuSinceMs)) {
-    registration.setPathMtu(update, uplinks.at(uplink).mtu);
-  }
   // The same through our own home agent.
   const routed = correspondentFlow.takeDirectWay(device, packet, length, tunnel.innerMtu(updates.room(update)));
   if (routed == 0) return Reason.PacketTooBig;
-  length += <u32>(packet - routed);
-  packet = routed;
+  return throughUplink(device, update, uplink, routed, length + <u32>(packet - routed));
+}
+
+/** Mobile node: sends an IPv6 or IPv4 packet through the tunnel to the home agent of `update`. */
+export function throughUplink(device: u32, update: Update, uplink: u32, packet: usize, length: u32): Reason {
+  if (update.pathMtu != uplinks.at(uplink).mtu && tunnel.isPathMtuOld(update.pathMtuSinceMs)) {
+    registration.setPathMtu(update, uplinks.at(uplink).mtu);
+  }
   // 4
   const path = paths.toHomeAgent(update, uplink);
   const refusal = tunnel.send(path, packet, length, path.local(), device);

@@ -29,6 +29,7 @@ import { CAREOF_TEST, HOME_TEST, Peer, UPDATE } from "../tables/peers";
 import { NONE } from "../tables/slab";
 import { TokenBucket } from "../tables/token-bucket";
 import * as updates from "../tables/updates";
+import * as pathMtu from "../protocol/path-mtu";
 import * as doubt from "../protocol/peer-doubt";
 import * as messages from "../protocol/peer-messages";
 import * as registration from "../protocol/registration";
@@ -151,7 +152,7 @@ function aboutPacket(record: u32, packet: usize, message: usize, invoking: usize
 
 /** RFC 8201 §4: the direct way is narrower than it was known to be, but no narrower than IPv6 allows. */
 function narrow(peer: Peer, packet: usize, mtu: u32, invoking: usize, available: u32): Reason {
-  if (mtu < <u32>MINIMUM_MTU || mtu > <u32>peer.pathMtu) return Reason.PathMtuImplausible;
+  if (!pathMtu.isNarrower(mtu, peer.pathMtu)) return Reason.PathMtuImplausible;
   routeOptimisation.setPathMtu(peer, mtu);
   orders.event(Event.PathMtu, peer.device, peer.address(), 0, mtu);
   // The host is told of what fits with the option; what is no larger than 1,280 octets goes through the tunnel.

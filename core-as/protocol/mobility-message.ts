@@ -95,6 +95,11 @@ export function option(type: u32): usize {
   return options.find(optionsAt, mobility.end(messageAt), type);
 }
 
+/** The next option of this type behind `option`, 0: there is none. */
+export function optionAfter(option: usize, type: u32): usize {
+  return options.find(options.next(option), mobility.end(messageAt), type);
+}
+
 /** The authentication option of this subtype, 0: there is none. */
 export function authenticationOption(subtype: u32): usize {
   return options.findAuthentication(optionsAt, mobility.end(messageAt), subtype);

@@ -90,6 +90,11 @@ export function sendDatagrams(device: u32, payload: usize, length: u32): void {
   add(Order.SendDatagrams, device, payload, length, 0);
 }
 
+/** Send the ARP message at `message` on link `device`, to all or to whom it is for. */
+export function sendArp(device: u32, message: usize, length: u32, toAll: bool): void {
+  add(Order.SendArp, device, message, length, toAll ? 1 : 0);
+}
+
 /** A record of state that the host keeps for a restart; `record` is copied. */
 export function keep(record: usize, length: u32): void {
   const copy = allocate(length);

@@ -34,13 +34,18 @@ export class Path {
   }
 
   isIpv4(): bool {
-    return this.encapsulation >= <u32>Encapsulation.Ipv4;
+    return isIpv4(this.encapsulation);
   }
 
   /** Octets that the outer headers take of the MTU. */
   overheadBytes(): u32 {
     return overheadBytes(this.encapsulation);
   }
+}
+
+/** True when the outer header of an encapsulation is one of IPv4. */
+export function isIpv4(encapsulation: u32): bool {
+  return encapsulation >= <u32>Encapsulation.Ipv4;
 }
 
 const IPV6_BYTES: u32 = 40;

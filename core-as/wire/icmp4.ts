@@ -53,6 +53,18 @@ export function nextHopMtu(p: usize): u32 {
   return get16(p + NEXT_HOP_MTU);
 }
 
+/**
+ * The MTU that an error about a packet of `invokingLength` octets means: a router of before RFC 1191 says none, and
+ * the next smaller one that links have is taken (RFC 1191 §5).
+ */
+export function reportedMtu(p: usize, invokingLength: u32): u32 {
+  const said = nextHopMtu(p);
+  if (said != 0) return said;
+  if (invokingLength > 4352) return 4352;
+  if (invokingLength > 1492) return 1492;
+  return invokingLength > 1006 ? 1006 : 576;
+}
+
 /** Pointer to the invoking packet of an error, as far as it is there. */
 export function body(p: usize): usize {
   return p + BODY;
