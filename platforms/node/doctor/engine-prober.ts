@@ -1,6 +1,6 @@
 /**
- * Asks the home agent by a core of its own, which is a mobile node that may register by no way: it hears routers,
- * knows its addresses, and sends probes. Nothing of this host changes, and a daemon may run beside it.
+ * Asks the home agent by a core of its own, which is a mobile node that registers nothing: it hears routers, knows its
+ * addresses, and sends probes. Nothing of this host changes, and a daemon may run beside it.
  *
  *   ask ─▶ command Probe ─▶ core ─▶ packets, datagrams ─▶ network ─▶ home agent
  *   answer ◀─ event ProbeAnswered ◀─ core ◀──────────────────────────────┘
@@ -66,8 +66,8 @@ export class EngineProber implements Prober, OrderHandler {
     this.#engine = new Engine(module, Role.MobileNode, this, randomBytes(ENTROPY_BYTES), nowMs, budgets);
     setWallClock(this.#engine, nowMs + wallClockOffsetMs(), nowMs);
     this.#sockets = new ProbeSockets(this.#engine, uplink.link!.index, options.sockets);
+    this.#reach(0); // before there is anything that could be registered
     setMobileNode(this.#engine, { ...mobileNode, optimistic: true }, nowMs);
-    this.#reach(0);
     this.#addDevices(uplink, nowMs);
   }
 
@@ -164,14 +164,14 @@ export class EngineProber implements Prober, OrderHandler {
   hearGroups(): void {}
   sendArp(): void {}
 
-  /** The core's home agent has one IPv4 address at a time. It may be reached by no way, so nothing is registered. */
+  /** The core's home agent has one IPv4 address at a time. */
   #reach(destination: number): void {
     if (this.#number > 0 && destination === this.#destination) return;
     this.#destination = destination;
     const text = this.#options.ipv4[destination];
     const homeAgentIpv4 = text === undefined ? undefined : parseIpv4Address(text);
-    const nothing = { ipv6: false, udpIpv6: false, ipv4: false, forceUdp: false, ipv4HomeAddress: undefined };
-    setReach(this.#engine, { ...this.#options.reach, ...nothing, homeAgentIpv4 }, monotonicMs());
+    const probing = { ipv6: true, udpIpv6: true, ipv4: true, forceUdp: false, ipv4HomeAddress: undefined, probesOnly: true };
+    setReach(this.#engine, { ...this.#options.reach, ...probing, homeAgentIpv4 }, monotonicMs());
   }
 
   /** The interface identifier is that of an address which the interface has: the kernel answers for it. */
