@@ -1,5 +1,5 @@
 /** A network that answers probes as the real one would, in virtual time: NATs of the kinds of RFC 4787, firewalls. */
-import type { Answer, Prober, Question } from "../../platforms/node/doctor/prober.ts";
+import type { Answer, Obstacle, Prober, Question } from "../../platforms/node/doctor/prober.ts";
 import type { Way } from "../../platforms/node/doctor/report.ts";
 
 export interface Network {
@@ -41,8 +41,9 @@ export class FakeProber implements Prober {
     this.destinations = network.destinations ?? 1;
   }
 
-  obstacle(way: Way): string | undefined {
-    return this.#network.absent?.[way];
+  obstacle(way: Way): Obstacle | undefined {
+    const why = this.#network.absent?.[way];
+    return why === undefined ? undefined : { passage: "absent", why };
   }
 
   localPort(socket: number, way: Way): number | undefined {

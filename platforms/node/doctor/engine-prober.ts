@@ -14,13 +14,15 @@ import { CommandRefused, Engine, ENTROPY_BYTES, type OrderHandler, Refusal, Role
 import { readEvent } from "../../../bindings/events.ts";
 import { readUplinks } from "../../../bindings/status.ts";
 import { monotonicMs, wallClockOffsetMs } from "../system/clock.ts";
-import type { Answer, Prober, Question } from "./prober.ts";
+import type { Answer, Obstacle, Prober, Question } from "./prober.ts";
 import type { Way } from "./report.ts";
 import { FIRST_DEVICE, ProbeSockets } from "./sockets.ts";
 import type { UplinkFacts } from "./uplink.ts";
 
 /** The longest wait in the kernel: the event loop of this thread is to go on. */
 const WAIT_MS = 10;
+/** Instead of an address that is not told. */
+const UNSPECIFIED = "::";
 const SLOTS = 8;
 const SLOT_BYTES = 4096;
 /** Routers answer a solicitation within half a second, and the first one may be lost (RFC 4861 §6.2.6, §10). */
@@ -71,17 +73,19 @@ export class EngineProber implements Prober, OrderHandler {
     this.#addDevices(uplink, nowMs);
   }
 
-  obstacle(way: Way): string | undefined {
+  obstacle(way: Way): Obstacle | undefined {
     const { uplink, ipv4, mobileNode } = this.#options;
     const isIpv4 = way === "Ipv4" || way === "UdpIpv4";
-    if (isIpv4 && uplink.ipv4.length === 0) return `${uplink.name} has no IPv4 address`;
-    if (isIpv4 && ipv4.length === 0) return "no IPv4 address of the home agent is known";
-    if (!isIpv4 && mobileNode.homeAgent.every((octet) => octet === 0)) return "no IPv6 address of the home agent is known";
-    if (!isIpv4 && uplink.ipv6.length === 0) return `${uplink.name} has no global IPv6 address`;
-    if (way !== "UdpIpv4" && this.#sockets.rawObstacle !== undefined) return this.#sockets.rawObstacle;
-    if (!isIpv4 && this.#careofAddress === undefined) return `no router of ${uplink.name} advertises a prefix`;
+    const absent = (why: string) => ({ passage: "absent", why }) as const;
+    const untried = (why: string) => ({ passage: "untried", why }) as const;
+    if (isIpv4 && uplink.ipv4.length === 0) return absent(`${uplink.name} has no IPv4 address`);
+    if (isIpv4 && ipv4.length === 0) return absent("no IPv4 address of the home agent is known");
+    if (mobileNode.homeAgent.every((octet) => octet === 0)) return untried("the IPv6 address of the home agent is not known, which every way needs; the doctor discovers none");
+    if (!isIpv4 && uplink.ipv6.length === 0) return absent(`${uplink.name} has no global IPv6 address`);
+    if (way !== "UdpIpv4" && this.#sockets.rawObstacle !== undefined) return untried(this.#sockets.rawObstacle);
+    if (!isIpv4 && this.#careofAddress === undefined) return absent(`no router of ${uplink.name} advertises a prefix, which a mobile node needs`);
     if (!isIpv4 && !uplink.ipv6.includes(this.#careofAddress!)) {
-      return `the care-of address would be ${this.#careofAddress}, which is not on ${uplink.name}`;
+      return untried(`the care-of address would be ${this.#careofAddress}, which is not on ${uplink.name}`);
     }
     return undefined;
   }
@@ -148,7 +152,8 @@ export class EngineProber implements Prober, OrderHandler {
     if (name !== "ProbeAnswered") return;
     const { number, seenAddress, seenPort, roundTripMs, clockAheadMs } = fields as unknown as Answer & { number: number };
     const isKnown = clockAheadMs !== undefined && !Number.isNaN(clockAheadMs);
-    this.#waiting.get(number)?.({ seenAddress, seenPort, roundTripMs, ...(isKnown && { clockAheadMs }) });
+    const seen = seenAddress === UNSPECIFIED ? {} : { seenAddress };
+    this.#waiting.get(number)?.({ ...seen, seenPort, roundTripMs, ...(isKnown && { clockAheadMs }) });
   }
 
   keep(): void {}

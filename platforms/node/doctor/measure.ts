@@ -70,12 +70,12 @@ async function tryWay(
 ): Promise<WayResult> {
   const common = { way, allowed: allowed.includes(way) };
   const obstacle = prober.obstacle(way);
-  if (obstacle !== undefined) return { ...common, passage: prober.localAddresses(way).length === 0 ? "absent" : "untried", why: obstacle };
+  if (obstacle !== undefined) return { ...common, ...obstacle };
   const answer = await askAgain(prober, { way }, TIMEOUT_MS, TRIES);
   if (answer === undefined) return { ...common, passage: "blocked" };
   answers.set(way, answer);
   const { roundTripMs, seenAddress, seenPort } = answer;
-  return { ...common, passage: "passes", roundTripMs, seenAddress, ...(seenPort !== 0 && { seenPort }) };
+  return { ...common, passage: "passes", roundTripMs, ...(seenAddress && { seenAddress }), ...(seenPort !== 0 && { seenPort }) };
 }
 
 async function measureMtus(

@@ -24,6 +24,7 @@ const COMPARED = 4;
  */
 export async function measureNat(prober: Prober, way: Way, known: Answer, spare: number): Promise<NatResult> {
   const ask = (socket: number, more = {}) => askAgain(prober, { way, socket, ...more }, Math.max(TIMEOUT_MS, known.roundTripMs * 2), TRIES);
+  if (known.seenAddress === undefined) return { present: undefined, addresses: [], destinations: prober.destinations, unknown: [NO_PROBES] };
   const others = await Promise.all(Array.from({ length: COMPARED - 1 }, (_, index) => ask(index + 1)));
   const seen = [known, ...others];
   const addresses = [...new Set(seen.flatMap((answer) => answer?.seenAddress ?? []))];
@@ -46,6 +47,7 @@ export async function measureNat(prober: Prober, way: Way, known: Answer, spare:
   return { ...kind, mapping, filtering: admitted ? "endpoint-independent" : "depends on the destination", unknown: [] };
 }
 
+const NO_PROBES = "The home agent does not know probes, so it does not say how it sees this host.";
 const ONE_DESTINATION =
   "Mapping and filtering behaviour (RFC 4787 §4.1, §5) cannot be known with one address of the home agent.";
 const SILENT_DESTINATION =

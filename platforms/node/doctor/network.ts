@@ -29,7 +29,9 @@ const CHECKS: Readonly<Record<Way, string>> = {
 /** The report of an uplink; without a measurement nothing was asked. */
 export function judgeNetwork(facts: UplinkFacts, measured: Measurement | undefined, expected: Expectations): UplinkReport {
   const local = judgeUplink(facts);
-  if (!isUp(facts) || measured === undefined) return { interface: facts.name, ways: [], findings: local };
+  if (!isUp(facts) || measured === undefined) {
+    return { interface: facts.name, ...(facts.atHome && { home: true }), ways: [], findings: local };
+  }
   const way = WAYS.find((each) => works(measured, each));
   const { ways, nat, lifetime, clockAheadMs } = measured;
   return {
@@ -101,10 +103,9 @@ function judgeWay(result: WayResult, chosen: Way | undefined): Finding {
   }
   if (passage !== "blocked") return notThere(check, result);
   const finding = `Nothing comes back ${WAY_NAMES[way]}.`;
+  if (way === "Ipv4") return note(check, finding, "Protocol 41 in IPv4 passes few NATs and firewalls: UDP is used then.");
   if (!allowed || chosen !== undefined) {
-    return note(check, finding, way === "Ipv4"
-      ? "Protocol 41 in IPv4 passes few NATs and firewalls: UDP is used then."
-      : "If it should pass: open UDP port 4191 in the firewalls on the way, and look whether the home agent serves it.");
+    return note(check, finding, "If it should pass: open UDP port 4191 in the firewalls on the way, and look whether the home agent serves it.");
   }
   return warning(check, finding, "Open UDP port 4191 in the firewalls on the way, and look whether the home agent runs and serves it.");
 }
@@ -129,6 +130,9 @@ function judgeNothing(ways: readonly WayResult[], { homeAgentName }: Expectation
 }
 
 function judgeNat(nat: NatResult): Finding[] {
+  if (nat.present === undefined) {
+    return nat.unknown.map((each) => unknown("NAT", each, "Set probes = true in the home agent's file."));
+  }
   if (!nat.present) {
     return [
       good("NAT", "There is no NAT: the home agent sees this host's own address and port."),

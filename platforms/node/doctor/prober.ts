@@ -16,13 +16,20 @@ export interface Question {
 }
 
 export interface Answer {
-  /** As the home agent saw the question come. */
-  readonly seenAddress: string;
+  /** As the home agent saw the question come; undefined: it knows no probes, and says no more than that. */
+  readonly seenAddress?: string;
   /** 0 without UDP. */
   readonly seenPort: number;
   readonly roundTripMs: number;
   /** How far the home agent's clock is ahead, with half of the round trip as its error; undefined: not said. */
   readonly clockAheadMs?: number;
+}
+
+/** Why a way cannot be asked. */
+export interface Obstacle {
+  /** "absent": a mobile node would not have it here either. */
+  readonly passage: "absent" | "untried";
+  readonly why: string;
 }
 
 export interface Prober {
@@ -33,7 +40,7 @@ export interface Prober {
   /** Asks once; undefined: nothing came back in time. */
   ask(question: Question, timeoutMs: number): Promise<Answer | undefined>;
   /** Why this way cannot be asked at all; undefined: it can. */
-  obstacle(way: Way): string | undefined;
+  obstacle(way: Way): Obstacle | undefined;
   /** The port of a socket on this host; undefined: it has none. */
   localPort(socket: number, way: Way): number | undefined;
   /** The addresses of this host at which a way may begin. */

@@ -28,7 +28,7 @@ function uplinkLines(uplink: UplinkReport): string[] {
   ]);
   return [
     ...section(`UPLINK ${uplink.interface}`, uplink.findings),
-    ...table(["WAY", "PACKETS", "ROUND TRIP", "PATH MTU", "SEEN AS"], rows),
+    ...(rows.length > 0 ? table(["WAY", "PACKETS", "ROUND TRIP", "PATH MTU", "SEEN AS"], rows) : []),
   ];
 }
 

@@ -59,7 +59,8 @@ export interface WayResult {
 
 /** What can be known of a NAT from here, in the words of RFC 4787; undefined: it cannot. */
 export interface NatResult {
-  readonly present: boolean;
+  /** undefined: the home agent does not say how it sees this host. */
+  readonly present: boolean | undefined;
   /** §4.1: needs two destinations. */
   readonly mapping?: "endpoint-independent" | "address-dependent" | "address-and-port-dependent" | "depends on the destination";
   /** §5: needs two destinations where there is a NAT. */
@@ -89,6 +90,8 @@ export interface LifetimeResult {
 /** One uplink of a mobile node. */
 export interface UplinkReport {
   readonly interface: string;
+  /** This is the home link: a mobile node is at home there. */
+  readonly home?: true;
   /** The best way that works and is allowed; undefined: none does. */
   readonly way?: Way;
   readonly ways: readonly WayResult[];
@@ -143,6 +146,7 @@ function conclusionOf({ role, host, uplinks }: Omit<DoctorReport, "works" | "con
   const against = host.filter(({ verdict }) => verdict === "bad").map(({ check }) => check);
   const who = `A ${role.replace("-", " ")}`;
   const reached = uplinks?.find(({ way }) => way !== undefined);
+  const home = uplinks?.find((each) => each.home);
   if (against.length > 0) {
     const also = reached ? ` The home agent is reached ${WAY_NAMES[reached.way!]} by ${reached.interface}.` : "";
     return { works: false, conclusion: `${who} does not work here: see ${list(against)}.${also}` };
@@ -154,11 +158,13 @@ function conclusionOf({ role, host, uplinks }: Omit<DoctorReport, "works" | "con
   if (reached !== undefined) {
     return { works: true, conclusion: `${who} works here: ${WAY_NAMES[reached.way!]} by ${reached.interface}.` };
   }
-  const names = list(uplinks.map((each) => each.interface));
-  const untried = uplinks.some(({ ways }) => ways.some(({ passage, allowed }) => passage === "untried" && allowed));
-  if (untried) {
-    return { works: false, conclusion: `${who} may work here, but nothing that could be tried by ${names} passes.` };
+  if (home !== undefined) return { works: true, conclusion: `${who} is at home here, by ${home.interface}.` };
+  const untried = uplinks.filter(({ ways }) => ways.some(({ passage, allowed }) => passage === "untried" && allowed));
+  if (untried.length > 0) {
+    const names = list(untried.map((each) => each.interface));
+    return { works: false, conclusion: `${who} may work here, but of what could be tried by ${names} nothing passes.` };
   }
+  const names = list(uplinks.map((each) => each.interface));
   return { works: false, conclusion: `${who} does not work here: the home agent is reached in no way by ${names}.` };
 }
 
