@@ -5,19 +5,19 @@
  *   1. wait: packets, netlink, a message, or until the core's next timer          ppoll
  *   2. messages of the main thread                                                eventfd
  *   3. changes of links and addresses                                             netlink
- *   4. packets from each access port, as one batch                                recvmmsg
+ *   4. packets from each socket of the access side, as one batch                  recvmmsg
  *   5. packets from the tunnel device, as one batch                               read
  *   6. timers that are due; the wall clock, when it was set
  *   7. what happened, to the main thread
  *
  * There is no protocol in here: it carries packets and orders.
  */
-import { refuseAddress, setDevice, shutdown } from "../../bindings/commands.ts";
+import { refuseAddress, setDevice, setPathMtu, shutdown } from "../../bindings/commands.ts";
 import { type Engine, MINIMUM_MTU, Role } from "../../bindings/engine.ts";
 import {
   readBindings, readGroups, readHomeAgents, readPeers, readRefusals, readUpdates, readUplinks,
 } from "../../bindings/status.ts";
-import type { Access, AccessPort } from "./access-port.ts";
+import type { Access } from "./access.ts";
 import { CorrespondentAccess } from "./correspondent-access.ts";
 import { EngineHost } from "./engine-host.ts";
 import { HomeAgentAccess } from "./home-agent-access.ts";
@@ -27,7 +27,9 @@ import type { FromLoop, LoopData, LoopStatus, ToLoop } from "./messages.ts";
 import { MobileNodeAccess } from "./mobile-node-access.ts";
 import { Orders, TUNNEL } from "./orders.ts";
 import { RefusalReport } from "./refusal-report.ts";
-import { configure, type LoopSettings } from "./settings.ts";
+import type { HomeAgentAddresses } from "./resolver.ts";
+import { configure, type LoopSettings, tellHomeAgent } from "./settings.ts";
+import type { Source } from "./source.ts";
 import { monotonicMs, wallClockOffsetMs } from "./system/clock.ts";
 import { linkByName } from "./system/links.ts";
 import { NetworkMonitor } from "./system/network-monitor.ts";
@@ -80,6 +82,8 @@ export class Loop {
   readonly #orders: Orders;
   readonly #host: EngineHost;
   readonly #refusals: RefusalReport;
+  /** What the name of the home agent has turned out to mean. */
+  #homeAgent: HomeAgentAddresses | undefined;
   #stopBy = Infinity;
   #wallClockDueMs = 0;
 
@@ -128,11 +132,11 @@ export class Loop {
     let waiting = this.#waiting();
     this.#deliver();
     while (!this.#finished()) {
-      if (waiting.ports !== this.#access.ports) waiting = this.#waiting();
+      if (waiting.sources !== this.#access.sources) waiting = this.#waiting();
       waiting.wait(this.#nextMs()); // 1
       if (waiting.isWoken()) this.#takeMessages(); // 2
       if (waiting.hasNetworkEvents()) this.#takeNetworkEvents(); // 3
-      for (const port of waiting.readyPorts()) this.#receive(port, waiting); // 4
+      for (const source of waiting.readySources()) this.#receive(source, waiting); // 4
       if (waiting.hasTunnelPackets()) this.#receiveFromTunnel(); // 5
       this.#lookAtClocks(); // 6
       this.#deliver(); // 7
@@ -152,12 +156,14 @@ export class Loop {
   }
 
   #waiting(): Waiting {
-    return new Waiting(this.#wake, this.#monitor, this.#linux.tun, this.#access.ports);
+    return new Waiting(this.#wake, this.#monitor, this.#linux.tun, this.#access.sources);
   }
 
   #connect(engine: Engine, nowMs: number): void {
     setDevice(engine, { index: TUNNEL, kind: "tunnel", mtu: this.#tunnelMtu(), up: true }, nowMs);
     for (const device of this.#access.devices()) setDevice(engine, device, nowMs);
+    if (this.#homeAgent !== undefined) tellHomeAgent(engine, this.#homeAgent, nowMs);
+    this.#access.connected?.(engine, nowMs);
   }
 
   #nextMs(): number {
@@ -168,9 +174,27 @@ export class Loop {
   #takeMessages(): void {
     this.#wake.clear();
     for (const message of this.#main.take()) {
-      if (message.kind === "stop") this.#stop();
-      else this.#main.post({ kind: "status", id: message.id, status: this.#status() });
+      switch (message.kind) {
+        case "stop":
+          this.#stop();
+          break;
+        case "status":
+          this.#main.post({ kind: "status", id: message.id, status: this.#status() });
+          break;
+        case "home-agent-found":
+          this.#homeAgentFound(message.addresses);
+          break;
+        case "looking-up":
+          this.#orders.network.attempt(() => this.#access.lookingUp?.(message.isLookingUp));
+          break;
+      }
     }
+  }
+
+  #homeAgentFound(addresses: HomeAgentAddresses): void {
+    this.#homeAgent = addresses;
+    this.#host.call((engine, nowMs) => tellHomeAgent(engine, addresses, nowMs));
+    this.#access.homeAgentFound?.(addresses.ipv4Address, this.#host);
   }
 
   #takeNetworkEvents(): void {
@@ -180,10 +204,13 @@ export class Loop {
     for (const event of events) this.#orders.network.networkChanged(event);
   }
 
-  #receive(port: AccessPort, waiting: Waiting): void {
+  #receive(source: Source, waiting: Waiting): void {
     // a change of the network, or a trap, has closed it: its successor is read in the next round
-    if (waiting.ports !== this.#access.ports) return;
-    this.#host.call((engine, nowMs) => engine.processSlots(nowMs, port.receive(engine)));
+    if (waiting.sources !== this.#access.sources) return;
+    this.#host.call((engine, nowMs) => engine.processSlots(nowMs, source.receive(engine)));
+    for (const { remote, mtuBytes } of source.takePathMtus()) {
+      this.#host.call((engine, nowMs) => setPathMtu(engine, source.device, remote, mtuBytes, nowMs));
+    }
   }
 
   #receiveFromTunnel(): void {

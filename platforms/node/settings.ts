@@ -1,9 +1,9 @@
 /** From a checked configuration to what the loop's thread is given: plain data, and keys as octets. */
-import { contains, formatAddress, parseAddress, parsePrefix } from "../../bindings/address.ts";
+import { contains, formatAddress, parseAddress, parseIpv4Address, parsePrefix } from "../../bindings/address.ts";
 import {
   addNode, CORRESPONDENT_DEFAULTS, type CorrespondentSettings, type HomeAgentSettings, type HomeLinkSettings,
   type HomePrefix, type MobileNodeSettings, type NodeSettings, type PrefixDeliverySettings,
-  type ReachSettings, type RouteOptimisationSettings, type Security, type ServeSettings, setCorrespondent, setHomeAgent,
+  type ReachSettings, type RouteOptimisationSettings, type Security, type ServeSettings, setCorrespondent, setHomeAgent, setHomeAgentFound,
   setMobileNode, setNodeIpv4, setPrefixDelivery, setReach, setRouteOptimisation, setServe,
 } from "../../bindings/commands.ts";
 import type {
@@ -14,6 +14,7 @@ import type { Engine } from "../../bindings/engine.ts";
 import {
   homeAgentName, type HomeAgentName, ipv4Routes, type NodeIpv4, nodesIpv4, reachSettings, serveSettings,
 } from "./dual-stack-settings.ts";
+import type { HomeAgentAddresses } from "./resolver.ts";
 
 /** Device index of a real home link; 1 is all other interfaces of the host. */
 export const HOME_LINK_DEVICE = 2;
@@ -217,6 +218,14 @@ function securityOf(identity: string, association: SecurityAssociation | undefin
   if (association === undefined) return { authentication: "none" };
   const { spi, key, replayProtection } = association;
   return { authentication: "shared-key", identity, spi, key: key.bytes(), replayProtection };
+}
+
+/** Tells a mobile node which addresses the name of its home agent has. */
+export function tellHomeAgent(engine: Engine, { address, ipv4Address }: HomeAgentAddresses, nowMs: number): void {
+  setHomeAgentFound(engine, {
+    address: address === undefined ? undefined : parseAddress(address),
+    ipv4Address: ipv4Address === undefined ? undefined : parseIpv4Address(ipv4Address),
+  }, nowMs);
 }
 
 /** Tells a new core who it is. Throws CommandRefused. */

@@ -67,6 +67,13 @@ export class Changes {
     this.#make(step, () => writeSysctl(path, value));
   }
 
+  /** A value that another change may change as well comes back at the end: to be called before that change. */
+  keepInterfaceValue(scope: SysctlScope, setting: string, family?: Family): void {
+    const path = interfacePath(scope, setting, family);
+    const value = readSysctl(path);
+    if (value !== undefined) this.#undo.record({ undo: "write sysctl", path, value });
+  }
+
   /** Switches a link on or off or sets its MTU; the state found now comes back at the end. */
   setLink(interfaceName: string, change: LinkChange): void {
     const link = linkByName(this.#netlink, interfaceName);

@@ -8,7 +8,7 @@
  */
 
 import {
-  AF_INET6, IP_RECVERR, IP_RECVTOS, IPPROTO_IPV6, IPV6_RECVERR, IPV6_RECVTCLASS, IPV6_V6ONLY, SO_BINDTOIFINDEX, SO_MARK,
+  AF_INET6, IP_FREEBIND, IP_RECVERR, IP_RECVTOS, IPPROTO_IPV6, IPV6_RECVERR, IPV6_RECVTCLASS, IPV6_V6ONLY, SO_BINDTOIFINDEX, SO_MARK,
   SOCK_CLOEXEC, SOCK_DGRAM, SOL_IP, SOL_SOCKET, SOL_UDP, UDP_GRO, UDP_SEGMENT,
 } from "./constants.ts";
 import { addressBytes } from "./address-text.ts";
@@ -141,6 +141,8 @@ function setUp(fd: number, { address, port, interfaceIndex, mark, bufferBytes = 
   const name = new Block(SOCKADDR_IN6_BYTES);
   name.view.setUint16(0, AF_INET6, true);
   name.view.setUint16(NAME_PORT, port ?? 0);
+  // the address may still be looked for on its link (duplicate address detection), or come a moment later
+  setIntegerOption(fd, SOL_IP, IP_FREEBIND, 1, "IP_FREEBIND");
   if (address !== undefined) writeMapped(name.bytes.subarray(NAME_ADDRESS, NAME_ADDRESS + 16), addressBytes(address));
   check(bind(fd, name.bytes, SOCKADDR_IN6_BYTES), `bind UDP socket to ${address ?? "all addresses"}, port ${port ?? 0}`);
 }
