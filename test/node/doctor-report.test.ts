@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { judgeFirewall } from "../../platforms/node/doctor/firewall.ts";
 import { type HomeAgentFacts, judgeHomeAgent } from "../../platforms/node/doctor/home-agent.ts";
 import { type HostFacts, judgeHost } from "../../platforms/node/doctor/host.ts";
-import { tryPort } from "../../platforms/node/doctor/port-owner.ts";
+import { tryPort } from "../../platforms/node/doctor/udp-port.ts";
 import { reportText } from "../../platforms/node/doctor/report-text.ts";
 import { bad, conclude, type DoctorReport, type Finding, good, note, type UplinkReport } from "../../platforms/node/doctor/report.ts";
 import { findRivals } from "../../platforms/node/doctor/rivals.ts";

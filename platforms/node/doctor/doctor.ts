@@ -14,7 +14,7 @@ import { judgeHost, readHost } from "./host.ts";
 import { FIRST_SILENT_SOCKET, measure, type Measurement } from "./measure.ts";
 import { askForAddresses, type HomeAgentAddresses } from "./names.ts";
 import { judgeNetwork } from "./network.ts";
-import { tryPort } from "./port-owner.ts";
+import { tryPort } from "./udp-port.ts";
 import { bad, conclude, type DoctorReport, type Finding, good, note, type UplinkReport, type Way } from "./report.ts";
 import { findRivals } from "./rivals.ts";
 import { isUp, readUplinks, type UplinkFacts } from "./uplink.ts";

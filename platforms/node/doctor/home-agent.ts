@@ -9,7 +9,7 @@ import { interfaceValue } from "../system/sysctl.ts";
 import { ipv4Routes } from "../dual-stack-settings.ts";
 import { readFileSync } from "node:fs";
 import { judgeFirewall, type Need, readRuleset } from "./firewall.ts";
-import { type PortState, tryPort } from "./port-owner.ts";
+import { type PortState, tryPort } from "./udp-port.ts";
 import { bad, type Finding, good, list, note, warning } from "./report.ts";
 
 /** RFC 5555 §4.1. */

@@ -1,6 +1,7 @@
 /** Programs of this host that want to do what mext does, or undo it. */
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import type { ProcessName } from "../port-owner.ts";
 import { type Finding, good, note, warning } from "./report.ts";
-import { listProcesses, type ProcessName, sharesNetwork } from "./port-owner.ts";
 
 type DaemonRole = "mobile-node" | "home-agent" | "correspondent";
 
@@ -63,5 +64,25 @@ export function findRivals(role: DaemonRole, processes = runningHere()): Finding
 }
 
 function runningHere(): ProcessName[] {
-  return listProcesses().filter(({ processId }) => sharesNetwork(processId) ?? true);
+  return readdirSync("/proc").filter((name) => /^\d+$/.test(name) && mayShareNetwork(name)).flatMap((name) => {
+    const command = commandOf(name);
+    return command === undefined ? [] : [{ processId: Number(name), name: command }];
+  });
+}
+
+/** Whether a process may be in the network namespace of this one: another user's cannot be seen. */
+function mayShareNetwork(processId: string): boolean {
+  try {
+    return readlinkSync(`/proc/${processId}/ns/net`) === readlinkSync("/proc/thread-self/ns/net");
+  } catch {
+    return true;
+  }
+}
+
+function commandOf(processId: string): string | undefined {
+  try {
+    return readFileSync(`/proc/${processId}/comm`, "utf8").trimEnd();
+  } catch {
+    return undefined; // just gone
+  }
 }

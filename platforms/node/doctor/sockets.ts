@@ -1,36 +1,15 @@
 /**
- * The sockets of a probing engine on one interface, with nothing else of this host touched: one UDP socket for each
+ * The sockets of a probing engine on one interface, with nothing else of this host touched: a UDP socket for each
  * device of the core, and for the first device raw sockets, where the privileges allow them.
  */
 import { DEVICE_ANY, type Engine, Input } from "../../../bindings/engine.ts";
-import { SendFailures, SendQueue } from "../send-queue.ts";
-import { AccessReceiver } from "../system/access-receive.ts";
-import { AccessSender } from "../system/access-send.ts";
-import { IPPROTO_IPIP, IPPROTO_IPV6 } from "../system/constants.ts";
+import { AccessPort } from "../access-port.ts";
+import { SendFailures } from "../send-queue.ts";
+import { Source } from "../source.ts";
 import { DatagramPort } from "../system/datagram-port.ts";
 import { Guard } from "../system/guard.ts";
-import { Ipv4Receiver } from "../system/ipv4-receive.ts";
-import { Ipv4Sender } from "../system/ipv4-send.ts";
 import { PacketMemory } from "../system/memory.ts";
 import { PollSet } from "../system/poll.ts";
-
-/** Receives packets or datagrams into the slots of the core. */
-interface Source {
-  readonly fd: number;
-  readonly batch: number;
-  setSlot(slot: number, pointer: number, capacityBytes: number): void;
-  receive(): number;
-  lengthBytes(slot: number): number;
-  truncated(slot: number): boolean;
-  close(): void;
-}
-
-interface Opened {
-  readonly source: Source;
-  readonly device: number;
-  readonly kind: Input;
-  readonly place: number;
-}
 
 const QUEUE_BYTES = 256 * 1024;
 
@@ -42,26 +21,28 @@ export class ProbeSockets {
   /** Why there are no raw sockets; undefined: there are. */
   readonly rawObstacle: string | undefined;
   readonly #engine: Engine;
-  readonly #memory: PacketMemory;
-  readonly #poll: PollSet;
-  readonly #opened: Opened[] = [];
   readonly #datagrams: DatagramPort[] = [];
-  #queue6: SendQueue<AccessSender> | undefined;
-  #queue4: SendQueue<Ipv4Sender> | undefined;
+  readonly #sources: readonly Source[];
+  readonly #poll: PollSet;
+  #raw: AccessPort | undefined;
   #guard: Guard | undefined;
 
   /** Throws SystemError when not even a UDP socket can be opened. */
   constructor(engine: Engine, interfaceIndex: number, count: number) {
     this.#engine = engine;
-    this.#memory = new PacketMemory(engine.exports.memory);
-    this.#poll = new PollSet(count + 4);
-    for (let device = FIRST_DEVICE; device < FIRST_DEVICE + count; device++) {
-      const options = { interfaceIndex, batch: engine.slots, bufferBytes: QUEUE_BYTES, trains: false };
-      const port = new DatagramPort(this.#memory, this.failures, options);
-      this.#datagrams.push(port);
-      this.#add(port, device, Input.Datagrams);
+    const packets = new PacketMemory(engine.exports.memory);
+    const { failures } = this;
+    const options = { interfaceIndex, batch: engine.slots, bufferBytes: QUEUE_BYTES, trains: false };
+    for (let index = 0; index < count; index++) this.#datagrams.push(new DatagramPort(packets, failures, options));
+    const byUdp = this.#datagrams.map((port, index) => new Source(engine, FIRST_DEVICE + index, port, Input.Datagrams));
+    try {
+      this.#raw = new AccessPort({ engine, packets, failures }, FIRST_DEVICE, { interfaceIndex, ipv4: true });
+    } catch (error) {
+      this.rawObstacle = `raw sockets cannot be opened (${(error as { code?: string }).code ?? (error as Error).message})`;
     }
-    this.rawObstacle = this.#openRaw(interfaceIndex);
+    this.#sources = [...byUdp, ...(this.#raw?.sources ?? [])];
+    this.#poll = new PollSet(this.#sources.length);
+    for (const { fd } of this.#sources) this.#poll.add(fd);
   }
 
   /** Port of a device's UDP socket. */
@@ -86,23 +67,17 @@ export class ProbeSockets {
 
   /** Gives what has come to the core. */
   receive(nowMs: () => number): void {
-    for (const { source, device, kind, place } of this.#opened) {
-      if (this.#poll.ready(place) === 0) continue;
-      const count = source.receive();
-      if (kind === Input.Datagrams) (source as DatagramPort).takePathMtus();
-      for (let slot = 0; slot < count; slot++) {
-        const length = source.truncated(slot) ? this.#engine.slotBytes + 1 : source.lengthBytes(slot);
-        this.#engine.fillSlot(slot, device, length, kind);
-      }
+    this.#sources.forEach((source, place) => {
+      if (this.#poll.ready(place) === 0) return;
+      const count = source.receive(this.#engine);
+      source.takePathMtus(); // what routers say is not believed: the doctor measures
       this.#engine.processSlots(nowMs(), count);
-    }
+    });
   }
 
   /** A packet of the core. Devices without raw sockets send none. */
   transmit(device: number, pointer: number, lengthBytes: number): void {
-    if (device !== FIRST_DEVICE && device !== DEVICE_ANY) return;
-    const isIpv4 = this.#engine.memory[pointer] >> 4 === 4;
-    (isIpv4 ? this.#queue4 : this.#queue6)?.put(pointer, lengthBytes);
+    if (device === FIRST_DEVICE || device === DEVICE_ANY) this.#raw?.transmit(pointer, lengthBytes);
   }
 
   sendDatagrams(device: number, pointer: number, lengthBytes: number): void {
@@ -110,38 +85,13 @@ export class ProbeSockets {
   }
 
   flush(): void {
-    this.#queue6?.flush();
-    this.#queue4?.flush();
+    this.#raw?.flush();
     for (const port of this.#datagrams) port.flush();
   }
 
   close(): void {
-    for (const { source } of this.#opened) source.close();
-    this.#queue6?.close();
-    this.#queue4?.close();
+    for (const port of this.#datagrams) port.close();
+    this.#raw?.close();
     this.#guard?.close();
-  }
-
-  #openRaw(interfaceIndex: number): string | undefined {
-    const batch = this.#engine.slots;
-    const options = { interfaceIndex, batch, bufferBytes: QUEUE_BYTES };
-    try {
-      this.#add(new AccessReceiver(this.#memory, options), FIRST_DEVICE, Input.Packet);
-      this.#queue6 = new SendQueue(new AccessSender(this.#memory, options), this.failures);
-      for (const protocol of [IPPROTO_IPV6, IPPROTO_IPIP]) {
-        this.#add(new Ipv4Receiver(this.#memory, { ...options, protocol }), FIRST_DEVICE, Input.Packet);
-      }
-      this.#queue4 = new SendQueue(new Ipv4Sender(this.#memory, options), this.failures);
-      return undefined;
-    } catch (error) {
-      return `raw sockets cannot be opened (${(error as { code?: string }).code ?? (error as Error).message})`;
-    }
-  }
-
-  #add(source: Source, device: number, kind: Input): void {
-    for (let slot = 0; slot < this.#engine.slots; slot++) {
-      source.setSlot(slot, this.#engine.slotPointer(slot), this.#engine.slotBytes);
-    }
-    this.#opened.push({ source, device, kind, place: this.#poll.add(source.fd) });
   }
 }
