@@ -109,15 +109,6 @@ export const TUN_F_TSO6 = 0x4;
 export const TUN_F_USO4 = 0x20;
 export const TUN_F_USO6 = 0x40;
 
-// offloads of the TUN device (linux/if_tun.h)
-export const IFF_VNET_HDR = 0x4000;
-export const TUNSETOFFLOAD = 0x400454d0;
-export const TUN_F_CSUM = 0x01;
-export const TUN_F_TSO4 = 0x02;
-export const TUN_F_TSO6 = 0x04;
-export const TUN_F_USO4 = 0x20;
-export const TUN_F_USO6 = 0x40;
-
 // namespaces
 export const CLONE_NEWNET = 0x40000000;
 
