@@ -30,6 +30,7 @@ export function careofChanged(device: u32): void {
 
 /** Registers what the uplink `device` has now, where that is news. */
 export function follow(update: Update, device: u32): void {
+  if (!ways.mayRegister()) return;
   const isDoubted = clock.now() < update.homeDoubtedUntilMs;
   const home = isDoubted ? DEVICE_ANY : uplinks.homeLinkOf(update.record);
   if (home != update.homeDevice) homecoming.linkChanged(update, home);

@@ -8,7 +8,7 @@ import { readBindings, readUpdates } from "../../bindings/status.ts";
 import { ACCESS, CORRESPONDENT, HOME_ADDRESS, HOME_AGENT, type Node, TUNNEL } from "./harness.ts";
 import {
   CAREOF_IPV4, CORRESPONDENT_IPV4, HOME_AGENT_IPV4, HOME_IPV4, NAT_IPV4, NAT_PORT, TUNNEL_PORT, build, left, pair,
-} from "./encapsulated.ts";
+} from "./encapsulated-pair.ts";
 import { changed, checkSane, effort, ipv6, seconds, timeout } from "./hostile.ts";
 import { icmp4, internetChecksum, ipv4, tcp } from "./ipv4-packets.ts";
 import { bindingUpdate } from "./messages.ts";
@@ -48,12 +48,7 @@ function packets(side: Side): Uint8Array[] {
     { source: "203.0.113.1", destination, protocol: 1 },
     icmp4(type, code, mtu, ipv4({ source: destination, destination: source, protocol: inner[0] >> 4 === 4 ? 4 : 41 }, inner)),
   )));
-  const udp = [0x10, 0x5f, side === "agent" ? NAT_PORT >> 8 : TUNNEL_PORT >> 8, side === "agent" ? NAT_PORT & 255 : TUNNEL_PORT & 255, 0, 0, 0, 0];
-  const aboutUdp = other.map((inner) => ipv4(
-    { source: "203.0.113.1", destination, protocol: 1 },
-    icmp4(3, 4, 1400, ipv4({ source: destination, destination: side === "agent" ? NAT_IPV4 : HOME_AGENT_IPV4 }, Uint8Array.from([...udp, ...inner]))),
-  ));
-  return [...tunnels, ...errors, ...aboutUdp, ipv4({ source, destination, protocol: 1 }, icmp4(8, 0, 0, new Uint8Array(8)))];
+  return [...tunnels, ...errors, ipv4({ source, destination, protocol: 1 }, icmp4(8, 0, 0, new Uint8Array(8)))];
 }
 
 /** Mends the header checksum now and then, so that what is wrong is found further in. */
