@@ -165,8 +165,8 @@ function foresee(first: u32, last: u32): u32 {
     const packet = inputs + <usize>slot * stride + HEADROOM;
     // Unchecked octets will do: a wrong guess costs nothing but time.
     const descriptor = descriptors + <usize>slot * INPUT_BYTES;
-    const outbound = devices.is(load<u32>(descriptor, INPUT_DEVICE), DeviceKind.Tunnel);
-    const home = outbound
+    const isOutbound = devices.is(load<u32>(descriptor, INPUT_DEVICE), DeviceKind.Tunnel);
+    const home = isOutbound
       ? ip6.destination(packet)
       : ip6.source(packet + outerBytes(load<u32>(descriptor, INPUT_KIND), packet));
     store<u32>(tags + (<usize>(slot - first) << 2), bindings.tag(home));
