@@ -12,7 +12,7 @@ export interface Expectations {
   /** Mobile nodes keep mappings alive no more often than this (RFC 5555 §4.3). */
   readonly keepaliveFloorMs: number;
   readonly keepaliveCeilingMs: number;
-  /** An answer to an ICMPv6 echo request came from the home agent; undefined: none was sent. */
+  /** An answer to an ICMPv6 echo request came from the home agent; undefined: none could be sent. */
   readonly echoed?: boolean;
   readonly homeAgentName: string;
 }
@@ -79,15 +79,16 @@ function judgeNativeIpv6({ ways, ipv6Tunnelled }: Measurement, { echoed, homeAge
     ];
   }
   if (native.passage !== "blocked") return [notThere("native IPv6", native)];
-  if (echoed) {
+  const byUdp = ways.some(({ way, passage }) => way === "UdpIpv6" && passage === "passes");
+  if (echoed || byUdp) {
     return [
-      good("native IPv6", `${homeAgentName} answers echo requests by IPv6.`),
+      good("native IPv6", byUdp ? "The home agent is reached by IPv6, in UDP." : `${homeAgentName} answers echo requests by IPv6.`),
       warning("Mobility Header", "Mobility Headers (135) or destination options (60) do not pass, or the home agent answers no probes.",
         "Open protocols 135, 60 and 41 in the firewalls on the way, or let UDP be used."),
     ];
   }
   return [
-    warning("native IPv6", `Nothing comes back from ${homeAgentName} by IPv6.`,
+    warning("native IPv6", `Nothing comes back from ${homeAgentName} by IPv6${echoed === false ? ", not even echo replies" : ""}.`,
       `Look at the route (ping -6 ${homeAgentName}), at firewalls on the way, and whether the home agent runs.`),
   ];
 }
