@@ -40,6 +40,7 @@ export function follow(update: Update, device: u32): void {
     if (!updates.hasCareof(update)) return;
     memory.fill(updates.careof(update), 0, 16);
     update.device = DEVICE_ANY;
+    keepalive.stopFor(update);
     registration.happen(update.record, RegistrationEvent.CareofLost);
     return;
   }

@@ -65,18 +65,29 @@ export class DualNetwork {
     setReach(this.mobile.engine, { ...REACH_DEFAULTS, homeAgentIpv4: parseAnyAddress(AGENT_IPV4), ...reach }, this.mobile.now);
   }
 
+  /** What the routers of the uplinks answer to a solicitation. */
+  private readonly routers = new Map<number, Uint8Array>();
+
   /** A NAT that forgets a mapping after `mappingMs` without a packet from within. */
   useNat(mappingMs = Infinity): void {
     this.nat = { mappingMs, port: 30_000, usedMs: -Infinity };
   }
 
   linkUp(device = ACCESS): void { setLink(this.mobile.engine, device, true, this.mobile.now); }
-  linkDown(device = ACCESS): void { setLink(this.mobile.engine, device, false, this.mobile.now); }
+  linkDown(device = ACCESS): void {
+    this.noRouter(device);
+    setLink(this.mobile.engine, device, false, this.mobile.now);
+  }
 
   /** A router advertisement of the visited network. */
   ipv6(prefix = "2001:db8:a::", device = ACCESS, options = {}): void {
-    this.mobile.receive(device, routerAdvertisement(prefix, options));
+    const advertisement = routerAdvertisement(prefix, options);
+    this.routers.set(device, advertisement);
+    this.mobile.receive(device, advertisement);
   }
+
+  /** The router of the visited network is gone. */
+  noRouter(device = ACCESS): void { this.routers.delete(device); }
 
   /** What the host's DHCP client got; undefined: nothing any more. */
   ipv4(address: string | undefined, device = ACCESS): void {
@@ -147,7 +158,14 @@ export class DualNetwork {
     }
     const isIpv4 = packet[0] >> 4 === 4;
     const kind = isIpv4 ? "tunnel4" : packet[6] === 41 || packet[6] === 4 ? "tunnel6" : "mobility";
-    if (!isIpv4 && hex(packet.subarray(24, 40)) !== hex(parseAddress(HOME_AGENT))) return; // Neighbour Discovery
+    if (!isIpv4 && packet[6] === 58) {
+      if (packet[40] !== 133 && packet[40] !== 135) return;
+      const advertisement = this.routers.get(device); // solicited, of a router or of the one that we know
+      const isOfRouter = packet[40] === 133 || hex(packet.subarray(48, 64)).startsWith("fe80");
+      if (advertisement && isOfRouter) this.mobile.receive(device, advertisement);
+      return;
+    }
+    if (!isIpv4 && hex(packet.subarray(24, 40)) !== hex(parseAddress(HOME_AGENT))) return;
     this.log.push({ atMs: this.mobile.now, kind, packet, device });
     if (!this.passes[kind] || !this.passes[isIpv4 ? "ipv4" : "ipv6"]) return;
     if (isIpv4 && this.nat) return; // this NAT knows UDP alone
