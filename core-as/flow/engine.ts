@@ -9,8 +9,10 @@ import {
 } from "../abi/contract";
 import { Reason } from "../abi/reasons";
 import * as ip6 from "../wire/ip6";
+import * as coalescing from "../encap/coalescing";
 import * as fragmentation from "../encap/fragmentation";
 import * as reassembly from "../encap/reassembly";
+import * as segmentation from "../encap/segmentation";
 import * as dataCheck from "../protocol/data-check";
 import * as homeAgentSelection from "../protocol/home-agent-selection";
 import * as correspondentCache from "../protocol/correspondent-cache";
@@ -152,12 +154,24 @@ export function process(now: f64, first: u32, count: u32): u32 {
   const last = min(first + count, slots);
   multicastForwarding.resume();
   let slot = first;
-  let foreseen = first;
-  while (slot < last && orders.hasRoom()) {
+  if (segmentation.isUnfinished()) {
+    if (slot == unfinishedSlot) counters.refuse(outbound.resume(deviceOf(slot++)));
+    else segmentation.abandon(); // the host has given up the rest of that batch
+  }
+  let foreseen = slot;
+  while (slot < last && orders.hasRoom() && !segmentation.isUnfinished()) {
     if (slot == foreseen) foreseen = foresee(slot, last);
     receive(slot++);
   }
+  if (segmentation.isUnfinished()) unfinishedSlot = --slot; // its rest comes with the next call
+  coalescing.flush();
   return slot == last ? count : slot - first;
+}
+
+let unfinishedSlot: u32 = 0;
+
+function deviceOf(slot: u32): u32 {
+  return load<u32>(descriptors + <usize>slot * INPUT_BYTES, INPUT_DEVICE);
 }
 
 /** Packets whose bindings are brought near at once: as many as stay in the first cache. */
@@ -171,10 +185,8 @@ function foresee(first: u32, last: u32): u32 {
   for (let slot = first; slot < end; slot++) {
     const packet = inputs + <usize>slot * stride + HEADROOM;
     // Unchecked octets will do: a wrong guess costs nothing but time.
-    const outbound = devices.is(
-      load<u32>(descriptors + <usize>slot * INPUT_BYTES, INPUT_DEVICE), DeviceKind.Tunnel,
-    );
-    const home = outbound ? ip6.destination(packet) : ip6.source(packet + ip6.LENGTH_BYTES);
+    const isOutbound = devices.is(deviceOf(slot), DeviceKind.Tunnel);
+    const home = isOutbound ? ip6.destination(packet) : ip6.source(packet + ip6.LENGTH_BYTES);
     store<u32>(tags + (<usize>(slot - first) << 2), bindings.tag(home));
   }
   bindings.foresee(tags, end - first);
@@ -189,7 +201,7 @@ function receive(slot: u32): void {
   if (length > slotBytes) counters.refuse(Reason.PacketTooLarge);
   else if (devices.is(device, DeviceKind.Access)) {
     counters.refuse(fromLink(device, load<u32>(descriptor, INPUT_KIND), packet, length));
-  } else if (devices.is(device, DeviceKind.Tunnel)) counters.refuse(outbound.send(device, packet, length));
+  } else if (devices.is(device, DeviceKind.Tunnel)) counters.refuse(outbound.receive(device, packet, length));
   else counters.refuse(Reason.UnknownDevice);
 }
 
@@ -211,11 +223,13 @@ export function tick(now: f64): u32 {
   begin(now);
   if (!node.started()) return 0;
   timers.advance(clock.now());
-  while (orders.hasRoom()) {
-    if (timers.popExpired() == NONE) return 0;
+  let hasRoom = orders.hasRoom();
+  while (hasRoom && timers.popExpired() != NONE) {
     onTimer(timers.expiredKind(), timers.expiredOwner());
+    hasRoom = orders.hasRoom();
   }
-  return 1;
+  coalescing.flush();
+  return hasRoom ? 0 : 1;
 }
 
 function onTimer(kind: u32, owner: u32): void {
@@ -283,7 +297,9 @@ export function command(code: u32, length: u32, now: f64): Refusal {
   begin(now);
   if (!node.started()) return Refusal.WrongMoment;
   if (length > <u32>COMMAND_BYTES) return Refusal.OutOfRange;
-  return commands.execute(code, commandBuffer, length);
+  const refusal = commands.execute(code, commandBuffer, length);
+  coalescing.flush();
+  return refusal;
 }
 
 /** Begins a call that imports state. */

@@ -66,6 +66,12 @@ export function allocate(bytes: u32): usize {
   return p;
 }
 
+/** Gives back what of `bytes` of room at `packet` is not needed, if nothing was allocated since. */
+export function trim(packet: usize, bytes: u32, needed: u32): void {
+  const end = (packet - room + bytes + 15) & ~15;
+  if (end == used) used = (packet - room + needed + 15) & ~15;
+}
+
 function add(kind: Order, device: u32, pointer: usize, length: u32, value: u32): void {
   if (count == CAPACITY) {
     counters.refuse(Reason.OutputFull);

@@ -44,6 +44,10 @@ const DEREGISTRATION_MS = 3000;
 const OUTER_HEADER_BYTES = 40;
 const MIN_SLOT_BYTES = 2048;
 const MAX_SLOT_BYTES = 9216;
+/** With segmentation offload, a packet with the largest payload that IPv6 has. */
+const LARGE_SLOT_BYTES = 65575;
+/** Room for large packets cut into trains, and for those put together: a dozen, then the core wants them to be taken. */
+const OUTPUT_BYTES = 1 << 20;
 /** Packets that are put together from fragments at once: those of many nodes arrive interleaved. */
 const REASSEMBLIES = 64;
 
@@ -107,7 +111,8 @@ export class Loop {
         module,
         role: ROLES[settings.role],
         budgets: {
-          slotBytes: Math.min(Math.max(mostBytes, MIN_SLOT_BYTES), MAX_SLOT_BYTES),
+          slotBytes: this.#slotBytes(mostBytes),
+          outputBytes: OUTPUT_BYTES,
           reassemblies: REASSEMBLIES,
           ...("maxBindings" in settings && { maxBindings: settings.maxBindings }),
           ...("maxNodes" in settings && { maxNodes: settings.maxNodes }),
@@ -159,8 +164,17 @@ export class Loop {
     return new Waiting(this.#wake, this.#monitor, this.#linux.tun, this.#access.sources);
   }
 
+  #slotBytes(mostBytes: number): number {
+    if (this.#linux.tun.offload !== "none") return LARGE_SLOT_BYTES;
+    return Math.min(Math.max(mostBytes, MIN_SLOT_BYTES), MAX_SLOT_BYTES);
+  }
+
   #connect(engine: Engine, nowMs: number): void {
-    setDevice(engine, { index: TUNNEL, kind: "tunnel", mtu: this.#tunnelMtu(), up: true }, nowMs);
+    const { offload } = this.#linux.tun;
+    setDevice(engine, {
+      index: TUNNEL, kind: "tunnel", mtu: this.#tunnelMtu(), up: true,
+      offload: { virtio: offload !== "none", tcp: offload === "tcp" || offload === "udp", udp: offload === "udp" },
+    }, nowMs);
     for (const device of this.#access.devices()) setDevice(engine, device, nowMs);
     if (this.#homeAgent !== undefined) tellHomeAgent(engine, this.#homeAgent, nowMs);
     this.#access.connected?.(engine, nowMs);

@@ -3,7 +3,7 @@ import { release } from "node:os";
 import { kernelClock, type KernelClock } from "../system/kernel-clock.ts";
 import { type MissingPrivilege, missingPrivileges } from "../system/privileges.ts";
 import { type KernelTrials, type Trial, tryKernel } from "./kernel-trial.ts";
-import { bad, type Finding, good, list, note, unknown, warning } from "./report.ts";
+import { bad, type Finding, good, note, unknown, warning } from "./report.ts";
 
 export interface HostFacts {
   readonly kernel: string;
@@ -70,21 +70,18 @@ function judge(check: string, trial: Trial, untried: string | undefined, words: 
 
 /** Offloads make it fast; without them packets go one by one. */
 function judgeOffloads({ kernel, trials }: HostFacts): Finding[] {
-  const offloads: [name: string, trial: Trial, since: string][] = [
-    ["the virtio header of TUN devices", trials.virtio, "2.6.27"],
-    ["TCP segmentation of TUN devices", trials.tcpSegmentation, "2.6.27"],
-    ["UDP segmentation of TUN devices (USO)", trials.udpSegmentation, "6.2"],
-    ["UDP_SEGMENT", trials.udpSegment, "4.18"],
-    ["UDP_GRO", trials.udpGro, "5.0"],
+  const { tunOffload, trains, untried } = trials;
+  const hasTcp = tunOffload === "tcp" || tunOffload === "udp";
+  const lacking: [name: string, since: string][] = [
+    ...(tunOffload !== undefined && !hasTcp ? [["TCP segmentation of TUN devices", "2.6.27"] as [string, string]] : []),
+    ...(tunOffload !== undefined && tunOffload !== "udp" ? [["UDP segmentation of TUN devices (USO)", "6.2"] as [string, string]] : []),
+    ...(trains.send ? [] : [["UDP_SEGMENT", "4.18"] as [string, string]]),
+    ...(trains.receive ? [] : [["UDP_GRO", "5.0"] as [string, string]]),
   ];
-  const lacking = offloads.filter(([, trial]) => typeof trial === "string");
-  const untried = offloads.filter(([, trial]) => trial === undefined);
-  const findings: Finding[] = lacking.map(([name, trial, since]) =>
-    warning("offloads", `Linux ${kernel} lacks ${name} (${trial}): packets go one by one there.`,
-      `Take Linux ${since} or later for speed.`));
-  if (untried.length > 0) {
-    const names = list(untried.map(([name]) => name));
-    findings.push(unknown("offloads", `Not tried: ${names} (${trials.untried}).`, "Run the doctor as root to try it."));
+  const findings: Finding[] = lacking.map(([name, since]) =>
+    warning("offloads", `Linux ${kernel} lacks ${name}: packets go one by one there.`, `Take Linux ${since} or later for speed.`));
+  if (untried !== undefined) {
+    findings.push(unknown("offloads", `Those of TUN devices were not tried (${untried}).`, "Run the doctor as root to try them."));
   }
   return findings.length > 0 ? findings : [good("offloads", `Linux ${kernel} has all segmentation offloads that mext uses.`)];
 }

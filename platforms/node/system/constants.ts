@@ -98,15 +98,14 @@ export const IFF_LOOPBACK = 0x8;
 export const IFF_LOWER_UP = 0x10000;
 export const IFF_TUN = 0x1;
 export const IFF_NO_PI = 0x1000;
+export const IFF_VNET_HDR = 0x4000;
 export const SIOCETHTOOL = 0x8946;
 export const TUNSETIFF = 0x400454ca;
-
-// offloads of the TUN device (linux/if_tun.h)
-export const IFF_VNET_HDR = 0x4000;
+export const TUNGETFEATURES = 0x800454cf;
 export const TUNSETOFFLOAD = 0x400454d0;
-export const TUN_F_CSUM = 0x01;
-export const TUN_F_TSO4 = 0x02;
-export const TUN_F_TSO6 = 0x04;
+export const TUN_F_CSUM = 0x1;
+export const TUN_F_TSO4 = 0x2;
+export const TUN_F_TSO6 = 0x4;
 export const TUN_F_USO4 = 0x20;
 export const TUN_F_USO6 = 0x40;
 

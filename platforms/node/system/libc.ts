@@ -40,9 +40,9 @@ export const write = declare<AddressCall>("intptr_t write(int fd, uintptr_t buff
 export const ioctl = declare<(fd: number, request: number, argument: Uint8Array) => number>(
   "int ioctl(int fd, unsigned long request, void *argument)",
 );
-/** Of the requests whose argument is a number, and no pointer. */
-export const ioctlNumber = declare<(fd: number, request: number, argument: number) => number>(
-  "int ioctl(int fd, unsigned long request, unsigned long argument)",
+/** ioctl(2) for requests whose argument is the value itself. */
+export const ioctlValue = declare<(fd: number, request: number, value: number) => number>(
+  "int ioctl(int fd, unsigned long request, unsigned long value)",
 );
 
 export const flock = declare<(fd: number, operation: number) => number>("int flock(int fd, int operation)");
