@@ -6,6 +6,7 @@
  *   answer ◀─ event ProbeAnswered ◀─ core ◀──────────────────────────────┘
  */
 import { randomBytes } from "node:crypto";
+import { setTimeout as setTimeoutAsync } from "node:timers/promises";
 import { parseAddress, parseIpv4Address } from "../../../bindings/address.ts";
 import {
   probe, setDevice, setIpv4Uplink, setMobileNode, setReach, setWallClock, type MobileNodeSettings, type ReachSettings,
@@ -125,8 +126,8 @@ export class EngineProber implements Prober, OrderHandler {
     }
   }
 
-  sleep(ms: number): Promise<void> {
-    return new Promise((resolve) => setTimeout(resolve, ms));
+  async sleep(ms: number, signal?: AbortSignal): Promise<void> {
+    await setTimeoutAsync(ms, undefined, { signal }).catch(() => {}); // given up
   }
 
   close(): void {

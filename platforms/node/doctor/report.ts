@@ -181,8 +181,8 @@ export function list(words: readonly string[]): string {
   return words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} and ${words.at(-1)}`;
 }
 
-/** "at least 15 s", "between 30 s and 35 s", "less than 5 s". */
+/** "at least 15 s", "29 to 32 s", "less than 5 s". */
 export function lifetimeText({ heldS, lostS }: LifetimeResult): string {
   if (lostS === undefined) return `at least ${heldS} s`;
-  return heldS === 0 ? `less than ${lostS} s` : `between ${heldS} s and ${lostS} s`;
+  return heldS === 0 ? `less than ${lostS} s` : `${heldS} to ${lostS} s`;
 }
