@@ -27,8 +27,8 @@ export function judgeHost(facts: HostFacts): Finding[] {
     ...judgePrivileges(facts.missing),
     judgeTun(trials),
     judge("packet filter", trials.packetFilter, trials.untried, {
-      works: "The packet filter (nftables) takes the table that keeps the kernel from answering packets of Mobile IPv6.",
-      fails: "The packet filter (nftables) does not take the table that keeps the kernel from answering packets of Mobile IPv6",
+      works: "With nftables the kernel is kept from answering packets of Mobile IPv6.",
+      fails: "With nftables the kernel cannot be kept from answering packets of Mobile IPv6",
       advice: "Load nf_tables (modprobe nf_tables), Linux 5.12 or later.",
     }),
     judge("routing rules", trials.routingRules, trials.untried, {
@@ -72,18 +72,21 @@ function judge(check: string, trial: Trial, untried: string | undefined, words: 
 function judgeOffloads({ kernel, trials }: HostFacts): Finding[] {
   const { tunOffload, trains, untried } = trials;
   const hasTcp = tunOffload === "tcp" || tunOffload === "udp";
-  const lacking: [name: string, since: string][] = [
-    ...(tunOffload !== undefined && !hasTcp ? [["TCP segmentation of TUN devices", "2.6.27"] as [string, string]] : []),
-    ...(tunOffload !== undefined && tunOffload !== "udp" ? [["UDP segmentation of TUN devices (USO)", "6.2"] as [string, string]] : []),
-    ...(trains.send ? [] : [["UDP_SEGMENT", "4.18"] as [string, string]]),
-    ...(trains.receive ? [] : [["UDP_GRO", "5.0"] as [string, string]]),
+  const offloads: [name: string, isThere: boolean, since: string][] = [
+    ["TCP segmentation of TUN devices", tunOffload === undefined || hasTcp, "2.6.27"],
+    ["UDP segmentation of TUN devices (USO)", tunOffload === undefined || tunOffload === "udp", "6.2"],
+    ["UDP_SEGMENT", trains.send, "4.18"],
+    ["UDP_GRO", trains.receive, "5.0"],
   ];
-  const findings: Finding[] = lacking.map(([name, since]) =>
-    warning("offloads", `Linux ${kernel} lacks ${name}: packets go one by one there.`, `Take Linux ${since} or later for speed.`));
+  const findings: Finding[] = offloads.filter(([, isThere]) => !isThere).map(([name, , since]) =>
+    warning("offloads", `Linux ${kernel} lacks ${name}: packets go one by one there.`,
+      `Take Linux ${since} or later for speed.`));
   if (untried !== undefined) {
-    findings.push(unknown("offloads", `Those of TUN devices were not tried (${untried}).`, "Run the doctor as root to try them."));
+    findings.push(unknown("offloads", `Those of TUN devices were not tried (${untried}).`,
+      "Run the doctor as root to try them."));
   }
-  return findings.length > 0 ? findings : [good("offloads", `Linux ${kernel} has all segmentation offloads that mext uses.`)];
+  return findings.length > 0 ? findings
+    : [good("offloads", `Linux ${kernel} has all segmentation offloads that mext uses.`)];
 }
 
 function judgeClock({ synchronised, maximumErrorMs }: KernelClock): Finding {

@@ -57,7 +57,10 @@ export async function measure(prober: Prober, options: MeasureOptions): Promise<
     byUdp && options.silenceS > 0 ? lifetimeOf(prober, options) : undefined,
   ]);
   return {
-    ways: results.map((result) => ({ ...result, linkMtu, ...(mtus.has(result.way) && { pathMtu: mtus.get(result.way) }) })),
+    ways: results.map((result) => {
+      const pathMtu = mtus.get(result.way);
+      return { ...result, linkMtu, ...(pathMtu !== undefined && { pathMtu }) };
+    }),
     ...(tunnelled !== undefined && { ipv6Tunnelled: tunnelled }),
     ...(nat && { nat }),
     ...(lifetime && { lifetime }),
@@ -75,7 +78,8 @@ async function tryWay(
   if (answer === undefined) return { ...common, passage: "blocked" };
   answers.set(way, answer);
   const { roundTripMs, seenAddress, seenPort } = answer;
-  return { ...common, passage: "passes", roundTripMs, ...(seenAddress && { seenAddress }), ...(seenPort !== 0 && { seenPort }) };
+  const seen = { ...(seenAddress && { seenAddress }), ...(seenPort !== 0 && { seenPort }) };
+  return { ...common, passage: "passes", roundTripMs, ...seen };
 }
 
 async function measureMtus(
