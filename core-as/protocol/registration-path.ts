@@ -95,7 +95,9 @@ function takeNatDetection(update: Update): void {
   const isForced = option != 0 && ipv4Options.isForced(option);
   const refreshS: u32 = option != 0 ? ipv4Options.refreshS(option) : <u32>NO_REFRESH;
   const choice = ways.choiceOf(update.device);
-  const nat = refreshS == <u32>NO_REFRESH ? NatFinding.None : NatFinding.Nat;
+  // Over IPv6 keepalives are advised for the sake of firewalls: they say nothing of NATs.
+  const hint = update.way == <u32>Encapsulation.UdpIpv4 ? NatFinding.Nat : NatFinding.Unknown;
+  const nat = refreshS == <u32>NO_REFRESH ? NatFinding.None : hint;
   const keepaliveMs = reach.keepaliveMs(refreshS);
   const isNews = nat != update.nat || keepaliveMs != update.keepaliveMs;
   update.nat = nat;
