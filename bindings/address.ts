@@ -70,6 +70,12 @@ export function formatAnyAddress(address: Uint8Array): string {
   return isIpv4Mapped(address) ? address.subarray(12).join(".") : formatAddress(address);
 }
 
+/** Writes a prefix like `formatPrefix`, but one of IPv4-mapped addresses as the IPv4 prefix that it stands for. */
+export function formatAnyPrefix({ address, lengthBits }: Prefix): string {
+  const isIpv4 = isIpv4Mapped(address) && lengthBits >= IPV4_MAPPED.lengthBits;
+  return isIpv4 ? `${formatAnyAddress(address)}/${lengthBits - IPV4_MAPPED.lengthBits}` : formatPrefix({ address, lengthBits });
+}
+
 /** The IPv4-mapped IPv6 address of four octets. */
 export function ipv4Mapped(address: Uint8Array): Uint8Array {
   const mapped = IPV4_MAPPED.address.slice();

@@ -395,6 +395,9 @@ export class Engine {
   }
 }
 
-export { DATAGRAM_BYTES, DEVICE_ANY, DeviceOffload, Encapsulation, ENTROPY_BYTES, EVENT_CODE, HEADROOM, MAX_DEVICES } from "../core-as/abi/contract.ts";
-export { MINIMUM_MTU } from "../core-as/abi/codes.ts";
+export {
+  DATAGRAM_ADDRESS, DATAGRAM_BYTES, DATAGRAM_FRAGMENTS, DATAGRAM_PORT, DATAGRAM_SEGMENT_BYTES, DATAGRAM_TRAFFIC_CLASS,
+  DEVICE_ANY, DeviceOffload, Encapsulation, ENTROPY_BYTES, EVENT_CODE, HEADROOM, MAX_DEVICES, VIRTIO_BYTES,
+} from "../core-as/abi/contract.ts";
+export { MINIMUM_MTU, TUNNEL_PORT } from "../core-as/abi/codes.ts";
 export { Command, Input, Order, Query, Refusal, Role };

@@ -10,6 +10,7 @@ import * as random from "./protocol/crypto/random";
 import * as peerTable from "./protocol/peer-table";
 import * as registrationTable from "./protocol/registration-table";
 import * as uplinkTable from "./protocol/uplink-table";
+import * as wayTable from "./protocol/way-table";
 import * as bindings from "./tables/bindings";
 import * as counters from "./tables/counters";
 import * as orders from "./tables/orders";
@@ -142,6 +143,8 @@ export function stateTable(machine: u32): usize {
       return uplinkTable.table().cells;
     case Machine.Peer:
       return peerTable.table().cells;
+    case Machine.Way:
+      return wayTable.table().cells;
     default:
       return registrationTable.table().cells;
   }

@@ -1,7 +1,8 @@
 /** The configuration of a correspondent node: a host that mobile nodes may bind direct routes to. */
 import * as v from "valibot";
+import { address } from "./address-field.ts";
 import { daemonEntries } from "./daemon.ts";
-import { address, duration, flag, integer, list, word } from "./field.ts";
+import { duration, flag, integer, list, word } from "./field.ts";
 import type { Report } from "./problem.ts";
 import type { Good } from "./read-table.ts";
 import { RETURN_ROUTABILITY_LIFETIME_MAX } from "./route-optimisation.ts";

@@ -3,9 +3,6 @@
  * what is expected (used by every message), what it means and where it comes from (used by the reference).
  */
 import * as v from "valibot";
-import {
-  AddressError, formatAddress, formatPrefix, parseAddress, parsePrefix, whyNotRoutable,
-} from "../address.ts";
 import { parseDuration } from "./duration.ts";
 import { kindOf, show } from "./problem.ts";
 
@@ -25,6 +22,8 @@ export interface About {
 export interface Description extends About {
   /** "an integer from 256 to 4294967295" */
   readonly expected: string;
+  /** What each item must be, where the field is a list. */
+  readonly items?: string;
   /** The fields of one table, where the field is a list of tables. */
   readonly tables?: TableSchema;
   /** The fields, where the field is a table itself. */
@@ -55,8 +54,8 @@ export function isOptional(field: FieldSchema): boolean {
   return field.type === "optional";
 }
 
-/** A text that `read` turns into a value; it throws an AddressError or gives a `Refusal` saying why not. */
-function readText<T>(description: Description, read: (text: string) => T | Refusal) {
+/** A text that `read` turns into a value, or gives a `Refusal` saying why not. */
+export function readText<T>(description: Description, read: (text: string) => T | Refusal) {
   return v.pipe(
     v.string(refuseKind),
     v.rawTransform<string, T>(({ dataset, addIssue, NEVER }) => {
@@ -70,7 +69,7 @@ function readText<T>(description: Description, read: (text: string) => T | Refus
 }
 
 /** Why a text is refused: "is …". */
-class Refusal {
+export class Refusal {
   constructor(readonly why: string) {}
 }
 
@@ -112,34 +111,6 @@ export function word<const W extends string>(words: readonly W[], about: About) 
   });
 }
 
-/** An IPv6 address that packets can be routed to (6275-4.6-1); canonical text (RFC 5952). */
-export function address(about: About) {
-  return readText({ ...about, expected: "a routable unicast IPv6 address" }, (value) => {
-    return refuseAddressError(value, () => {
-      const bytes = parseAddress(value);
-      const why = whyNotRoutable(bytes);
-      return why === undefined ? formatAddress(bytes) : new Refusal(`is ${show(value)}, which ${why}`);
-    });
-  });
-}
-
-/** An IPv6 prefix; canonical text. */
-export function prefix(about: About) {
-  const expected = 'an IPv6 prefix like "2001:db8:100::/64"';
-  return readText({ ...about, expected }, (value) => {
-    return refuseAddressError(value, () => formatPrefix(parsePrefix(value)));
-  });
-}
-
-function refuseAddressError<T>(value: string, read: () => T): T | Refusal {
-  try {
-    return read();
-  } catch (error) {
-    if (!(error instanceof AddressError)) throw error;
-    return new Refusal(value === "" ? error.message : `is ${show(value)}, which ${error.message}`);
-  }
-}
-
 /** A duration in milliseconds, from `minimum` to `maximum` (texts like "1h"). */
 export function duration(minimum: string, maximum: string, about: About) {
   const expected = `a duration from "${minimum}" to "${maximum}"`;
@@ -174,8 +145,22 @@ export function flag(about: About) {
 
 /** A list of at least one item. */
 export function list<S extends FieldSchema>(item: S, about: About) {
-  const expected = `a list of one or more, each ${describe(item).expected}`;
-  return v.pipe(v.array(item, refuseKind), v.minLength(1, "is empty"), v.metadata({ ...about, expected }));
+  const items = describe(item).expected;
+  const expected = `a list of one or more, each ${items}`;
+  return v.pipe(v.array(item, refuseKind), v.minLength(1, "is empty"), v.metadata({ ...about, expected, items }));
+}
+
+/** One item, or a list of at least one; a list in the program. */
+export function oneOrList<S extends FieldSchema>(item: S, about: About) {
+  const items = describe(item).expected;
+  const expected = `${items}; or a list of these`;
+  return v.pipe(
+    v.unknown(),
+    v.transform((value) => (Array.isArray(value) ? value : [value])),
+    v.array(item),
+    v.minLength(1, "is empty"),
+    v.metadata({ ...about, expected, items }),
+  );
 }
 
 /** Any number of tables under one header, `[[node]]`. */

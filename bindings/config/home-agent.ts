@@ -1,8 +1,10 @@
 /** The configuration of a home agent: every field once, and what the fields must be together. */
 import * as v from "valibot";
 import { contains, overlaps, parseAddress, parsePrefix } from "../address.ts";
+import { address, prefix } from "./address-field.ts";
 import { daemonEntries, LIFETIME_MAX, LIFETIME_MIN } from "./daemon.ts";
-import { address, duration, integer, list, prefix, table, tables, word } from "./field.ts";
+import { checkService, natEntry, nodeIpv4Entry, serviceEntries } from "./dual-stack-service.ts";
+import { duration, integer, list, table, tables, word } from "./field.ts";
 import { checkHomeLink, homeLinkSchema } from "./home-link.ts";
 import {
   checkMobilePrefixAdvertisements, mobilePrefixAdvertisementsSchema,
@@ -19,6 +21,7 @@ const nodeSchema = v.object({
     source: "RFC 6275 §10.3.1, §15.3",
     example: ["2001:db8:100::17"],
   }),
+  ipv4HomeAddress: nodeIpv4Entry,
   authentication: securityEntries.authentication,
   spi: securityEntries.spi,
   key: securityEntries.key,
@@ -42,6 +45,7 @@ export const homeAgentSchema = v.object({
     source: "RFC 6275 §10.3.1",
     example: ["2001:db8:100::/64"],
   }),
+  ...serviceEntries,
   tunnel: daemonEntries.tunnel,
   maxLifetimeMs: v.optional(duration(LIFETIME_MIN, LIFETIME_MAX, {
     about: "The longest binding that is granted; a longer one that a node asks for is shortened to it.",
@@ -64,6 +68,7 @@ export const homeAgentSchema = v.object({
   stateFile: daemonEntries.stateFile,
   control: daemonEntries.control,
   logLevel: daemonEntries.logLevel,
+  nat: natEntry,
   homeLink: v.optional(table(homeLinkSchema, {
     about: "The home link, and what is advertised of its prefixes.",
     source: "RFC 6275 §7, §8.4",
@@ -102,6 +107,7 @@ export function checkHomeAgent(fields: Good<typeof homeAgentSchema>, report: Rep
   reportDuplicates(valued(nodes, "spi"), "every node needs its own", report);
   checkRefreshAdvice(fields, nodes, report);
   checkLimits(fields, nodes, report);
+  checkService(fields, nodes, report);
   checkHomeLink(fields.homeLink ?? {}, fields, report);
   checkMobilePrefixAdvertisements(fields.mobilePrefixAdvertisements ?? {}, report);
   if (fields.address !== undefined) reportUniqueLocal("address", fields.address, report);

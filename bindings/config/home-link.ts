@@ -1,8 +1,9 @@
 /** The home link of a home agent: where it is, and what router advertisements say of it. */
 import * as v from "valibot";
 import { contains, parseAddress, parsePrefix } from "../address.ts";
+import { address, prefix } from "./address-field.ts";
 import { interfaceName } from "./daemon.ts";
-import { address, duration, fileKey, flag, integer, prefix, tables } from "./field.ts";
+import { duration, fileKey, flag, integer, tables } from "./field.ts";
 import type { Report } from "./problem.ts";
 import type { Good } from "./read-table.ts";
 import { reportDuplicates } from "./rules.ts";

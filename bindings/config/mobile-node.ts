@@ -1,7 +1,9 @@
 /** The configuration of a mobile node: every field once, and what the fields must be together. */
 import * as v from "valibot";
+import { address } from "./address-field.ts";
 import { daemonEntries, interfaceName, LIFETIME_MAX, LIFETIME_MIN } from "./daemon.ts";
-import { type About, address, duration, flag, integer, list, table, word } from "./field.ts";
+import { checkReach, homeAgentEntries, keepaliveEntry, reachEntries } from "./dual-stack-reach.ts";
+import { type About, duration, flag, integer, list, table, word } from "./field.ts";
 import type { Report } from "./problem.ts";
 import type { Good } from "./read-table.ts";
 import { checkRouteOptimisation, routeOptimisationSchema } from "./route-optimisation.ts";
@@ -29,11 +31,7 @@ export const mobileNodeSchema = v.object({
     source: "RFC 6275 §4.1, §4.6",
     example: "2001:db8:100::17",
   }),
-  homeAgent: v.optional(address({
-    about: "The address of the home agent. Without it the node asks for the home agents of its home prefix.",
-    source: "RFC 6275 §11.4.1, §11.7.1",
-    example: "2001:db8:100::1",
-  })),
+  ...homeAgentEntries,
   homePrefixLength: v.optional(integer(1, HOME_PREFIX_LENGTH_MAX, {
     about: "How many bits of the home address are the home prefix: by it the node knows its home link, and " +
       "asks for home agents.",
@@ -45,6 +43,7 @@ export const mobileNodeSchema = v.object({
   key: securityEntries.key,
   keyFile: securityEntries.keyFile,
   replayProtection: securityEntries.replayProtection,
+  ...reachEntries,
   tunnel: daemonEntries.tunnel,
   uplinks: list(interfaceName("An interface.", "wlan0"), {
     about: "The interfaces that care-of addresses come from, the preferred one first.",
@@ -86,6 +85,7 @@ export const mobileNodeSchema = v.object({
   stateFile: daemonEntries.stateFile,
   control: daemonEntries.control,
   logLevel: daemonEntries.logLevel,
+  keepalive: keepaliveEntry,
   routeOptimisation: v.optional(table(routeOptimisationSchema, {
     about: "With which peers packets take the direct way, and not the one through the home agent.",
     source: "RFC 6275 §11.6, §11.7.2",
@@ -106,12 +106,13 @@ export function checkMobileNode(fields: Good<typeof mobileNodeSchema>, report: R
   if (homeAddress !== undefined) {
     checkHomeAddress("home_address", homeAddress, fields.homePrefixLength, homeAgent, report);
   }
-  if (homeAgent !== undefined) reportUniqueLocal("home_agent", homeAgent, report);
+  if (homeAgent?.includes(":")) reportUniqueLocal("home_agent", homeAgent, report);
   const names = (uplinks ?? []).map((value, index) => ({ field: `uplinks[${index}]`, value }));
   reportDuplicates(names, "every uplink is named once", report);
   for (const { field, value } of names) {
     if (value === tunnel) report.problem(field, "is the tunnel device", "must be another interface");
   }
+  checkReach(fields, report);
   checkTimeouts(fields, report);
   checkRouteOptimisation(fields.routeOptimisation ?? {}, report);
 }

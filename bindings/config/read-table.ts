@@ -33,7 +33,7 @@ export function readTable<S extends TableSchema>(
 const BAD = Symbol("bad");
 
 function readField(field: FieldSchema, value: unknown, path: string, report: Report): unknown {
-  const { tables, table, expected } = describe(field);
+  const { tables, table, expected, items } = describe(field);
   if (table) {
     if (value === undefined || isTable(value)) return readTable(table, value ?? {}, path, report);
     report.keyProblem(path, `is ${kindOf(value)}`, `must be ${expected}`);
@@ -50,19 +50,13 @@ function readField(field: FieldSchema, value: unknown, path: string, report: Rep
   if (result.success) return result.output;
   const reported = new Set<string>();
   for (const issue of result.issues) {
-    const item = issue.path?.[0]?.key;
+    const item = Array.isArray(value) ? issue.path?.[0]?.key : undefined;
     const itemPath = item === undefined ? path : `${path}[${item}]`;
     if (reported.has(itemPath)) continue;
     reported.add(itemPath);
-    report.problem(itemPath, issue.message, `must be ${item === undefined ? expected : itemExpected(field)}`);
+    report.problem(itemPath, issue.message, `must be ${item === undefined ? expected : items}`);
   }
   return BAD;
-}
-
-/** What the items of a list field must be. */
-function itemExpected(field: FieldSchema): string {
-  const inner = (field as { wrapped?: FieldSchema }).wrapped ?? field;
-  return describe((inner as unknown as { item: FieldSchema }).item).expected;
 }
 
 function reportUnknown(key: string, known: string[], path: string, report: Report): void {

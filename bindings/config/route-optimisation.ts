@@ -1,6 +1,7 @@
 /** Route optimisation of a mobile node: with whom, from when on, for how long. */
 import * as v from "valibot";
-import { duration, integer, prefix, tables, word } from "./field.ts";
+import { prefix } from "./address-field.ts";
+import { duration, integer, tables, word } from "./field.ts";
 import type { Report } from "./problem.ts";
 import type { Good } from "./read-table.ts";
 import { reportDuplicates } from "./rules.ts";

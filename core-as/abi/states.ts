@@ -252,6 +252,8 @@ export enum PeerObstacle {
   Lost = 8,
   /** The node is at home: there is no need. */
   AtHome = 9,
+  /** The care-of address is an IPv4 one (RFC 5555 §2.4). */
+  Ipv4CareofAddress = 10,
 }
 
 /** Why a way to the home agent is not used (RFC 5555 §4.4.1). */
@@ -276,6 +278,63 @@ export enum PathObstacle {
   NotNeeded = 8,
   /** The link is down. */
   LinkDown = 9,
+  /** It has just appeared: a probe is to show that it works before anything moves to it. */
+  BeingTried = 10,
+}
+
+/** One way of an uplink to the home agent, an Encapsulation (RFC 5555 §4.4.1). */
+export enum WayState {
+  /** Not allowed, or the uplink has no address for it. */
+  Absent = 0,
+  /** The same, and it failed when it was there last. */
+  Lapsed = 1,
+  /** It can be used; of this network nothing is known yet. */
+  Untried = 2,
+  /** The home agent answered by it. */
+  Working = 3,
+  /** A probe was answered; nothing was registered by it since. */
+  Proven = 4,
+  /** Neither Binding Updates nor probes by it are answered. */
+  Silent = 5,
+  /** Binding Updates by it are answered, what is tunnelled does not come through. */
+  Blocked = 6,
+  /** It failed in the network before (RFC 5555 §4.4.1). */
+  Doubted = 7,
+}
+export const WAY_STATES = 8;
+
+export enum WayEvent {
+  /** It is allowed now, and there is an address for it. */
+  Appeared = 0,
+  /** It is no longer. */
+  Vanished = 1,
+  /** Its address shows another network. */
+  Moved = 2,
+  /** The home agent acknowledged a Binding Update by it. */
+  Answered = 3,
+  /** As many Binding Updates as are worth while found no answer. */
+  Unanswered = 4,
+  /** Probes through the tunnel found no answer, though one beside it did. */
+  NothingPassed = 5,
+  /** A probe was answered. */
+  ProbeAnswered = 6,
+  /** All probes of a round are unanswered. */
+  ProbesUnanswered = 7,
+  /** Time to ask again. */
+  RetryDue = 8,
+  /** The uplink uses a worse one. */
+  Outranked = 9,
+}
+export const WAY_EVENTS = 10;
+
+export enum WayAction {
+  None = 0,
+  /** Begin a round of probes. */
+  Ask = 1,
+  /** Ask again later, each time after twice as long. */
+  Wait = 2,
+  /** No probes. */
+  Rest = 3,
 }
 
 /** What a mobile node knows of NATs between it and its home agent. */
@@ -290,4 +349,5 @@ export enum Machine {
   Registration = 0,
   Uplink = 1,
   Peer = 2,
+  Way = 3,
 }

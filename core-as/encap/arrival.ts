@@ -10,6 +10,7 @@ import { PATH_BYTES, Path } from "../tables/path";
 
 const inHand = memory.data(48, 16); // PATH_BYTES
 let outerTrafficClass: u32 = 0;
+let isBehindAnother: bool = false;
 
 /** The way back to the sender of the packet in hand: its remote end is the outer source. `local` may be stale. */
 export function path(): Path {
@@ -24,6 +25,16 @@ export function copy(to: usize): void {
 /** Type of service or traffic class of the outer header. */
 export function trafficClass(): u32 {
   return outerTrafficClass;
+}
+
+/** True when right in front of the packet in hand is another one, of the same train. */
+export function isFollower(): bool {
+  return isBehindAnother;
+}
+
+/** The datagram in hand is the next one of its train. */
+export function follow(): void {
+  isBehindAnother = true;
 }
 
 /** An IPv6 packet came on `device`. */
@@ -55,4 +66,5 @@ function begin(device: u32, encapsulation: Encapsulation, port: u32): void {
   way.device = device;
   way.encapsulation = encapsulation;
   way.port = port;
+  isBehindAnother = false;
 }

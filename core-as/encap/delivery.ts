@@ -4,9 +4,11 @@
  * In front of a packet that came in a train of datagrams may be the end of the one before it, which is not sent
  * yet: only behind its own outer header there is room that nobody else needs.
  */
-import { DeviceKind } from "../abi/contract";
+import { DeviceKind, DeviceOffload } from "../abi/contract";
 import * as devices from "../tables/devices";
 import * as orders from "../tables/orders";
+import * as arrival from "./arrival";
+import * as coalescing from "./coalescing";
 
 /** Gives the host the packet at `packet`, IPv6 or IPv4, as if it had come from a link. */
 export function deliver(packet: usize, length: u32): void {
@@ -20,5 +22,6 @@ export function send(device: u32, packet: usize, length: u32): void {
 }
 
 function toTunnelDevice(device: u32, packet: usize, length: u32): void {
-  orders.transmit(device, packet, length);
+  if ((devices.at(device).offload & DeviceOffload.Virtio) == 0) orders.transmit(device, packet, length);
+  else coalescing.put(device, packet, length, !arrival.isFollower());
 }

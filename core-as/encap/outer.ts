@@ -14,10 +14,12 @@ import { copyAddress } from "../wire/bytes";
 import * as ip4 from "../wire/ip4";
 import * as ip6 from "../wire/ip6";
 import { ipv4 } from "../wire/mapped";
+import * as devices from "../tables/devices";
 import * as orders from "../tables/orders";
 import { Path } from "../tables/path";
 import * as fragmentation from "./fragmentation";
 import * as fragmentationIpv4 from "./fragmentation-ipv4";
+import * as segmentation from "./segmentation";
 
 /** RFC 2473 §6.3: the hop limit that a host uses. */
 export const HOP_LIMIT: u32 = 64;
@@ -50,7 +52,15 @@ export function send(
       break;
     }
     default:
-      sendDatagrams(path, inner, length, 0, trafficClass, inFragments);
+      if (!inFragments && segmentation.leads(inner) && devices.takesTrains(path.device)) sendTrains(path, trafficClass);
+      else sendDatagrams(path, inner, length, 0, trafficClass, inFragments);
+  }
+}
+
+/** Sends all segments of the large packet in hand. */
+function sendTrains(path: Path, trafficClass: u32): void {
+  for (let train = segmentation.nextTrain(); train != 0; train = segmentation.nextTrain()) {
+    sendDatagrams(path, train, segmentation.trainLength(), segmentation.packetLength(), trafficClass, false);
   }
 }
 

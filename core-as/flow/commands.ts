@@ -2,7 +2,8 @@
 import * as abi from "../abi/contract";
 import { Authentication, Command, DeviceKind, Order, Refusal, Role } from "../abi/contract";
 import { MINIMUM_MTU } from "../abi/codes";
-import { isUnicastRoutable, sameAddress } from "../wire/bytes";
+import { isUnicastRoutable, isUnspecified, sameAddress } from "../wire/bytes";
+import { isUnicast } from "../wire/mapped";
 import * as authentication from "../protocol/authentication";
 import * as bindingReview from "../protocol/binding-review";
 import * as careofAddress from "../protocol/careof-address";
@@ -12,15 +13,17 @@ import * as homeLink from "../protocol/home-link";
 import * as homeRegistration from "../protocol/home-registration";
 import * as mobileNode from "../protocol/mobile-node";
 import * as movement from "../protocol/movement";
+import * as pathProbe from "../protocol/path-probe";
+import * as nodeIpv4 from "../protocol/node-ipv4";
 import * as pathMtu from "../protocol/path-mtu";
 import * as peerAttachment from "../protocol/peer-attachment";
 import * as peerPolicy from "../protocol/peer-policy";
 import * as proxyNeighbour from "../protocol/proxy-neighbour";
 import * as prefixAdvertisement from "../protocol/prefix-advertisement";
+import * as reach from "../protocol/reach";
 import * as registration from "../protocol/registration";
 import * as routerAdvertiser from "../protocol/router-advertiser";
 import * as security from "../protocol/security";
-import * as served from "../protocol/served";
 import * as clock from "../tables/clock";
 import * as devices from "../tables/devices";
 import * as nodes from "../tables/nodes";
@@ -64,9 +67,24 @@ export function execute(code: u32, record: usize, length: u32): Refusal {
     case Command.RouteOptimisation:
       if (node.role() != Role.MobileNode) return Refusal.WrongRole;
       return length < <u32>abi.ROUTE_OPTIMISATION_RULES ? Refusal.ShortRecord : configureRoutes(record, length);
+    case Command.Ipv4Uplink:
+      if (node.role() != Role.MobileNode) return Refusal.WrongRole;
+      return length < <u32>abi.IPV4_UPLINK_BYTES ? Refusal.ShortRecord : setIpv4Uplink(record);
+    case Command.ReachDualStack:
+      if (node.role() != Role.MobileNode) return Refusal.WrongRole;
+      return length < <u32>abi.REACH_BYTES ? Refusal.ShortRecord : reach.configure(record);
+    case Command.HomeAgentFound:
+      if (node.role() != Role.MobileNode) return Refusal.WrongRole;
+      return length < <u32>abi.HOME_AGENT_FOUND_BYTES ? Refusal.ShortRecord : reach.found(record);
+    case Command.Probe:
+      if (node.role() != Role.MobileNode) return Refusal.WrongRole;
+      return length < <u32>abi.PROBE_BYTES ? Refusal.ShortRecord : pathProbe.command(record);
     case Command.ServeDualStack:
       if (node.role() != Role.HomeAgent) return Refusal.WrongRole;
-      return length < <u32>abi.SERVED_POOLS ? Refusal.ShortRecord : served.configure(record, length);
+      return length < <u32>abi.SERVED_POOLS ? Refusal.ShortRecord : homeServices.configureDualStack(record, length);
+    case Command.NodeIpv4:
+      if (node.role() != Role.HomeAgent) return Refusal.WrongRole;
+      return length < <u32>abi.NODE_IPV4_BYTES ? Refusal.ShortRecord : nodeIpv4.configure(record);
     case Command.PrefixDelivery:
       if (node.role() != Role.HomeAgent) return Refusal.WrongRole;
       return length < <u32>abi.PREFIX_DELIVERY_BYTES ? Refusal.ShortRecord : prefixAdvertisement.configure(record);
@@ -134,6 +152,17 @@ function setLink(index: u32, up: bool): Refusal {
   return Refusal.None;
 }
 
+function setIpv4Uplink(record: usize): Refusal {
+  const device = load<u32>(record, abi.IPV4_UPLINK_DEVICE);
+  const address = record + abi.IPV4_UPLINK_ADDRESS;
+  const gateway = record + abi.IPV4_UPLINK_GATEWAY;
+  if (!devices.is(device, DeviceKind.Access)) return Refusal.UnknownDevice;
+  if (!isUnspecified(address) && !isUnicast(address)) return Refusal.OutOfRange;
+  if (!isUnspecified(gateway) && !isUnicast(gateway)) return Refusal.OutOfRange;
+  movement.ipv4Changed(device, address);
+  return Refusal.None;
+}
+
 function setCorrespondent(record: usize, length: u32): Refusal {
   const refusal = correspondent.configure(record, length);
   if (refusal == Refusal.None && node.role() == Role.CorrespondentNode) correspondentFlow.tellMtu();
@@ -188,6 +217,7 @@ function removeNode(id: u32): Refusal {
   const number = nodes.findId(id);
   if (number == NONE) return Refusal.NotFound;
   homeRegistration.forgetNode(number);
+  nodeIpv4.removeNode(number);
   nodes.remove(number);
   return Refusal.None;
 }

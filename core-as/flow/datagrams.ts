@@ -40,6 +40,7 @@ export function receive(device: u32, payload: usize, length: u32): Reason {
   while (next + segmentBytes < end) {
     counters.refuse(receiveOne(device, next, segmentBytes));
     next += segmentBytes;
+    arrival.follow();
   }
   return receiveOne(device, next, <u32>(end - next));
 }

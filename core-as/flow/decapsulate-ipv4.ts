@@ -9,6 +9,7 @@ import * as selector from "../select/selector";
 import * as bindings from "../tables/bindings";
 import { NONE } from "../tables/slab";
 import * as updates from "../tables/updates";
+import * as natMapping from "../protocol/nat-mapping";
 import * as decapsulate from "./decapsulate";
 
 const mapped = memory.data(16, 16);
@@ -24,6 +25,7 @@ export function fromMobileNode(inner: usize): Reason {
   const length = ip4.totalLength(inner);
   binding.packetsIn += 1;
   binding.bytesIn += <f64>length;
+  natMapping.heard(binding);
   mssClamp.clampIpv4(inner, length, bindings.room(binding));
   delivery.deliver(inner, length);
   return Reason.None;

@@ -10,8 +10,11 @@ import {
 import { Reason } from "../abi/reasons";
 import * as ip4 from "../wire/ip4";
 import * as ip6 from "../wire/ip6";
+import * as coalescing from "../encap/coalescing";
 import * as fragmentation from "../encap/fragmentation";
 import * as reassembly from "../encap/reassembly";
+import * as segmentation from "../encap/segmentation";
+import * as dataCheck from "../protocol/data-check";
 import * as homeAgentSelection from "../protocol/home-agent-selection";
 import * as correspondentCache from "../protocol/correspondent-cache";
 import * as homeLink from "../protocol/home-link";
@@ -26,13 +29,17 @@ import * as proxyArp from "../protocol/proxy-arp";
 import * as proxyNeighbour from "../protocol/proxy-neighbour";
 import * as multicastForwarding from "../protocol/multicast-forwarding";
 import * as random from "../protocol/crypto/random";
+import * as keepalive from "../protocol/keepalive";
+import * as pathChoice from "../protocol/path-choice";
 import * as peerTable from "../protocol/peer-table";
 import * as registration from "../protocol/registration";
 import * as registrationTable from "../protocol/registration-table";
 import * as routeOptimisation from "../protocol/route-optimisation";
 import { TimerKind } from "../protocol/timers";
 import * as uplinkTable from "../protocol/uplink-table";
+import * as wayTable from "../protocol/way-table";
 import * as uplinks from "../select/uplinks";
+import * as ways from "../select/ways";
 import * as bindings from "../tables/bindings";
 import * as clock from "../tables/clock";
 import * as counters from "../tables/counters";
@@ -53,7 +60,7 @@ import * as outbound from "./outbound";
 /** Home addresses that a mobile node can have at once. */
 const UPDATES: u32 = 64;
 /** Timers beyond one a binding: those of uplinks and registrations. */
-const OTHER_TIMERS: u32 = 4 * <u32>MAX_DEVICES + 2 * UPDATES;
+const OTHER_TIMERS: u32 = 5 * <u32>MAX_DEVICES + 3 * UPDATES;
 const MAX_SLOTS: u32 = 4096;
 const MAX_SLOT_BYTES: u32 = 65575;
 const MIN_SLOT_BYTES: u32 = 1500;
@@ -108,6 +115,9 @@ export function start(now: f64): Refusal {
     uplinks.start();
     registrationTable.start();
     uplinkTable.start();
+    wayTable.start();
+    ways.start();
+    dataCheck.startAll();
   }
   node.start(role);
   return Refusal.None;
@@ -144,12 +154,24 @@ export function process(now: f64, first: u32, count: u32): u32 {
   const last = min(first + count, slots);
   multicastForwarding.resume();
   let slot = first;
-  let foreseen = first;
-  while (slot < last && orders.hasRoom()) {
+  if (segmentation.isUnfinished()) {
+    if (slot == unfinishedSlot) counters.refuse(outbound.resume(deviceOf(slot++)));
+    else segmentation.abandon(); // the host has given up the rest of that batch
+  }
+  let foreseen = slot;
+  while (slot < last && orders.hasRoom() && !segmentation.isUnfinished()) {
     if (slot == foreseen) foreseen = foresee(slot, last);
     receive(slot++);
   }
+  if (segmentation.isUnfinished()) unfinishedSlot = --slot; // its rest comes with the next call
+  coalescing.flush();
   return slot == last ? count : slot - first;
+}
+
+let unfinishedSlot: u32 = 0;
+
+function deviceOf(slot: u32): u32 {
+  return load<u32>(descriptors + <usize>slot * INPUT_BYTES, INPUT_DEVICE);
 }
 
 /** Packets whose bindings are brought near at once: as many as stay in the first cache. */
@@ -163,11 +185,9 @@ function foresee(first: u32, last: u32): u32 {
   for (let slot = first; slot < end; slot++) {
     const packet = inputs + <usize>slot * stride + HEADROOM;
     // Unchecked octets will do: a wrong guess costs nothing but time.
-    const descriptor = descriptors + <usize>slot * INPUT_BYTES;
-    const isOutbound = devices.is(load<u32>(descriptor, INPUT_DEVICE), DeviceKind.Tunnel);
-    const home = isOutbound
+    const home = devices.is(deviceOf(slot), DeviceKind.Tunnel)
       ? ip6.destination(packet)
-      : ip6.source(packet + outerBytes(load<u32>(descriptor, INPUT_KIND), packet));
+      : ip6.source(packet + outerBytes(load<u32>(descriptors + <usize>slot * INPUT_BYTES, INPUT_KIND), packet));
     store<u32>(tags + (<usize>(slot - first) << 2), bindings.tag(home));
   }
   bindings.foresee(tags, end - first);
@@ -187,7 +207,7 @@ function receive(slot: u32): void {
   if (length > slotBytes) counters.refuse(Reason.PacketTooLarge);
   else if (devices.is(device, DeviceKind.Access)) {
     counters.refuse(fromLink(device, load<u32>(descriptor, INPUT_KIND), packet, length));
-  } else if (devices.is(device, DeviceKind.Tunnel)) counters.refuse(outbound.send(device, packet, length));
+  } else if (devices.is(device, DeviceKind.Tunnel)) counters.refuse(outbound.receive(device, packet, length));
   else counters.refuse(Reason.UnknownDevice);
 }
 
@@ -207,11 +227,13 @@ export function tick(now: f64): u32 {
   begin(now);
   if (!node.started()) return 0;
   timers.advance(clock.now());
-  while (orders.hasRoom()) {
-    if (timers.popExpired() == NONE) return 0;
+  let hasRoom = orders.hasRoom();
+  while (hasRoom && timers.popExpired() != NONE) {
     onTimer(timers.expiredKind(), timers.expiredOwner());
+    hasRoom = orders.hasRoom();
   }
-  return 1;
+  coalescing.flush();
+  return hasRoom ? 0 : 1;
 }
 
 function onTimer(kind: u32, owner: u32): void {
@@ -237,6 +259,12 @@ function onTimer(kind: u32, owner: u32): void {
       break;
     case TimerKind.Lifetime:
       registration.onLifetimeTimer(owner);
+      break;
+    case TimerKind.Ways:
+      pathChoice.onTimer(owner);
+      break;
+    case TimerKind.Keepalive:
+      keepalive.onTimer(owner);
       break;
     case TimerKind.Peer:
       routeOptimisation.onTimer(owner);
@@ -273,7 +301,9 @@ export function command(code: u32, length: u32, now: f64): Refusal {
   begin(now);
   if (!node.started()) return Refusal.WrongMoment;
   if (length > <u32>COMMAND_BYTES) return Refusal.OutOfRange;
-  return commands.execute(code, commandBuffer, length);
+  const refusal = commands.execute(code, commandBuffer, length);
+  coalescing.flush();
+  return refusal;
 }
 
 /** Begins a call that imports state. */

@@ -9,6 +9,7 @@ import * as icmp6 from "../wire/icmp6";
 import * as ip6 from "../wire/ip6";
 import * as router from "../wire/router";
 import * as homeAgents from "../tables/home-agents";
+import * as leases from "../tables/ipv4-leases";
 import * as memberships from "../tables/memberships";
 import * as orders from "../tables/orders";
 import * as deliveries from "../tables/prefix-deliveries";
@@ -24,6 +25,7 @@ import * as multicastMembership from "../protocol/multicast-membership";
 import * as prefixAdvertisement from "../protocol/prefix-advertisement";
 import * as proxyNeighbour from "../protocol/proxy-neighbour";
 import * as routerAdvertiser from "../protocol/router-advertiser";
+import * as served from "../protocol/served";
 import { TimerKind } from "../protocol/timers";
 
 /** Memberships: few nodes join groups, so there is one for every sixteenth binding, within these. */
@@ -50,6 +52,7 @@ export function start(maxBindings: u32, maxNodes: u32, packetBytes: u32): void {
   homeAgents.start();
   memberships.start(membershipCapacity(maxBindings), random.next64(), random.next64());
   deliveries.start(deliveryCapacity(maxNodes), random.next64(), random.next64());
+  leases.start(deliveryCapacity(maxNodes), random.next64(), random.next64());
 }
 
 /** Command.HomeAgent: what changes about the prefixes is told on the home link, and to the nodes that are away. */
@@ -63,6 +66,13 @@ export function configure(record: usize, length: u32): Refusal {
   if (changed || isFirst) routerAdvertiser.announce();
   bindingReview.begin(false);
   return Refusal.None;
+}
+
+/** Command.ServeDualStack: leases and bindings keep the addresses that they may have still. */
+export function configureDualStack(record: usize, length: u32): Refusal {
+  const refusal = served.configure(record, length);
+  if (refusal == Refusal.None) bindingReview.begin(false);
+  return refusal;
 }
 
 /** Command.HomeLink. */

@@ -2,6 +2,7 @@
  * Outbound: a packet that came out of the host's tunnel device, to be sent through a tunnel, or by the direct way
  * between mobile node and correspondent (flow/peer, flow/correspondent).
  *
+ *   0. segments of a large packet, one by one             encap/segmentation
  *   1. IPv6 header                                        wire/ip6
  *   2. may it go through a tunnel                         below
  *   3. which binding, which path                          select/selector
@@ -10,19 +11,21 @@
  * An IPv4 packet goes through the same steps: outbound-ipv4.
  * The host's stack has decremented the hop limit when it routed the packet to us (RFC 2473 §3.1).
  */
-import { DEVICE_ANY, Encapsulation, Event, Role } from "../abi/contract";
+import { DEVICE_ANY, DeviceOffload, Encapsulation, Event, Role } from "../abi/contract";
 import { Icmpv6Type, MulticastScope, UnreachableCode } from "../abi/codes";
 import { Reason } from "../abi/reasons";
 import { isLinkLocal, isMulticast, isUnspecified, multicastScope, sameAddress } from "../wire/bytes";
 import * as ip6 from "../wire/ip6";
 import * as errors from "../encap/errors";
 import * as optimised from "../encap/optimised";
+import * as segmentation from "../encap/segmentation";
 import * as tunnel from "../encap/tunnel";
 import * as paths from "../select/paths";
 import * as selector from "../select/selector";
 import * as uplinks from "../select/uplinks";
 import * as bindings from "../tables/bindings";
 import { Binding } from "../tables/bindings";
+import * as clock from "../tables/clock";
 import * as devices from "../tables/devices";
 import * as orders from "../tables/orders";
 import { NONE } from "../tables/slab";
@@ -38,8 +41,38 @@ import * as node from "./node";
 import * as outboundIpv4 from "./outbound-ipv4";
 import * as peer from "./peer";
 
+/**
+ * Takes what tunnel device `device` gave, perhaps a large packet, which goes segment by segment; returns what refused
+ * it, uncounted. When the orders' room ends first, `segmentation.isUnfinished` says so, and `resume` goes on.
+ */
+export function receive(device: u32, packet: usize, length: u32): Reason {
+  if ((devices.at(device).offload & DeviceOffload.Virtio) == 0) {
+    segmentation.single(packet, length);
+  } else {
+    const malformed = segmentation.begin(packet, length);
+    if (malformed != Reason.None) return malformed;
+  }
+  return sendLeads(device);
+}
+
+/** Goes on with a large packet when there is room again. */
+export function resume(device: u32): Reason {
+  return segmentation.next() ? sendLeads(device) : Reason.None;
+}
+
+function sendLeads(device: u32): Reason {
+  do {
+    const refusal = send(device, segmentation.lead(), segmentation.leadLength());
+    if (refusal != Reason.None) {
+      segmentation.abandon(); // what refused one segment would refuse them all
+      return refusal;
+    }
+  } while (segmentation.advance() && orders.hasRoom() && segmentation.next());
+  return Reason.None;
+}
+
 /** Takes a packet from tunnel device `device`; returns what refused it, uncounted. */
-export function send(device: u32, packet: usize, length: u32): Reason {
+function send(device: u32, packet: usize, length: u32): Reason {
   const malformed = ip6.check(packet, length); // 1
   if (malformed != Reason.None) {
     const isIpv4 = malformed == Reason.NotIpv6 && ip6.version(packet) == 4;
@@ -85,8 +118,8 @@ export function throughBinding(device: u32, record: u32, packet: usize, length: 
     ? route(packet, length, bindings.careofAddress(binding))
     : tunnel.send(paths.toCareof(binding, pathMtu), packet, length, homeLink.address(), device);
   if (refusal == Reason.None) {
-    binding.packetsOut += 1;
-    binding.bytesOut += <f64>length;
+    binding.packetsOut += <f64>segmentation.packetsSent();
+    binding.bytesOut += <f64>segmentation.octetsSent(length);
   }
   return refusal;
 }
@@ -165,8 +198,9 @@ export function throughUplink(device: u32, update: Update, uplink: u32, packet: 
   const path = paths.toHomeAgent(update, uplink);
   const refusal = tunnel.send(path, packet, length, path.local(), device);
   if (refusal != Reason.None) return refusal;
-  update.packetsOut += 1;
-  update.bytesOut += <f64>length;
+  update.packetsOut += <f64>segmentation.packetsSent();
+  update.bytesOut += <f64>segmentation.octetsSent(length);
+  update.pathUsedMs = clock.now();
   if ((update.inUse & OUTBOUND) == 0) {
     update.inUse |= OUTBOUND;
     orders.event(Event.PathInUse, uplink, 0, updates.careof(update), 1);

@@ -189,7 +189,7 @@ function count(record: u32, peer: Peer): void {
   peer.counted++;
   if (peer.afterPackets == 0 || peer.counted < peer.afterPackets || peer.pending != NONE) return;
   if (!attachment.isRegistered()) {
-    peer.obstacle = attachment.homeDevice() == DEVICE_ANY ? PeerObstacle.NotRegistered : PeerObstacle.AtHome;
+    peer.obstacle = attachment.obstacle();
   } else if (starts.take()) {
     routeOptimisation.happen(record, PeerEvent.Wanted);
   }

@@ -3,27 +3,25 @@
  * restart (State). Both come in pieces that fit the reply buffer; `cursor` says where to go on.
  */
 import * as abi from "../abi/contract";
-import { DeviceKind, MAX_DEVICES, Query, REPLY_BYTES, Role, State } from "../abi/contract";
+import { DEVICE_ANY, DeviceKind, Encapsulation, MAX_DEVICES, Query, REPLY_BYTES, Role, State } from "../abi/contract";
+import { PathObstacle } from "../abi/states";
 import { copyAddress } from "../wire/bytes";
 import * as homeAgentSelection from "../protocol/home-agent-selection";
-import * as bindingReview from "../protocol/binding-review";
-import * as homeAddressOwner from "../protocol/home-address-owner";
-import * as homeLink from "../protocol/home-link";
-import * as homeRegistration from "../protocol/home-registration";
-import * as lifetimes from "../protocol/binding-lifetime";
 import * as registration from "../protocol/registration";
 import * as registrationRestore from "../protocol/registration-restore";
 import * as routeOptimisation from "../protocol/route-optimisation";
 import * as state from "../protocol/state";
 import * as uplinks from "../select/uplinks";
-import * as bindings from "../tables/bindings";
+import * as ways from "../select/ways";
 import * as clock from "../tables/clock";
 import * as devices from "../tables/devices";
 import * as nodes from "../tables/nodes";
 import * as peers from "../tables/peers";
 import { NONE } from "../tables/slab";
 import * as updates from "../tables/updates";
+import * as bindingQueries from "./binding-queries";
 import * as homeQueries from "./home-queries";
+import * as homeState from "./home-state";
 import * as node from "./node";
 
 let nextCursor: u32 = 0;
@@ -64,32 +62,8 @@ function listGroups(from: u32, reply: usize): u32 {
 }
 
 function listBindings(from: u32, reply: usize): u32 {
-  let used: u32 = 0;
-  for (let record = bindings.next(from); record != NONE; record = bindings.next(record + 1)) {
-    if (!bindings.isInForce(record)) continue;
-    if (used + abi.BINDING_BYTES > <u32>REPLY_BYTES) {
-      nextCursor = record;
-      break;
-    }
-    const binding = bindings.at(record);
-    if (binding.expiresMs == 0) continue; // a correspondent node remembers one that has ended
-    const p = reply + used;
-    memory.fill(p, 0, abi.BINDING_BYTES);
-    copyAddress(p + abi.BINDING_HOME_ADDRESS, bindings.homeAddress(binding));
-    copyAddress(p + abi.BINDING_CAREOF_ADDRESS, bindings.careofAddress(binding));
-    store<f64>(p, max<f64>(0, binding.expiresMs - clock.now()), abi.BINDING_REMAINING);
-    store<f64>(p, clock.now() - binding.sinceMs, abi.BINDING_AGE);
-    store<f64>(p, binding.packetsIn, abi.BINDING_PACKETS_IN);
-    store<f64>(p, binding.packetsOut, abi.BINDING_PACKETS_OUT);
-    store<f64>(p, binding.bytesIn, abi.BINDING_BYTES_IN);
-    store<f64>(p, binding.bytesOut, abi.BINDING_BYTES_OUT);
-    store<u32>(p, binding.node == NONE ? NONE : nodes.at(binding.node).id, abi.BINDING_NODE);
-    store<u16>(p, <u16>binding.identifier, abi.BINDING_BID);
-    store<u16>(p, binding.sequence, abi.BINDING_SEQUENCE);
-    store<u16>(p, binding.flags, abi.BINDING_FLAGS);
-    store<u16>(p, <u16>min<u32>(binding.pathMtu, devices.leastAccessMtu()), abi.BINDING_PATH_MTU);
-    used += abi.BINDING_BYTES;
-  }
+  const used = bindingQueries.list(from, reply);
+  nextCursor = bindingQueries.cursor();
   return used;
 }
 
@@ -118,6 +92,14 @@ function listUpdates(from: u32, reply: usize): u32 {
     store<u16>(p, update.lastStatus, abi.UPDATE_LAST_STATUS);
     store<u16>(p, <u16>update.device, abi.UPDATE_DEVICE);
     store<u16>(p, update.pathMtu, abi.UPDATE_PATH_MTU);
+    store<u8>(p, <u8>update.encapsulation, abi.UPDATE_ENCAPSULATION);
+    store<u8>(p, <u8>update.nat, abi.UPDATE_NAT);
+    const isAway = update.device != DEVICE_ANY && update.homeDevice == DEVICE_ANY;
+    const obstacle = isAway ? ways.obstacleAbove(update.device, update.encapsulation) : PathObstacle.None;
+    store<u8>(p, <u8>obstacle, abi.UPDATE_OBSTACLE);
+    store<u8>(p, <u8>update.ipv4Status, abi.UPDATE_IPV4_STATUS);
+    store<u32>(p, <u32>(update.keepaliveMs / 1000), abi.UPDATE_KEEPALIVE_S);
+    copyAddress(p + abi.UPDATE_IPV4_HOME_ADDRESS, updates.ipv4Home(update));
     used += abi.UPDATE_BYTES;
   }
   return used;
@@ -136,9 +118,22 @@ function listUplinks(reply: usize): u32 {
     store<u32>(p, uplink.state, abi.UPLINK_STATE);
     store<u32>(p, devices.at(index).preference, abi.UPLINK_PREFERENCE);
     store<u32>(p, uplinks.selected() == index ? 1 : 0, abi.UPLINK_SELECTED);
+    copyAddress(p + abi.UPLINK_IPV4_ADDRESS, uplink.ipv4());
+    const chosen = encapsulationOf(index);
+    for (let which: u32 = 0; which < ways.WAYS; which++) {
+      store<u8>(p + abi.UPLINK_PATHS + which, <u8>ways.obstacle(index, which, chosen));
+    }
+    store<u32>(p, chosen == NONE ? Encapsulation.Ipv6 : chosen, abi.UPLINK_ENCAPSULATION);
     used += abi.UPLINK_BYTES;
   }
   return used;
+}
+
+/** The Encapsulation that an uplink uses, or would use; NONE: it has no way to the home agent. */
+function encapsulationOf(device: u32): u32 {
+  if (registration.isConfigured() && registration.primary().device == device) return registration.primary().encapsulation;
+  const way = ways.choiceOf(device).way;
+  return way == NONE ? NONE : ways.firstEncapsulation(device, way);
 }
 
 function listPeers(from: u32, reply: usize): u32 {
@@ -189,8 +184,6 @@ function listNodes(from: u32, reply: usize): u32 {
 
 // ---- state ----------------------------------------------------------------------------------
 
-/** Cursors from this one on are in the second table of the role. */
-const SECOND_TABLE: u32 = 0x80000000;
 const LARGEST_STATE_BYTES: u32 = 128;
 
 /** Writes state records to `reply`, from `from` on; returns their octets. */
@@ -200,25 +193,8 @@ export function exportState(from: u32, reply: usize): u32 {
     return exportUpdates(from, reply);
   }
   if (node.role() != Role.HomeAgent) return 0;
-  let used: u32 = 0;
-  if (from < SECOND_TABLE) {
-    for (let record = nodes.next(from); record != NONE; record = nodes.next(record + 1)) {
-      if (used + LARGEST_STATE_BYTES > <u32>REPLY_BYTES) {
-        nextCursor = record;
-        return used;
-      }
-      if (nodes.at(record).timestamp != 0) used += state.writeNode(reply + used, record);
-    }
-    from = SECOND_TABLE;
-  }
-  for (let record = bindings.next(from - SECOND_TABLE); record != NONE; record = bindings.next(record + 1)) {
-    if (!bindings.isInForce(record)) continue;
-    if (used + LARGEST_STATE_BYTES > <u32>REPLY_BYTES) {
-      nextCursor = SECOND_TABLE + record;
-      break;
-    }
-    used += state.writeBinding(reply + used, record);
-  }
+  const used = homeState.exportAll(from, reply);
+  nextCursor = homeState.cursor();
   return used;
 }
 
@@ -244,11 +220,15 @@ export function importState(reply: usize, length: u32): u32 {
     switch (<u32>load<u16>(record, abi.STATE_KIND)) {
       case State.Binding:
         if (octets < <u32>abi.STATE_BINDING_BYTES) return at;
-        if (node.role() == Role.HomeAgent) importBinding(record);
+        if (node.role() == Role.HomeAgent) homeState.importBinding(record);
         break;
       case State.Node:
         if (octets < <u32>abi.STATE_NODE_BYTES) return at;
-        if (node.role() == Role.HomeAgent) importNode(record);
+        if (node.role() == Role.HomeAgent) homeState.importNode(record);
+        break;
+      case State.Lease:
+        if (octets < <u32>abi.STATE_LEASE_BYTES) return at;
+        if (node.role() == Role.HomeAgent) homeState.importLease(record);
         break;
       case State.Update:
         if (octets < <u32>abi.STATE_UPDATE_BYTES) return at;
@@ -260,49 +240,4 @@ export function importState(reply: usize, length: u32): u32 {
     at += octets;
   }
   return at;
-}
-
-/** A binding that was kept: only for a node that may still have it. */
-function importBinding(record: usize): void {
-  const home = record + abi.STATE_BINDING_HOME_ADDRESS;
-  const identifier = <u32>load<u16>(record, abi.STATE_BINDING_BID);
-  const expires = load<f64>(record, abi.STATE_BINDING_EXPIRES);
-  // Never longer than a new one: the clock may have been set back since, and the prefix may end.
-  const prefix = homeLink.findPrefix(home);
-  const mostMs = prefix < homeLink.prefixCount()
-    ? min(homeLink.longestLifetimeMs(), homeLink.prefix(prefix).validMs())
-    : 0;
-  const leftMs = min(clock.fromUnix(expires) - clock.now(), mostMs);
-  const owner = homeAddressOwner.find(home);
-  let number = bindings.find(home, identifier);
-  if (number != NONE && !bindings.isInForce(number)) {
-    homeRegistration.forget(number, lifetimes.DEREGISTERED);
-    number = NONE;
-  }
-  if (!(expires > 0) || !(leftMs > 0) || owner == NONE) {
-    if (number != NONE) lifetimes.drop(number);
-    return;
-  }
-  if (number == NONE) {
-    number = bindings.insert(home, identifier);
-    if (number == NONE) return;
-    if (!lifetimes.begin(number)) {
-      bindings.remove(number);
-      return;
-    }
-  }
-  const binding = bindings.at(number);
-  copyAddress(bindings.careofAddress(binding), record + abi.STATE_BINDING_CAREOF_ADDRESS);
-  binding.node = owner;
-  binding.sequence = load<u16>(record, abi.STATE_BINDING_SEQUENCE);
-  binding.flags = load<u16>(record, abi.STATE_BINDING_FLAGS);
-  lifetimes.moved(binding);
-  binding.sinceMs = clock.fromUnix(load<f64>(record, abi.STATE_BINDING_SINCE));
-  lifetimes.renew(number, leftMs);
-  if (!homeLink.isVirtual()) bindingReview.begin(false); // its packets are to be intercepted
-}
-
-function importNode(record: usize): void {
-  const owner = nodes.findHome(record + abi.STATE_NODE_HOME_ADDRESS);
-  if (owner != NONE) nodes.at(owner).timestamp = load<u64>(record, abi.STATE_NODE_TIMESTAMP);
 }

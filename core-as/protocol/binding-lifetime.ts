@@ -22,6 +22,7 @@ import * as devices from "../tables/devices";
 import * as orders from "../tables/orders";
 import { NONE } from "../tables/slab";
 import * as timers from "../tables/timers";
+import * as ipv4Binding from "./ipv4-binding";
 import * as received from "./mobility-message";
 import * as proxyNeighbour from "./proxy-neighbour";
 import * as prefixAdvertisement from "./prefix-advertisement";
@@ -59,6 +60,10 @@ export function moved(binding: Binding): void {
 export function setPathMtu(binding: Binding, mtu: u32): void {
   binding.pathMtu = <u16>min<u32>(mtu, 65535);
   binding.pathMtuSinceMs = clock.now();
+  if (binding.companion == NONE) return;
+  const companion = bindings.at(binding.companion);
+  companion.pathMtu = binding.pathMtu;
+  companion.pathMtuSinceMs = binding.pathMtuSinceMs;
 }
 
 /**
@@ -75,7 +80,8 @@ export function currentPathMtu(binding: Binding): u32 {
 export function renew(record: u32, lifetimeMs: f64): void {
   const binding = bindings.at(record);
   binding.expiresMs = clock.now() + lifetimeMs;
-  binding.packetsAtRenewal = binding.packetsIn + binding.packetsOut;
+  ipv4Binding.renewed(record);
+  ipv4Binding.follow(record);
   binding.refreshRequests = 0; // 6275-9.5.5-3
   timers.move(binding.timer, clock.now() + lifetimeMs * (1 - REQUEST_SHARE));
 }
@@ -96,7 +102,7 @@ export function due(record: u32): Due {
   const leftMs = binding.expiresMs - clock.now();
   if (leftMs <= 0) return Due.End;
   // Ask only for a binding that carries packets: another one may end (6275-9.5.5-1).
-  if (binding.isActive() && binding.refreshRequests < MAX_REQUESTS) {
+  if (ipv4Binding.isActive(record) && binding.refreshRequests < MAX_REQUESTS) {
     binding.refreshRequests++;
     binding.timer = timers.set(
       TimerKind.Binding, record, min(binding.expiresMs, clock.now() + max<f64>(1000, leftMs / 3)),
@@ -131,6 +137,7 @@ export function onTimer(record: u32, self: usize): void {
 export function shorten(record: u32, expiresMs: f64): void {
   const binding = bindings.at(record);
   binding.expiresMs = expiresMs;
+  ipv4Binding.follow(record);
   if (timers.deadlineMs(binding.timer) > expiresMs) timers.move(binding.timer, expiresMs);
   state.keepBinding(record);
 }
@@ -160,6 +167,7 @@ function close(record: u32, why: u32): void {
   timers.cancel(binding.timer);
   orders.event(Event.BindingEnded, DEVICE_ANY, bindings.homeAddress(binding), bindings.careofAddress(binding), why);
   binding.expiresMs = 0;
+  ipv4Binding.unbind(record); // RFC 5555 §4.4.2.1
   state.keepBinding(record);
   proxyNeighbour.stop(record);
   prefixAdvertisement.ended(bindings.homeAddress(binding)); // RFC 6275 §10.6.2
@@ -168,6 +176,7 @@ function close(record: u32, why: u32): void {
 /** Takes a binding away without a word: what was kept of it is no longer true. */
 export function drop(record: u32): void {
   timers.cancel(bindings.at(record).timer);
+  ipv4Binding.unbind(record);
   proxyNeighbour.stop(record);
   bindings.remove(record);
 }

@@ -25,7 +25,7 @@ export function refuseStranger(update: ReceivedUpdate, reason: Reason, status: u
 /** Tells people of a refusal, within limits; the counter has them all. `status` 0: it was not answered. */
 export function report(update: ReceivedUpdate, reason: Reason, status: u32): Reason {
   if (reports.take()) {
-    orders.event(Event.BindingRefused, DEVICE_ANY, update.home(), update.source(), 0, status, reason);
+    orders.event(Event.BindingRefused, DEVICE_ANY, update.home(), update.from(), 0, status, reason);
   }
   return reason;
 }

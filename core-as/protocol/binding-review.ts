@@ -5,8 +5,10 @@
  *   its prefix is no longer served            the binding ends (6275-10.3.1-19)
  *   its prefix is valid for less time         so is the binding (6275-10.3.1-17)
  *   the home link is a real one               its home address is intercepted
+ *   its IPv4 home address is not its any more it loses that one
  */
 import { BindingUpdateFlag } from "../abi/codes";
+import { isMapped } from "../wire/mapped";
 import * as bindings from "../tables/bindings";
 import * as clock from "../tables/clock";
 import { NONE } from "../tables/slab";
@@ -14,11 +16,12 @@ import * as lifetimes from "./binding-lifetime";
 import * as detection from "./duplicate-detection";
 import * as homeLink from "./home-link";
 import * as homeRegistration from "./home-registration";
+import * as ipv4HomeAddress from "./ipv4-home-address";
 import * as proxyNeighbour from "./proxy-neighbour";
 import { TimerKind, restart } from "./timers";
 
 /** Bindings of one step: what they cause fits into the orders of one timer. */
-const STEP: u32 = 24;
+const STEP: u32 = 16;
 
 let cursor: u32 = 0;
 let timer: u32 = NONE;
@@ -50,6 +53,10 @@ export function onTimer(): void {
 
 function review(record: u32): void {
   const binding = bindings.at(record);
+  if (isMapped(bindings.homeAddress(binding))) { // its life is that of its companion
+    if (!proxyNeighbour.isIntercepted(record) || announcesAll) proxyNeighbour.begin(record);
+    return;
+  }
   // What waits is looked at when its detection ends.
   if (detection.isRunning(record) || !binding.hasFlag(BindingUpdateFlag.HomeRegistration)) return;
   const index = homeLink.findPrefix(bindings.homeAddress(binding));
@@ -58,6 +65,7 @@ function review(record: u32): void {
     return;
   }
   if (!bindings.isInForce(record)) return;
+  ipv4HomeAddress.review(record);
   const validUntilMs = homeLink.prefix(index).validUntilMs;
   if (validUntilMs < binding.expiresMs) lifetimes.shorten(record, max(validUntilMs, clock.now()));
   if (!proxyNeighbour.isIntercepted(record) || announcesAll) proxyNeighbour.begin(record);

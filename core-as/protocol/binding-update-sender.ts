@@ -3,11 +3,16 @@
  *
  *   │ IPv6: care-of address → home agent │ Home Address option │ Binding Update and its options │
  *
+ * Over IPv4, and over IPv6 where that is configured and nothing else passes, it goes by UDP (RFC 5555 §4.2, §4.4.2;
+ * 5555-4.2-1, 5555-4.4.2-1), with the home address as its source:
+ *
+ *   │ IP │ UDP │ IPv6: home address → home agent │ Binding Update and its options │
+ *
  * From the home link, where the home address itself is the care-of address and its source, it goes
  * without the Home Address option and without an Alternate Care-of Address (RFC 6275 §11.5.5, RFC 3776 §3.1;
  * 6275-11.5.5-3, 6275-11.5.5-4).
  */
-import { Authentication, DeviceKind, ReplayProtection } from "../abi/contract";
+import { Authentication, DeviceKind, Encapsulation, ReplayProtection } from "../abi/contract";
 import { BindingUpdateFlag, NextHeader } from "../abi/codes";
 import { INTERFACE_PREFIX_BITS } from "../wire/addresses";
 import { sameAddress } from "../wire/bytes";
@@ -16,7 +21,12 @@ import * as bindingOptions from "../wire/binding-options";
 import * as bindingUpdate from "../wire/binding-update";
 import * as homeAddressOption from "../wire/home-address";
 import * as ip6 from "../wire/ip6";
+import * as ipv4Options from "../wire/ipv4-options";
+import { ipv4 } from "../wire/mapped";
 import * as mobility from "../wire/mobility";
+import { sendMessage } from "../encap/answer-way";
+import * as paths from "../select/paths";
+import * as ways from "../select/ways";
 import * as devices from "../tables/devices";
 import * as orders from "../tables/orders";
 import { NONE } from "../tables/slab";
@@ -24,6 +34,7 @@ import * as updates from "../tables/updates";
 import { Update } from "../tables/updates";
 import * as authentication from "./authentication";
 import * as homeLinkDetection from "./home-link-detection";
+import * as ipv4Home from "./ipv4-home";
 import { HOP_LIMIT } from "./mobility-message";
 import * as security from "./security";
 
@@ -41,15 +52,26 @@ export function send(update: Update): bool {
   const careof = updates.careof(update);
   const agent = updates.peerOf(update);
   const isHome = sameAddress(careof, home);
-  const optionBytes: u32 = isHome ? 0 : <u32>homeAddressOption.LENGTH_BYTES;
+  const isByUdp = !isHome && update.way != Encapsulation.Ipv6;
+  const isOverIpv4 = isByUdp && update.way == <u32>Encapsulation.UdpIpv4;
+  const hasHomeAddressOption = !isHome && !isByUdp;
+  const optionBytes: u32 = hasHomeAddressOption ? <u32>homeAddressOption.LENGTH_BYTES : 0;
   const message = packet + ip6.LENGTH_BYTES + optionBytes;
 
   // 6275-8.5-10, 6275-11.7.1-2, 6275-11.7.1-3, 6275-11.5.4-4. K stays clear: keys are not negotiated
   // (6275-11.7.1-10, 6275-6.1.7-2).
   let flags = BindingUpdateFlag.Acknowledge | BindingUpdateFlag.HomeRegistration;
   if (hasLinkLocalOf(home, update.device)) flags |= BindingUpdateFlag.LinkLocalAddressCompatibility;
+  update.askedForUdp = isByUdp && ways.wantsForce(update.device, update.way) ? 1 : 0;
+  if (update.askedForUdp != 0) flags |= BindingUpdateFlag.ForceUdpEncapsulation;
   let end = bindingUpdate.build(message, update.sequence, flags, update.lifetimeMs);
-  if (!isHome) end = bindingOptions.appendAlternateCareofAddress(message, end, careof); // 6275-11.7.1-6
+  if (!isHome && !isOverIpv4) end = bindingOptions.appendAlternateCareofAddress(message, end, careof); // 6275-11.7.1-6
+  if (isOverIpv4) end = ipv4Options.appendCareofAddress(message, end, ipv4(careof)); // 5555-2.3.2.1-1
+  // To end a binding is to end that of the IPv4 home address as well (RFC 5555 §4.4.2.1).
+  update.askedForIpv4 = !isHome && update.lifetimeMs > 0 && ipv4Home.isWanted(update) ? 1 : 0;
+  if (update.askedForIpv4 != 0) { // 5555-2.3.1-1, 5555-2.3.2.1-2, 5555-4.2-3, 5555-4.4.2-6
+    end = ipv4Options.appendHomeAddress(message, end, ipv4Home.asked(update), ipv4Options.ADDRESS_BITS, false);
+  }
   if (security.kind() == Authentication.SharedKey) {
     // 4285-4-1
     end = authenticationOptions.appendMobileNodeIdentifier(end, security.identity(), security.identityBytes());
@@ -57,16 +79,18 @@ export function send(update: Update): bool {
       update.timestamp = freshTimestamp(update);
       end = authenticationOptions.appendReplayProtection(message, end, update.timestamp);
     }
-    // 4285-5.1.1-1, 6275-11.7.1-16
-    end = authentication.sign(message, end, security.keyState(), security.spi(), careof, home);
+    // 4285-5.1.1-1, 6275-11.7.1-16; by UDP the packet's source stands for the care-of address (5555-4.4.2-4)
+    const signed = isByUdp ? home : careof;
+    end = authentication.sign(message, end, security.keyState(), security.spi(), signed, home);
   }
   const length = mobility.finish(message, end, home, agent);
   // 6275-11.7.1-4, 6275-11.7.1-17
-  if (!isHome) homeAddressOption.build(packet + ip6.LENGTH_BYTES, NextHeader.Mobility, home);
+  if (hasHomeAddressOption) homeAddressOption.build(packet + ip6.LENGTH_BYTES, NextHeader.Mobility, home);
   const payload = optionBytes + length;
-  const next = isHome ? NextHeader.Mobility : NextHeader.Destination;
-  ip6.build(packet, 0, 0, payload, next, HOP_LIMIT, careof, agent); // 6275-11.7.1-5
-  orders.transmit(update.device, packet, <u32>ip6.LENGTH_BYTES + payload);
+  const next = hasHomeAddressOption ? NextHeader.Destination : NextHeader.Mobility;
+  ip6.build(packet, 0, 0, payload, next, HOP_LIMIT, isByUdp ? home : careof, agent); // 6275-11.7.1-5
+  if (isByUdp) sendMessage(paths.fromUplink(update.device, update.way, agent), packet, <u32>ip6.LENGTH_BYTES + payload);
+  else orders.transmit(update.device, packet, <u32>ip6.LENGTH_BYTES + payload);
   return true;
 }
 

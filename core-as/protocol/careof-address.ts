@@ -54,7 +54,7 @@ export function confirm(device: u32, uplink: Uplink): void {
 }
 
 function becomeUsable(device: u32, uplink: Uplink): void {
-  uplink.usableSinceMs = clock.now();
+  if (!uplinks.isUsableByOther(uplink)) uplink.usableSinceMs = clock.now();
   discovery.announceAddress(device, uplink.careof());
 }
 

@@ -15,7 +15,7 @@
  * Acknowledgement of the one who answers is authenticated.
  */
 import {
-  AGENT_ADDRESS, AGENT_BYTES, AGENT_CURRENT, AGENT_REMAINING, DEVICE_ANY, Event,
+  AGENT_ADDRESS, AGENT_BYTES, AGENT_CURRENT, AGENT_REMAINING, DEVICE_ANY, Encapsulation, Event,
 } from "../abi/contract";
 import {
   BindingAcknowledgementStatus as Status, DHAAD_RETRIES, INITIAL_DHAAD_TIMEOUT_MS, NextHeader,
@@ -32,7 +32,10 @@ import * as orders from "../tables/orders";
 import { NONE } from "../tables/slab";
 import * as updates from "../tables/updates";
 import { Update } from "../tables/updates";
+import * as uplinks from "../select/uplinks";
+import * as ways from "../select/ways";
 import * as random from "./crypto/random";
+import * as ipv4Home from "./ipv4-home";
 import { HOP_LIMIT } from "./mobility-message";
 import * as registration from "./registration";
 import * as registrationTimes from "./registration-times";
@@ -135,7 +138,11 @@ function transmit(): void {
   }
   discoveryTimer = restart(discoveryTimer, TimerKind.HomeAgentDiscovery, 0, timeoutMs);
   transmissions++;
-  copyAddress(source, updates.careof(update));
+  if (!ways.hasAddress(update.device, Encapsulation.Ipv6)) { // they are discovered by IPv6 alone (RFC 5555 §2.1)
+    cease();
+    return;
+  }
+  copyAddress(source, uplinks.at(update.device).careof());
   const packet = orders.allocate(<u32>(ip6.LENGTH_BYTES + icmp6.LENGTH_BYTES));
   if (packet == 0) return;
   const message = packet + ip6.LENGTH_BYTES;
@@ -200,6 +207,14 @@ function turn(): bool {
   return false;
 }
 
+/** The name of the home agent has this address: it is used, and none is discovered. */
+export function named(homeAgent: usize): void {
+  discovers = false;
+  cease();
+  listed = 0;
+  choose(homeAgent);
+}
+
 /** All home addresses are registered with `homeAgent` from now on. */
 function choose(homeAgent: usize): void {
   for (let record = updates.next(0); record != NONE; record = updates.next(record + 1)) {
@@ -210,6 +225,8 @@ function choose(homeAgent: usize): void {
     }
     leave(update);
     copyAddress(updates.peerOf(update), homeAgent);
+    ways.agentChanged();
+    ipv4Home.agentChanged(update);
     // Either leads to a first Binding Update, at once where there is a care-of address.
     const isRefused = update.state == RegistrationState.Refused;
     registration.happen(record, isRefused ? RegistrationEvent.CareofSelected : RegistrationEvent.Expired);

@@ -2,11 +2,11 @@
  * The home agent's side of a registration (RFC 6275 §10.3). A Binding Update goes through these
  * steps, and stops at the first that refuses it:
  *
- *   1. who sends it, from where, about which home address       §9.5.1, §10.3.1
+ *   1. who sends it, from where, about which home address       §9.5.1, §10.3.1; RFC 5555 §4.2
  *   2. is it authentic                                          RFC 4285 §5.1
  *   3. may this identity bind this home address                 §5.1, §10.3.1
  *   4. is it fresh: timestamp, sequence number                  RFC 4285 §6, §9.5.1
- *   5. is the care-of address one that may be bound             §6.1.7
+ *   5. is the care-of address one that may be bound, by UDP     §6.1.7; RFC 5555 §4.5
  *   6. remove the binding, or make or change it, and answer     home-registration
  */
 import { Authentication, ReplayProtection } from "../abi/contract";
@@ -14,11 +14,15 @@ import {
   AuthenticationSubtype, BindingAcknowledgementStatus as Status, MobilityHeaderType, MobilityOptionType,
 } from "../abi/codes";
 import { Reason } from "../abi/reasons";
-import { isMulticast, isUnicastRoutable, isUnspecified } from "../wire/bytes";
+import { isMulticast, isUnicastRoutable, isUnspecified, sameAddress } from "../wire/bytes";
 import * as authenticationOptions from "../wire/authentication-options";
+import * as ipv4Options from "../wire/ipv4-options";
+import { isMapped, isUnicast, isUnicastIpv4 } from "../wire/mapped";
 import * as mobility from "../wire/mobility";
 import * as selector from "../select/selector";
 import * as bindings from "../tables/bindings";
+import * as leases from "../tables/ipv4-leases";
+import * as pools from "../tables/ipv4-pools";
 import * as nodes from "../tables/nodes";
 import { NONE } from "../tables/slab";
 import * as authentication from "./authentication";
@@ -28,10 +32,13 @@ import * as homeAddressOwner from "./home-address-owner";
 import * as homeLink from "./home-link";
 import * as homeRegistration from "./home-registration";
 import * as received from "./mobility-message";
+import * as natMapping from "./nat-mapping";
 import * as ownAddresses from "./own-addresses";
+import * as probeAnswers from "./probe-answers";
 import * as receivedUpdate from "./received-update";
 import { ReceivedUpdate } from "./received-update";
 import * as sequence from "./sequence";
+import * as served from "./served";
 import * as state from "./state";
 
 /** Takes a mobility message that has passed `mobility-message.read`; returns its refusal, uncounted. */
@@ -39,6 +46,8 @@ export function receive(device: u32): Reason {
   switch (mobility.type(received.message())) {
     case MobilityHeaderType.BindingUpdate:
       return receiveBindingUpdate(device);
+    case MobilityHeaderType.Experimental:
+      return probeAnswers.receive();
     default:
       return Reason.MessageNotForThisRole;
   }
@@ -49,6 +58,7 @@ function receiveBindingUpdate(device: u32): Reason {
   const update = receivedUpdate.take(device);
   const unbound = identify(update);
   if (unbound != Reason.None) return unbound;
+  natMapping.detect(update);
 
   const forged = authenticate(update);
   if (forged == Reason.AuthenticationFailed || forged == Reason.AuthenticationMissing) {
@@ -74,9 +84,8 @@ function identify(update: ReceivedUpdate): Reason {
   // 6275-9.5.4-9
   if (isMulticast(update.source()) || isUnspecified(update.source())) return Reason.SourceNotUnicast;
   if (!isUnicastRoutable(update.home())) return Reason.HomeAddressNotRoutable; // 6275-9.5.1-2
-  if (!isUnicastRoutable(update.careof())) return Reason.CareofNotRoutable; // 6275-6.1.7-9, 6275-6.1.7-11
-  // 6275-10.3.1-8: only a node at home may leave the option away, and only to remove its binding (6275-10.3.2-1).
-  if (!update.hasHomeAddressOption && !update.isRemoval()) return Reason.HomeAddressMissing;
+  const misplaced = update.isByUdp() ? identifyDatagram(update) : identifyPacket(update);
+  if (misplaced != Reason.None) return misplaced;
   if (!update.isHomeRegistration()) {
     // Where there is a home registration, its node is told that this is no way to change it (`authorise`).
     return selector.forHomeAddress(update.home()) == NONE ? Reason.NotACorrespondentNode : Reason.None;
@@ -84,6 +93,31 @@ function identify(update: ReceivedUpdate): Reason {
   // 6275-9.5.1-11
   if (received.option(MobilityOptionType.NonceIndices) != 0) return Reason.NonceIndicesInHomeRegistration;
   return Reason.None;
+}
+
+function identifyPacket(update: ReceivedUpdate): Reason {
+  if (update.way().isIpv4()) return Reason.NotUdpEncapsulated; // 5555-4.1-2, 5555-4.2-1, 5555-4.4.2-1
+  if (!isUnicastRoutable(update.careof())) return Reason.CareofNotRoutable; // 6275-6.1.7-9, 6275-6.1.7-11
+  // 6275-10.3.1-8: only a node at home may leave the option away, and only to remove its binding (6275-10.3.2-1).
+  return !update.hasHomeAddressOption && !update.isRemoval() ? Reason.HomeAddressMissing : Reason.None;
+}
+
+/**
+ * By UDP, the source of the message is the home address, the outer one the care-of address, and the mobile node says
+ * which one it has itself, unless it removes its binding (RFC 5555 §3.1.2, §4.2).
+ */
+function identifyDatagram(update: ReceivedUpdate): Reason {
+  if (!sameAddress(update.source(), update.home())) return Reason.DatagramMessageMisplaced;
+  if (!update.way().isIpv4()) {
+    if (!served.hasUdpIpv6()) return Reason.UdpIpv6NotServed;
+    if (!isUnicastRoutable(update.careof())) return Reason.CareofNotRoutable;
+    return update.claimedCareof != 0 || update.isRemoval() ? Reason.None : Reason.CareofNotRoutable;
+  }
+  if (!served.servesIpv4()) return Reason.Ipv4NotServed;
+  if (!isUnicast(update.careof())) return Reason.Ipv4CareofUnroutable;
+  const option = received.option(MobilityOptionType.Ipv4CareofAddress);
+  if (option == 0) return update.isRemoval() ? Reason.None : Reason.Ipv4CareofMissing; // 5555-2.3.2.1-1
+  return isUnicastIpv4(ipv4Options.address(option)) ? Reason.None : Reason.Ipv4CareofUnroutable;
 }
 
 /** Step 2: finds the node, by its identity or its home address, and checks the message (6275-10.3.1-2). */
@@ -101,7 +135,7 @@ function authenticate(update: ReceivedUpdate): Reason {
   if (authenticationOptions.mobilitySpi(option) != entry.spi) return Reason.NoSecurityAssociation; // 4285-5.1.1-5
   // 4285-5.1.1-3
   const valid = authentication.verify(
-    received.message(), option, nodes.keyState(entry), update.careof(), update.home(),
+    received.message(), option, nodes.keyState(entry), update.signedCareof(), update.home(), // 5555-4.4.2-4
   );
   return valid ? Reason.None : Reason.AuthenticationFailed;
 }
@@ -150,11 +184,21 @@ function authorise(update: ReceivedUpdate): u32 {
     const exists = record != NONE && (bindings.isInForce(record) || detection.isRunning(record));
     return exists ? Status.Accepted : refuse(Reason.NoBindingToRemove, Status.NotHomeAgentForThisMobileNode);
   }
-  if (homeAddressOwner.find(update.careof()) != NONE || ownAddresses.has(update.careof())) {
+  if (isServedHere(update.careof())) {
     // A home address served here as care-of address would send packets in a circle (RFC 2473 §4.1.2).
     return refuse(Reason.CareofIsHomeAddress, Status.AdministrativelyProhibited);
   }
+  if (natMapping.isForcedInVain(update)) { // RFC 5555 §4.5
+    update.isUdpRefused = true;
+    return refuse(Reason.UdpNotForced, Status.IdentificationMismatch);
+  }
   return Status.Accepted;
+}
+
+/** True for a home address of either family that is served here, and for our own ones. */
+function isServedHere(address: usize): bool {
+  if (!isMapped(address)) return homeAddressOwner.find(address) != NONE || ownAddresses.has(address);
+  return pools.isOwn(address) || leases.findAddress(address) != NONE;
 }
 
 function refuse(reason: Reason, status: u32): u32 {

@@ -7,7 +7,7 @@
  *
  * A prefix of which nothing was heard is valid for ever, as far as this node knows.
  */
-import { DEVICE_ANY, Event, MAX_HOME_PREFIXES } from "../abi/contract";
+import { DEVICE_ANY, Encapsulation, Event, MAX_HOME_PREFIXES } from "../abi/contract";
 import { BindingAcknowledgementStatus as Status, NeighbourOptionType } from "../abi/codes";
 import { Reason } from "../abi/reasons";
 import { copyPrefix, isUnspecified, sameAddress, samePrefix } from "../wire/bytes";
@@ -17,6 +17,7 @@ import * as mobilePrefix from "../wire/mobile-prefix";
 import * as options from "../wire/neighbour-options";
 import { PrefixFlag } from "../wire/neighbour-options";
 import * as routing2 from "../wire/routing2";
+import * as arrival from "../encap/arrival";
 import * as clock from "../tables/clock";
 import * as orders from "../tables/orders";
 import { NONE } from "../tables/slab";
@@ -119,8 +120,11 @@ export function receive(packet: usize, message: usize, length: u32): Reason {
     return Reason.PrefixAdvertisementNotFromHomeAgent;
   }
   // 6275-11.4.3-4; that it names an address of ours has been seen to
-  if (extension.routingHeaderOffset() == 0) return Reason.PrefixAdvertisementRoutingHeader;
-  const home = routing2.homeAddress(packet + extension.routingHeaderOffset());
+  const routing = extension.routingHeaderOffset();
+  // Without a care-of address by IPv6 it is for the home address itself (RFC 5555 §2.2).
+  const isNative = arrival.path().encapsulation == <u32>Encapsulation.Ipv6;
+  if (routing == 0 && isNative) return Reason.PrefixAdvertisementRoutingHeader;
+  const home = routing != 0 ? routing2.homeAddress(packet + routing) : ip6.destination(packet);
   const malformed = mobilePrefix.check(message, length, agent, home);
   if (malformed != Reason.None) return malformed;
   if (!solicitation.isAnsweredBy(mobilePrefix.identifier(message))) {

@@ -10,12 +10,15 @@
  * On a virtual home link nobody else can have the home address: nothing is to be detected.
  */
 import { DEVICE_ANY, Event } from "../abi/contract";
-import { BindingAcknowledgementStatus as Status, BindingUpdateFlag, LIFETIME_UNIT_MS } from "../abi/codes";
+import {
+  BindingAcknowledgementStatus as Status, BindingUpdateFlag, Ipv4AddressStatus, LIFETIME_UNIT_MS,
+} from "../abi/codes";
 import { Reason } from "../abi/reasons";
 import { copyAddress, sameAddress } from "../wire/bytes";
 import * as bindings from "../tables/bindings";
 import * as clock from "../tables/clock";
 import * as counters from "../tables/counters";
+import * as leases from "../tables/ipv4-leases";
 import * as nodes from "../tables/nodes";
 import * as orders from "../tables/orders";
 import { NONE } from "../tables/slab";
@@ -27,7 +30,10 @@ import * as defendedAddress from "./defended-address";
 import * as detection from "./duplicate-detection";
 import * as homeLink from "./home-link";
 import { HomePrefix } from "./home-link";
+import * as ipv4Binding from "./ipv4-binding";
+import * as ipv4HomeAddress from "./ipv4-home-address";
 import * as multicastMembership from "./multicast-membership";
+import * as natMapping from "./nat-mapping";
 import * as prefixAdvertisement from "./prefix-advertisement";
 import * as proxyNeighbour from "./proxy-neighbour";
 import { ReceivedUpdate } from "./received-update";
@@ -69,7 +75,7 @@ function accept(record: u32, update: ReceivedUpdate): Reason {
   const binding = bindings.at(record);
   const isNew = !bindings.isInForce(record);
   const prefix = homeLink.prefix(homeLink.findPrefix(update.home()));
-  const grantedMs = grant(update, prefix);
+  let grantedMs = grant(update, prefix);
   if (grantedMs == 0) { // and 6275-10.3.1-17: what there is may not be granted
     if (isNew) forget(record, lifetimes.PREFIX_ENDED);
     return bindingRefusal.refuse(update, Reason.HomePrefixEnding, Status.NotHomeSubnet);
@@ -78,12 +84,14 @@ function accept(record: u32, update: ReceivedUpdate): Reason {
   const needsAnnouncement = isNew || (
     update.hasFlag(BindingUpdateFlag.LinkLocalAddressCompatibility) && !defendedAddress.hasLinkLocal(binding)
   );
-  copyAddress(bindings.careofAddress(binding), update.careof());
+  natMapping.registered(record, update, isNew);
+  copyAddress(bindings.careofAddress(binding), update.careof()); // 5555-2.3.2.1-3, 5555-2.3.2.2-1, 5555-4.5-13
   binding.node = update.node;
   binding.sequence = <u16>update.sequence;
   binding.flags = <u16>update.flags; // 6275-10.3.1-12: with the H bit, which says whose work it is
-  binding.lifetimeS = <u32>(grantedMs / 1000);
   if (moved) lifetimes.moved(binding);
+  grantedMs = min(grantedMs, bindIpv4(record, update));
+  binding.lifetimeS = <u32>(grantedMs / 1000);
   lifetimes.renew(record, grantedMs);
   state.keepBinding(record);
   orders.event(
@@ -103,6 +111,29 @@ function accept(record: u32, update: ReceivedUpdate): Reason {
     update, homeLink.address(), status(prefix, grantedMs), binding.sequence, grantedMs, adviceMs,
   );
   return Reason.None;
+}
+
+/**
+ * The entry of the IPv4 home address (5555-2.3.2.1-4, 5555-2.3.2.2-2): made when an option asks for it, gone when none
+ * does. Returns for how long it lasts, whole units: no longer than its lease (RFC 5555 §2.5).
+ */
+function bindIpv4(record: u32, update: ReceivedUpdate): f64 {
+  const before = ipv4Binding.addressOf(record);
+  const entry = ipv4HomeAddress.choose(update);
+  if (entry == NONE) {
+    ipv4Binding.unbind(record);
+    return Infinity;
+  }
+  const lease = leases.at(entry);
+  const isNew = before == 0 || !sameAddress(before, lease.address());
+  if (!ipv4Binding.bind(record, lease.address())) {
+    ipv4HomeAddress.withdraw(update);
+    return Infinity;
+  }
+  if (isNew) {
+    orders.event(Event.Ipv4HomeAddress, DEVICE_ANY, update.home(), lease.address(), Ipv4AddressStatus.Success);
+  }
+  return wholeUnits(lease.expiresMs - clock.now());
 }
 
 /** Milliseconds in whole units of the wire. */
@@ -139,6 +170,7 @@ function status(prefix: HomePrefix, grantedMs: f64): u32 {
 export function remove(update: ReceivedUpdate): Reason {
   const record = bindings.find(update.home(), 0);
   if (detection.isRunning(record)) detection.end(record);
+  ipv4HomeAddress.removed(update);
   lifetimes.deregister(record, update.sequence);
   // 6275-10.3.2-4, 6275-10.3.2-5, 6275-10.3.2-6, 6275-10.3.2-7, 6275-10.3.2-8
   acknowledgement.send(update, homeLink.address(), Status.Accepted, update.sequence, 0, 0);

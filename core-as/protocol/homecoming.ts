@@ -23,9 +23,11 @@ import * as updates from "../tables/updates";
 import { Update } from "../tables/updates";
 import * as uplinks from "../select/uplinks";
 import * as homeLinkDetection from "./home-link-detection";
+import * as ipv4Home from "./ipv4-home";
 import * as movement from "./movement";
 import * as discovery from "./neighbour-discovery";
 import * as registration from "./registration";
+import * as registrationPath from "./registration-path";
 
 /** MAX_MULTICAST_SOLICIT of RFC 4861 §10. */
 const MAX_SOLICITATIONS: u32 = 3;
@@ -185,6 +187,7 @@ export function objected(device: u32, target: usize): void {
 /** The Binding Update is about to leave: it comes from the home address, to where the home agent is. */
 export function prepare(update: Update): void {
   copyAddress(updates.careof(update), updates.home(update));
+  registrationPath.takeHome(update);
   update.device = update.homeDevice;
   if (update.agentLinkBytes != 0 && update.agentDevice == update.homeDevice && update.onHomeLink == 0) {
     orders.neighbour( // 6275-11.5.5-8
@@ -199,6 +202,7 @@ export function prepare(update: Update): void {
  */
 export function configureAddress(update: Update): void {
   copyAddress(updates.careof(update), updates.home(update));
+  registrationPath.takeHome(update);
   update.device = update.homeDevice;
   if (update.onHomeLink != 0) return;
   update.onHomeLink = 1;
@@ -224,6 +228,7 @@ function settle(update: Update): void {
 function announce(update: Update): void {
   discovery.claimAddress(update.device, updates.home(update));
   claimLinkLocal(update.device);
+  ipv4Home.announce(update);
   update.attempts++;
   if (update.attempts < MAX_ADVERTISEMENTS) registration.setTimer(update, neighbour.RETRANS_TIMER_MS);
 }

@@ -3,12 +3,12 @@
  * Binding Error (§11.3.6) and Binding Refresh Request (§6.1.2).
  */
 import {
-  Authentication, DEVICE_ANY, Event, MOBILE_NODE_FIRST_TIMEOUT, MOBILE_NODE_HOLD_DOWN, MOBILE_NODE_HOME_ADDRESS,
+  Authentication, DEVICE_ANY, Encapsulation, Event, MOBILE_NODE_FIRST_TIMEOUT, MOBILE_NODE_HOLD_DOWN, MOBILE_NODE_HOME_ADDRESS,
   MOBILE_NODE_HOME_AGENT, MOBILE_NODE_HOME_PREFIX_LENGTH, MOBILE_NODE_LIFETIME, MOBILE_NODE_MAX_TIMEOUT,
   MOBILE_NODE_OPTIMISTIC, MOBILE_NODE_SECURITY, MOBILE_NODE_TIMEOUT, Refusal, ReplayProtection,
 } from "../abi/contract";
 import {
-  AuthenticationSubtype, BindingAcknowledgementStatus as Status, BindingErrorStatus, LIFETIME_UNIT_MS,
+  AuthenticationSubtype, BINDING_REJECTED_MIN, BindingAcknowledgementStatus as Status, BindingErrorStatus, LIFETIME_UNIT_MS,
   MobilityHeaderType, MobilityOptionType,
 } from "../abi/codes";
 import { RegistrationState } from "../abi/states";
@@ -21,6 +21,9 @@ import * as bindingOptions from "../wire/binding-options";
 import * as homeAgentsAnycast from "../wire/home-agents-anycast";
 import * as ip6 from "../wire/ip6";
 import * as mobility from "../wire/mobility";
+import * as arrival from "../encap/arrival";
+import * as selector from "../select/selector";
+import * as ways from "../select/ways";
 import * as orders from "../tables/orders";
 import { NONE } from "../tables/slab";
 import * as updates from "../tables/updates";
@@ -30,10 +33,13 @@ import * as authentication from "./authentication";
 import * as bindingUpdateSender from "./binding-update-sender";
 import * as homeAgentSelection from "./home-agent-selection";
 import * as homeLinkDetection from "./home-link-detection";
+import * as ipv4Home from "./ipv4-home";
 import * as movement from "./movement";
 import * as received from "./mobility-message";
+import * as pathProbe from "./path-probe";
 import * as peerAnswers from "./peer-answers";
 import * as registration from "./registration";
+import * as registrationPath from "./registration-path";
 import * as registrationTimes from "./registration-times";
 import * as answer from "./registration-answer";
 import * as security from "./security";
@@ -67,6 +73,7 @@ export function configure(record: usize): Refusal {
   uplinks.configure(load<u32>(record, MOBILE_NODE_OPTIMISTIC) != 0, load<f64>(record, MOBILE_NODE_HOLD_DOWN));
   homeAgentSelection.configure(agent, home, prefixBits);
   registration.addHome(home, agent);
+  ways.agentChanged();
   movement.reselect();
   return Refusal.None;
 }
@@ -82,7 +89,9 @@ export function receive(fromTunnel: bool): Reason {
     case MobilityHeaderType.BindingAcknowledgement:
       return receiveAcknowledgement();
     case MobilityHeaderType.BindingError:
-      return receiveError();
+      return receiveError(fromTunnel);
+    case MobilityHeaderType.Experimental:
+      return pathProbe.receive();
     case MobilityHeaderType.BindingRefreshRequest:
       return receiveRefreshRequest();
     default:
@@ -99,15 +108,16 @@ function receiveAcknowledgement(): Reason {
   if (record == NONE) return Reason.AcknowledgementRoutingHeader;
   const update = updates.at(record);
   if (!sameAddress(source, updates.peerOf(update))) return Reason.NotFromHomeAgent;
+  const isByUdp = arrival.path().isUdp();
+  if (!isByUdp && update.way != Encapsulation.Ipv6) return Reason.NotUdpEncapsulated; // 5555-4.2-2
 
   const forged = checkAuthentic(message, updates.home(update));
   if (forged != Reason.None) return forged;
   const status = bindingAcknowledgement.status(message);
   // Nothing is awaited, or it was about another care-of address than the one in the last update.
-  if (!isAwaiting(update) || !sameAddress(ip6.destination(received.packet()), updates.careof(update))) {
-    return Reason.AcknowledgementUnexpected;
-  }
-  const stale = checkTimestamp(update, status);
+  if (!isAwaiting(update) || !isByItsWay(update)) return Reason.AcknowledgementUnexpected;
+  const isForceRefused = isAboutForce(update, status);
+  const stale = isForceRefused ? Reason.None : checkTimestamp(update, status);
   if (stale != Reason.None) return stale;
 
   if (status == Status.SequenceNumberOutOfWindow) {
@@ -117,6 +127,11 @@ function receiveAcknowledgement(): Reason {
   }
   // 6275-11.7.3-1
   if (bindingAcknowledgement.sequence(message) != <u32>update.sequence) return Reason.AcknowledgementUnexpected;
+  if (isForceRefused) { // 5555-4.4.2-10
+    ways.refuseForce();
+    answer.correctable(update, status);
+    return Reason.None;
+  }
   if (status == Status.IdentificationMismatch) {
     adjustClock(update);
     answer.correctable(update, status);
@@ -126,6 +141,9 @@ function receiveAcknowledgement(): Reason {
   // several updates in a row find no better answer is the key wrong (4285-5.3-2).
   const isDoubtful = status == Status.AuthenticationFailed && update.transmissions < MIN_AUTHENTICATION_FAILURES;
   if (isDoubtful) return Reason.AuthenticationRefusalDoubted;
+  const isAccepted = status < <u32>BINDING_REJECTED_MIN && !registration.isRemoving(update);
+  registrationPath.acknowledged(update, isAccepted);
+  if (isAccepted) ipv4Home.acknowledged(update);
   const advice = received.option(MobilityOptionType.BindingRefreshAdvice);
   answer.acknowledged(
     update, status, bindingAcknowledgement.lifetimeMs(message), advice != 0 ? bindingOptions.refreshIntervalMs(advice) : 0,
@@ -134,17 +152,35 @@ function receiveAcknowledgement(): Reason {
 }
 
 /**
- * The entry that the acknowledgement is about: its home address is in the type 2 routing header; at home it
- * is the destination. NONE: neither.
+ * The entry that the acknowledgement is about: its home address is in the type 2 routing header; at home, and in a
+ * datagram (RFC 5555 §4.2), it is the destination. NONE: neither.
  */
 function acknowledgedEntry(): u32 {
   const routed = received.routedHomeAddress();
   if (routed != 0) return updates.find(routed);
   const record = updates.find(ip6.destination(received.packet()));
-  return record != NONE && updates.isHome(updates.at(record)) ? record : NONE;
+  if (record == NONE) return NONE;
+  return arrival.path().encapsulation != <u32>Encapsulation.Ipv6 || updates.isHome(updates.at(record)) ? record : NONE;
 }
 
-/** 4285-5.1.1-3, 6275-11.7.3-10. The care-of address is the one that the acknowledgement was sent to. */
+/** True when the acknowledgement came back by the way that the Binding Update took (5555-4.2-2). */
+function isByItsWay(update: Update): bool {
+  const path = arrival.path();
+  if (path.encapsulation != update.way) return false;
+  if (!path.isUdp()) return sameAddress(ip6.destination(received.packet()), updates.careof(update));
+  return path.device == update.device && selector.isHomeAgent(update, path);
+}
+
+/** Status 144 is about the timestamp (RFC 4285 §8), or else about flag F (RFC 5555 §4.5). */
+function isAboutForce(update: Update, status: u32): bool {
+  return status == Status.IdentificationMismatch && update.askedForUdp != 0 &&
+    received.option(MobilityOptionType.ReplayProtection) == 0;
+}
+
+/**
+ * 4285-5.1.1-3, 6275-11.7.3-10. The care-of address is the one that the acknowledgement was sent to; in a datagram
+ * that is the home address (5555-4.4.2-4).
+ */
 function checkAuthentic(message: usize, home: usize): Reason {
   if (security.kind() == Authentication.None) return Reason.None;
   const option = received.authenticationOption(AuthenticationSubtype.MobileNodeHomeAgent);
@@ -199,16 +235,20 @@ function adjustClock(update: Update): void {
 }
 
 /** RFC 6275 §11.3.6 (6275-8.5-5). */
-function receiveError(): Reason {
+function receiveError(fromTunnel: bool): Reason {
   const message = received.message();
   const source = ip6.source(received.packet());
-  const careof = ip6.destination(received.packet());
-  if (updates.findPath(careof, source) == NONE) return Reason.BindingErrorUnexpected; // 6275-11.3.6-1
-  const device = updates.at(updates.findPath(careof, source)).device;
   const status = bindingError.status(message);
   const home = bindingError.homeAddress(message);
+  if (status == BindingErrorStatus.UnrecognizedMobilityHeaderType && updates.isPeer(source)) {
+    // The one extension that is used without knowing whether the home agent has it.
+    const isOurs = updates.find(home) != NONE || updates.find(ip6.destination(received.packet())) != NONE;
+    if (isOurs && pathProbe.receiveError(fromTunnel, arrival.path().device)) return Reason.None;
+  }
+  const device = erringDevice(source);
+  if (device == DEVICE_ANY) return Reason.BindingErrorUnexpected; // 6275-11.3.6-1
   orders.event(Event.BindingError, device, home, source, status);
-  // 6275-11.3.6-2: the home agent has no binding, so it gets one. Status 2 tells of an extension that we did not use.
+  // 6275-11.3.6-2: the home agent has no binding, so it gets one.
   const record = updates.find(home);
   if (
     status != BindingErrorStatus.UnknownBinding || record == NONE ||
@@ -217,6 +257,21 @@ function receiveError(): Reason {
     return Reason.BindingErrorUnexpected;
   }
   return answer.refreshWanted(updates.at(record)) ? Reason.None : Reason.RefreshTooEarly;
+}
+
+/**
+ * The uplink of the packet that a Binding Error of home agent `source` is about, DEVICE_ANY: there was none. It comes
+ * to the care-of address, or by the way of what is tunnelled to the home address (RFC 5555 §2.3.2.2).
+ */
+function erringDevice(source: usize): u32 {
+  const destination = ip6.destination(received.packet());
+  if (arrival.path().encapsulation == <u32>Encapsulation.Ipv6) {
+    const native = updates.findPath(destination, source);
+    return native != NONE ? updates.at(native).device : DEVICE_ANY;
+  }
+  const record = updates.find(destination);
+  if (record == NONE || !selector.isHomeAgent(updates.at(record), arrival.path())) return DEVICE_ANY;
+  return updates.at(record).device;
 }
 
 /** RFC 6275 §6.1.2: the home agent would like a Binding Update, and says so through the tunnel (6275-8.5-12). */

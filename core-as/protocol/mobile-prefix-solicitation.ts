@@ -4,13 +4,20 @@
  * earlier waits for the registration.
  *
  *   │ IPv6: care-of address → home agent │ Home Address option │ Mobile Prefix Solicitation │
+ *
+ * From an IPv4 care-of address, and wherever Binding Updates go by UDP, it does as well (RFC 5555 §2.2; 5555-2.2-1):
+ *
+ *   │ IP │ UDP │ IPv6: home address → home agent │ Home Address option │ Mobile Prefix Solicitation │
  */
+import { Encapsulation } from "../abi/contract";
 import { INITIAL_SOLICIT_TIMER_MS, MAX_BINDACK_TIMEOUT_MS, NextHeader } from "../abi/codes";
 import { RegistrationState } from "../abi/states";
 import * as homeAddressOption from "../wire/home-address";
 import * as icmp6 from "../wire/icmp6";
 import * as ip6 from "../wire/ip6";
 import * as mobilePrefix from "../wire/mobile-prefix";
+import { sendMessage } from "../encap/answer-way";
+import * as paths from "../select/paths";
 import * as clock from "../tables/clock";
 import * as orders from "../tables/orders";
 import { NONE } from "../tables/slab";
@@ -96,6 +103,10 @@ function transmit(): void {
   const length = <u32>(mobilePrefix.buildSolicitation(message, identifier) - message);
   icmp6.finish(message, length, home, agent);
   homeAddressOption.build(option, NextHeader.Icmpv6, home); // 6275-6.7-1, 6275-11.4.2-2
-  ip6.build(packet, 0, 0, payload, NextHeader.Destination, HOP_LIMIT, updates.careof(update), agent);
-  orders.transmit(update.device, packet, <u32>ip6.LENGTH_BYTES + payload);
+  // 5555-2.2-2: over IPv4 the home address is its source as well.
+  const isNative = update.way == Encapsulation.Ipv6;
+  const source = isNative ? updates.careof(update) : home;
+  ip6.build(packet, 0, 0, payload, NextHeader.Destination, HOP_LIMIT, source, agent);
+  if (isNative) orders.transmit(update.device, packet, <u32>ip6.LENGTH_BYTES + payload);
+  else sendMessage(paths.fromUplink(update.device, update.way, agent), packet, <u32>ip6.LENGTH_BYTES + payload);
 }

@@ -13,6 +13,7 @@ import * as extension from "../wire/extension";
 import * as ip6 from "../wire/ip6";
 import * as mobility from "../wire/mobility";
 import * as options from "../wire/mobility-options";
+import * as pathProbe from "../wire/path-probe";
 import * as routing2 from "../wire/routing2";
 import * as errors from "../encap/errors";
 import * as orders from "../tables/orders";
@@ -43,7 +44,8 @@ export function read(self: usize, packet: usize, length: u32): Reason {
   const damaged = mobility.verifyChecksum(from, to, messageAt, extension.upperLength());
   if (damaged != Reason.None) return damaged; // 6275-9.2-2
 
-  const refusal = mobility.check(messageAt, extension.upperLength());
+  let refusal = mobility.check(messageAt, extension.upperLength());
+  if (refusal == Reason.None && isForeignExperiment()) refusal = Reason.MobilityTypeUnrecognized;
   if (refusal == Reason.MobilityTypeUnrecognized) {
     // 6275-9.2-4
     sendBindingError(self, ip6.source(packet), BindingErrorStatus.UnrecognizedMobilityHeaderType, homeAt);
@@ -58,6 +60,11 @@ export function read(self: usize, packet: usize, length: u32): Reason {
   if (refusal != Reason.None) return refusal;
   optionsAt = firstOption(messageAt);
   return optionsAt == 0 ? Reason.None : options.check(optionsAt, mobility.end(messageAt));
+}
+
+/** An Experimental message that others have thought of (RFC 5096 §3): not known here, like a type that is not. */
+function isForeignExperiment(): bool {
+  return mobility.type(messageAt) == MobilityHeaderType.Experimental && !pathProbe.isProbe(messageAt);
 }
 
 /** The IPv6 packet that brought the message. */
@@ -86,6 +93,11 @@ export function routedHomeAddress(): usize {
  */
 export function option(type: u32): usize {
   return options.find(optionsAt, mobility.end(messageAt), type);
+}
+
+/** The next option of this type behind `option`, 0: there is none. */
+export function optionAfter(option: usize, type: u32): usize {
+  return options.find(options.next(option), mobility.end(messageAt), type);
 }
 
 /** The authentication option of this subtype, 0: there is none. */

@@ -7,17 +7,22 @@
 import { DEVICE_ANY, Event, Order } from "../abi/contract";
 import { MINIMUM_MTU } from "../abi/codes";
 import { UplinkAction, UplinkEvent, UplinkState } from "../abi/states";
-import { sameAddress } from "../wire/bytes";
+import { UNSPECIFIED } from "../wire/addresses";
+import { copyAddress, sameAddress } from "../wire/bytes";
+import { isMapped } from "../wire/mapped";
 import * as clock from "../tables/clock";
 import * as devices from "../tables/devices";
 import * as orders from "../tables/orders";
 import { NONE } from "../tables/slab";
+import * as updates from "../tables/updates";
+import { Update } from "../tables/updates";
 import * as uplinks from "../select/uplinks";
 import { Router, Uplink } from "../select/uplinks";
 import * as careofAddress from "./careof-address";
 import * as random from "./crypto/random";
 import * as discovery from "./neighbour-discovery";
-import * as registration from "./registration";
+import * as pathChoice from "./path-choice";
+import * as registrationPath from "./registration-path";
 import * as routerDiscovery from "./router-discovery";
 import { TimerKind, restart, stop } from "./timers";
 import { table } from "./uplink-table";
@@ -71,7 +76,33 @@ function prepare(uplink: Uplink, event: UplinkEvent): void {
 /** A link event of the host. */
 export function linkChanged(device: u32, up: bool): void {
   orders.event(Event.Link, device, 0, 0, up ? 1 : 0);
+  // Without a link there is no address by IPv4; on a new one the host says anew what it has (5555-4.4.4-1).
+  if (!up) setIpv4(device, uplinks.at(device), UNSPECIFIED);
+  else uplinks.at(device).ipv4Doubted = 1;
   happen(device, up ? UplinkEvent.LinkUp : UplinkEvent.LinkDown);
+}
+
+/** The host has the address at `address` by IPv4 on this device, IPv4-mapped; unspecified: none (5555-4.4.4-1). */
+export function ipv4Changed(device: u32, address: usize): void {
+  const uplink = uplinks.at(device);
+  const isSame = sameAddress(uplink.ipv4(), address);
+  if (!isSame) {
+    const wasUsable = uplink.isUsable();
+    setIpv4(device, uplink, address);
+    if (!wasUsable) uplink.usableSinceMs = clock.now();
+    adjustMtu(device, uplink);
+  }
+  // The same address on what may be another network: the home agent learns what NATs there have made of it.
+  const isAgain = isSame && uplink.ipv4Doubted != 0;
+  uplink.ipv4Doubted = 0;
+  reselect();
+  if (isAgain) pathChoice.returned(device);
+}
+
+function setIpv4(device: u32, uplink: Uplink, address: usize): void {
+  if (sameAddress(uplink.ipv4(), address)) return;
+  copyAddress(uplink.ipv4(), address);
+  orders.event(Event.Ipv4Uplink, device, address, 0, 0);
 }
 
 /** MTU or preference of a device is another one. */
@@ -228,20 +259,23 @@ let selectionTimer: u32 = NONE;
 
 /** Chooses the uplink anew and tells the registration what became of it. */
 export function reselect(): void {
+  pathChoice.follow();
   uplinks.select();
-  registration.careofChanged(uplinks.selected());
+  registrationPath.careofChanged(uplinks.selected());
+  pathChoice.attend(uplinks.selected());
   const again = uplinks.nextSelectionMs();
   if (again == Infinity) selectionTimer = stop(selectionTimer);
   else selectionTimer = restart(selectionTimer, TimerKind.Selection, DEVICE_ANY, again - clock.now());
 }
 
-/**
- * The home agent does not answer through `device`. Its router is asked whether it is there; when the
- * silence lasts, another uplink is tried.
- */
-export function unanswered(device: u32, lasts: bool): void {
-  happen(device, UplinkEvent.RouterSilent);
-  if (!lasts) return;
+/** The home agent does not answer: the router of the care-of address is asked whether it is there. */
+export function doubt(update: Update): void {
+  if (isMapped(updates.careof(update))) return; // the IPv4 router is the host's matter (5555-4.4.4-1)
+  happen(update.device, UplinkEvent.RouterSilent);
+}
+
+/** The home agent does not answer through `device`, by whatever way: another uplink is tried. */
+export function avoid(device: u32): void {
   uplinks.avoid(device, AVOID_MS);
   reselect();
 }

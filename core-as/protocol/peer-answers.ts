@@ -163,7 +163,7 @@ function receiveAcknowledgement(record: u32): Reason {
 function checkRoute(peer: Peer): Reason {
   const routed = received.routedHomeAddress();
   const home = updates.home(registration.primary());
-  const isAtHome = attachment.homeDevice() != DEVICE_ANY;
+  const isAtHome = attachment.homeDevice() != DEVICE_ANY || attachment.isByIpv4();
   const isRight = isAtHome ? routed == 0 : routed != 0 && sameAddress(routed, home);
   if (!isRight) return Reason.AcknowledgementRoutingHeader;
   const self = isAtHome ? home : peer.careof();

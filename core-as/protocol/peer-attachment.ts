@@ -6,6 +6,7 @@
 import { DEVICE_ANY } from "../abi/contract";
 import { PeerEvent, PeerObstacle, PeerState, RegistrationAction, RegistrationState } from "../abi/states";
 import { copyAddress, sameAddress } from "../wire/bytes";
+import { isMapped } from "../wire/mapped";
 import * as clock from "../tables/clock";
 import * as peers from "../tables/peers";
 import { CAREOF_TEST, HOME_TEST, Peer, UPDATE } from "../tables/peers";
@@ -27,9 +28,20 @@ export function homeDevice(): u32 {
   return atHomeOn;
 }
 
-/** True when the home agent has a binding for the current care-of address. */
+/** True when the home agent has a binding for the current care-of address, and that is one that peers can bind. */
 export function isRegistered(): bool {
-  return acknowledged && registration.isConfigured() && registration.primary().expiresMs > clock.now();
+  return acknowledged && !isByIpv4() && registration.isConfigured() && registration.primary().expiresMs > clock.now();
+}
+
+/** True when the care-of address is an IPv4 one: there is no direct way (RFC 5555 §2.4). */
+export function isByIpv4(): bool {
+  return isMapped(told);
+}
+
+/** Why there is no direct way where no peer is to blame. */
+export function obstacle(): PeerObstacle {
+  if (homeDevice() != DEVICE_ANY) return PeerObstacle.AtHome;
+  return isByIpv4() ? PeerObstacle.Ipv4CareofAddress : PeerObstacle.NotRegistered;
 }
 
 // ---- what the home registration tells -------------------------------------------------------
@@ -87,7 +99,9 @@ export function careofChanged(): void {
   acknowledged = false;
   atHomeOn = DEVICE_ANY;
   for (let record = peers.next(0); record != NONE; record = peers.next(record + 1)) {
-    plan(record, peers.at(record), PeerEvent.Moved);
+    const peer = peers.at(record);
+    if (peer.obstacle == PeerObstacle.Ipv4CareofAddress) peer.obstacle = PeerObstacle.LittleTraffic;
+    plan(record, peer, isByIpv4() ? PeerEvent.Unregistered : PeerEvent.Moved);
   }
 }
 
@@ -98,6 +112,10 @@ export function homeRegistered(): void {
   acknowledged = true;
   for (let record = peers.next(0); record != NONE; record = peers.next(record + 1)) {
     const peer = peers.at(record);
+    if (isByIpv4()) { // 5555-5.1-1: now that the home agent knows where this node is
+      plan(record, peer, PeerEvent.Unwanted);
+      continue;
+    }
     if (peer.pending == NONE && isTesting(peer)) plan(record, peer, PeerEvent.TestsComplete);
   }
 }

@@ -5,7 +5,8 @@
  *   │ IPv6: care-of address → peer │ Care-of Test Init │
  *   │ IPv6: care-of address → peer │ Home Address option │ Binding Update and its options │
  *
- * At home there is no tunnel, no care-of address and no Home Address option. The peer's address is its home
+ * Over IPv4 there is no direct way (RFC 5555 §2.4): a binding that is left is ended from the home address, through
+ * the tunnel. At home there is no tunnel, no care-of address and no Home Address option. The peer's address is its home
  * address, when it is mobile too (6275-5.2.9-1).
  */
 import { DEVICE_ANY } from "../abi/contract";
@@ -25,6 +26,7 @@ import * as orders from "../tables/orders";
 import { CAREOF_TEST, HOME_TEST, Peer } from "../tables/peers";
 import * as updates from "../tables/updates";
 import * as random from "./crypto/random";
+import * as attachment from "./peer-attachment";
 import { HOP_LIMIT } from "./mobility-message";
 import * as registration from "./registration";
 import * as returnRoutability from "./return-routability";
@@ -49,10 +51,15 @@ export function sendHomeTestInit(peer: Peer, homeDevice: u32): void {
     orders.transmit(homeDevice, packet, TEST_INIT_BYTES);
     return;
   }
+  throughTunnel(packet, TEST_INIT_BYTES);
+}
+
+function throughTunnel(packet: usize, length: u32): void {
+  const update = registration.primary();
   const uplink = selector.forHomeAgent(update);
   if (uplink == DEVICE_ANY) return;
   const path = paths.toHomeAgent(update, uplink);
-  counters.refuse(tunnel.send(path, packet, TEST_INIT_BYTES, path.local(), DEVICE_ANY));
+  counters.refuse(tunnel.send(path, packet, length, path.local(), DEVICE_ANY));
 }
 
 /** A Care-of Test Init with a new cookie, directly (6275-11.6.1-4, 6275-11.8-9). */
@@ -81,7 +88,9 @@ export function sendBindingUpdate(peer: Peer, lifetimeMs: f64, homeDevice: u32):
   const packet = orders.allocate(MAX_UPDATE_BYTES);
   if (packet == 0) return;
   const home = updates.home(registration.primary());
-  const isAway = homeDevice == DEVICE_ANY;
+  // Where the care-of address is an IPv4 one, bindings end by messages through the tunnel (5555-5.1-1).
+  const isByIpv4 = homeDevice == DEVICE_ANY && attachment.isByIpv4();
+  const isAway = homeDevice == DEVICE_ANY && !isByIpv4;
   const message = packet + ip6.LENGTH_BYTES + (isAway ? homeAddressOption.LENGTH_BYTES : 0);
   const isRemoval = lifetimeMs == 0;
   peer.sequence++;
@@ -97,7 +106,8 @@ export function sendBindingUpdate(peer: Peer, lifetimeMs: f64, homeDevice: u32):
   // address, at home the home address, and the correspondent.
   if (!isAway) {
     ip6.build(packet, 0, 0, length, NextHeader.Mobility, HOP_LIMIT, home, peer.address());
-    orders.transmit(homeDevice, packet, <u32>ip6.LENGTH_BYTES + length);
+    if (isByIpv4) throughTunnel(packet, <u32>ip6.LENGTH_BYTES + length);
+    else orders.transmit(homeDevice, packet, <u32>ip6.LENGTH_BYTES + length);
     return;
   }
   homeAddressOption.build(packet + ip6.LENGTH_BYTES, NextHeader.Mobility, home); // 6275-11.7.2-17

@@ -2,7 +2,7 @@
  * Interception on a real home link (RFC 6275 §10.4.1; 6275-8.4-2, 6275-10.3.1-34, 6275-10.4.1-1): while a binding
  * lives, the home agent is the neighbour at its home address. Packets that neighbours send there come to
  * us, and the host routes them into the tunnel device. On a virtual home link there is nothing to do: the
- * whole prefix comes to us.
+ * whole prefix comes to us. An IPv4 home address is intercepted in the same way, by ARP (RFC 5555 §4.5).
  */
 import { DEVICE_ANY, DeviceKind, Order } from "../abi/contract";
 import { NeighbourOptionType } from "../abi/codes";
@@ -10,6 +10,7 @@ import { Reason } from "../abi/reasons";
 import { ALL_NODES } from "../wire/addresses";
 import { copyAddress, isUnspecified, sameAddress } from "../wire/bytes";
 import * as ip6 from "../wire/ip6";
+import { isMapped } from "../wire/mapped";
 import * as neighbour from "../wire/neighbour";
 import { NeighbourFlag } from "../wire/neighbour";
 import * as neighbourOptions from "../wire/neighbour-options";
@@ -22,6 +23,7 @@ import { NONE, allocateZeroed } from "../tables/slab";
 import * as defendedAddress from "./defended-address";
 import * as homeLink from "./home-link";
 import * as discovery from "./neighbour-discovery";
+import * as proxyArp from "./proxy-arp";
 import { TimerKind, restart } from "./timers";
 
 /** RFC 4861 §10 */
@@ -75,6 +77,10 @@ function route(order: Order, binding: Binding): void {
  * 6275-10.4.1-6, 6275-10.4.1-7, 6275-10.4.1-8, 6275-10.4.1-9, 6275-10.4.1-10).
  */
 function announce(binding: Binding): void {
+  if (isMapped(bindings.homeAddress(binding))) {
+    proxyArp.announce(bindings.homeAddress(binding));
+    return;
+  }
   advertise(NeighbourFlag.Override, bindings.homeAddress(binding), ALL_NODES);
   if (!defendedAddress.hasLinkLocal(binding)) return;
   const linkLocal = defendedAddress.linkLocalOf(bindings.homeAddress(binding));

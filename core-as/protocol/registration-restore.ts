@@ -1,7 +1,7 @@
 /** A home registration of an earlier life, as the host has kept it. */
 import {
-  STATE_UPDATE_CLOCK_OFFSET, STATE_UPDATE_EXPIRES, STATE_UPDATE_HOME_ADDRESS, STATE_UPDATE_PEER,
-  STATE_UPDATE_SEQUENCE, STATE_UPDATE_TIMESTAMP,
+  STATE_UPDATE_CLOCK_OFFSET, STATE_UPDATE_EXPIRES, STATE_UPDATE_HOME_ADDRESS, STATE_UPDATE_IPV4_HOME_ADDRESS,
+  STATE_UPDATE_PEER, STATE_UPDATE_SEQUENCE, STATE_UPDATE_TIMESTAMP,
 } from "../abi/contract";
 import { copyAddress, sameAddress } from "../wire/bytes";
 import * as clock from "../tables/clock";
@@ -27,6 +27,8 @@ export function restore(record: usize): void {
   update.clockAddedMs = load<f64>(record, STATE_UPDATE_CLOCK_OFFSET);
   update.acceptedTimestamp = load<u64>(record, STATE_UPDATE_TIMESTAMP);
   bindingUpdateSender.resumeTimestamps();
+  // A dynamic IPv4 home address is asked for again: connections may have outlived this node's restart.
+  copyAddress(updates.leased(update), record + STATE_UPDATE_IPV4_HOME_ADDRESS);
   if (!(leftMs > 0)) return;
   update.expiresMs = clock.now() + min(leftMs, registrationTimes.lifetimeMs());
   update.mayLiveUntilMs = update.expiresMs;

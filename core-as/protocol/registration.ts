@@ -6,7 +6,7 @@
 import { DEVICE_ANY, DeviceKind, Event } from "../abi/contract";
 import { BindingAcknowledgementStatus as Status, LIFETIME_UNIT_MS } from "../abi/codes";
 import { RegistrationAction, RegistrationEvent, RegistrationState } from "../abi/states";
-import { copyAddress, sameAddress } from "../wire/bytes";
+import { isMapped } from "../wire/mapped";
 import * as clock from "../tables/clock";
 import * as devices from "../tables/devices";
 import * as orders from "../tables/orders";
@@ -15,13 +15,18 @@ import * as updates from "../tables/updates";
 import { Update } from "../tables/updates";
 import * as tunnel from "../encap/tunnel";
 import * as uplinks from "../select/uplinks";
+import * as ways from "../select/ways";
 import * as bindingUpdateSender from "./binding-update-sender";
 import * as random from "./crypto/random";
 import * as homeAgentSelection from "./home-agent-selection";
 import * as homePrefixes from "./home-prefixes";
 import * as homecoming from "./homecoming";
+import * as ipv4Home from "./ipv4-home";
+import * as keepalive from "./keepalive";
 import * as movement from "./movement";
+import * as pathChoice from "./path-choice";
 import * as peerAttachment from "./peer-attachment";
+import * as registrationPath from "./registration-path";
 import { table } from "./registration-table";
 import * as times from "./registration-times";
 import * as renumbering from "./renumbering";
@@ -53,7 +58,8 @@ export function addHome(homeAddress: usize, peer: usize): u32 {
   update.sequence = <u16>random.next32();
   if (primaryEntry != NONE) update.clockAddedMs = primary().clockAddedMs; // the same home agent's clock
   if (primaryEntry == NONE) primaryEntry = record;
-  follow(update, uplinks.selected());
+  ways.agentChanged();
+  registrationPath.follow(update, uplinks.selected());
   return record;
 }
 
@@ -65,6 +71,8 @@ export function removeHome(record: u32): void {
   const update = updates.at(record);
   stopTimer(update);
   end(update);
+  keepalive.stopFor(update);
+  ipv4Home.drop(update);
   uplinks.forgetHome(record);
   updates.remove(record);
   if (primaryEntry == record) primaryEntry = updates.next(0);
@@ -102,7 +110,13 @@ export function happen(record: u32, event: RegistrationEvent): void {
   if (update.state != before) {
     orders.event(Event.RegistrationState, DEVICE_ANY, updates.home(update), 0, update.state, before);
   }
+  if (isOver(update.state)) ipv4Home.drop(update);
   if (isPrimary(record)) peerAttachment.registrationActed(update, action);
+}
+
+/** The home address, and so what goes with it, is not used any more. */
+function isOver(state: u32): bool {
+  return state == RegistrationState.Stopped || state == RegistrationState.Duplicate;
 }
 
 function act(update: Update, action: u32): void {
@@ -139,40 +153,6 @@ function act(update: Update, action: u32): void {
   }
 }
 
-/** The selected uplink, and so perhaps the care-of address, is `device` now (DEVICE_ANY: none). */
-export function careofChanged(device: u32): void {
-  for (let record = updates.next(0); record != NONE; record = updates.next(record + 1)) {
-    follow(updates.at(record), device);
-  }
-}
-
-function follow(update: Update, device: u32): void {
-  const isDoubted = clock.now() < update.homeDoubtedUntilMs;
-  const home = isDoubted ? DEVICE_ANY : uplinks.homeLinkOf(update.record);
-  if (home != update.homeDevice) homecoming.linkChanged(update, home);
-  if (home != DEVICE_ANY) return;
-  if (device == DEVICE_ANY) {
-    if (!updates.hasCareof(update)) return;
-    memory.fill(updates.careof(update), 0, 16);
-    update.device = DEVICE_ANY;
-    happen(update.record, RegistrationEvent.CareofLost);
-    return;
-  }
-  const careof = uplinks.at(device).careof();
-  if (update.device == device && sameAddress(updates.careof(update), careof)) {
-    // The same path; its link may have become narrower.
-    if (uplinks.at(device).mtu < <u32>update.pathMtu) setPathMtu(update, uplinks.at(device).mtu);
-    return;
-  }
-  copyAddress(updates.careof(update), careof);
-  update.device = device;
-  // Another path: what was learnt of the former one is void (RFC 8201 §4).
-  setPathMtu(update, uplinks.at(device).mtu);
-  update.inUse = 0;
-  update.corrections = 0;
-  happen(update.record, RegistrationEvent.CareofSelected); // 6275-11.5.4-3, 6275-11.7.1-1
-}
-
 /** The path to the home agent takes `mtu` octets: so does the tunnel, less its header. */
 export function setPathMtu(update: Update, mtu: u32): void {
   update.pathMtu = <u16>min(mtu, MAX_MTU);
@@ -191,8 +171,9 @@ function send(update: Update, lifetime: f64): void {
     return;
   }
   if (update.transmissions == 0) {
-    // 6275-11.8-2: who has no binding yet gives the home agent longer (duplicate address detection).
-    update.timeoutMs = update.expiresMs > clock.now() ? times.laterTimeoutMs() : times.firstTimeoutMs();
+    update.timeoutMs = initialTimeoutMs(update);
+    // Where all ways failed in turn, back-off goes on from one to the other (5555-4.4.1-2).
+    update.timeoutMs = min(times.maxTimeoutMs(), update.timeoutMs * pathChoice.backOff(update));
   }
   const waitMs = updateRate.waitMs();
   update.deferred = waitMs > 0 ? 1 : 0;
@@ -201,7 +182,12 @@ function send(update: Update, lifetime: f64): void {
     return;
   }
   transmit(update, lifetime);
-  setTimer(update, update.timeoutMs);
+  setTimer(update, pathChoice.isLastAttempt(update) ? initialTimeoutMs(update) : update.timeoutMs);
+}
+
+/** 6275-11.8-2: who has no binding yet gives the home agent longer (duplicate address detection). */
+function initialTimeoutMs(update: Update): f64 {
+  return update.expiresMs > clock.now() ? times.laterTimeoutMs() : times.firstTimeoutMs();
 }
 
 /** Sends one Binding Update, with nothing that waits for its answer. */
@@ -209,6 +195,7 @@ export function transmit(update: Update, lifetime: f64): void {
   update.sequence++; // 6275-11.7.1-19, 6275-11.7.2-18, 6275-11.7.2-20, 6275-11.8-8
   update.transmissions++;
   update.sentMs = clock.now();
+  update.pathUsedMs = clock.now();
   update.lifetimeMs = lifetime;
   update.refreshMs = -1;
   if (lifetime > 0) update.mayLiveUntilMs = max(update.mayLiveUntilMs, clock.now() + lifetime);
@@ -223,7 +210,9 @@ export function transmit(update: Update, lifetime: f64): void {
 
 /** Never zero, and no longer than care-of address and home address live (6275-11.7.1-11). */
 function lifetimeToAsk(update: Update): f64 {
-  const careofMs = uplinks.at(update.device).router().validUntilMs - clock.now();
+  const careofMs = isMapped(updates.careof(update))
+    ? Infinity
+    : uplinks.at(update.device).router().validUntilMs - clock.now();
   const homeMs = homePrefixes.validMs(updates.home(update));
   return max<f64>(LIFETIME_UNIT_MS, min(times.lifetimeMs(), min(careofMs, homeMs)));
 }
@@ -232,6 +221,7 @@ function confirm(update: Update): void {
   setTimer(update, update.refreshMs - clock.now()); // 6275-11.7.3-6: and so no retransmission
   awaitExpiry(update);
   state.keepUpdate(update.record);
+  if (update.homeDevice == DEVICE_ANY) pathChoice.confirmed(update);
 }
 
 /** 6275-11.1-3 */
@@ -264,8 +254,11 @@ export function onTimer(record: u32): void {
   update.timer = NONE;
   if (homecoming.askAgain(update) || homecoming.givesUp(update)) return;
   if (isAwaited(update) && update.transmissions >= DOUBT_AFTER) {
-    movement.unanswered(update.device, update.transmissions > DOUBT_AFTER);
-    if (update.timer != NONE || !isAwaited(update)) return; // that led to another care-of address, or to none
+    const transmissions = update.transmissions;
+    movement.doubt(update);
+    if (update.homeDevice == DEVICE_ANY) pathChoice.unanswered(update);
+    // That led to another path, or to none.
+    if (update.timer != NONE || !isAwaited(update) || update.transmissions != transmissions) return;
   }
   happen(record, RegistrationEvent.Timeout);
 }

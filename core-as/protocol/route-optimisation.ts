@@ -73,7 +73,7 @@ function obstacleAfter(peer: Peer, event: PeerEvent): u32 {
       if (event == PeerEvent.Unsupported) return PeerObstacle.NotSupported;
       return event == PeerEvent.Rejected ? PeerObstacle.RefusedByPeer : peer.obstacle;
     case PeerState.Tunnelled:
-      if (event == PeerEvent.Unregistered) return PeerObstacle.NotRegistered;
+      if (event == PeerEvent.Unregistered || attachment.isByIpv4()) return attachment.obstacle();
       return event == PeerEvent.Expired || event == PeerEvent.RetryDue ? PeerObstacle.LittleTraffic : peer.obstacle;
     case PeerState.Removing:
       return peer.obstacle;
@@ -137,6 +137,7 @@ function startTests(record: u32, peer: Peer, atMs: f64): void {
 function useCurrentCareof(peer: Peer): void {
   const update = registration.primary();
   if (update.device == DEVICE_ANY || sameAddress(peer.careof(), updates.careof(update))) return;
+  if (attachment.isByIpv4()) return; // what the peer has bound ends by a message from the home address
   copyAddress(peer.careof(), updates.careof(update));
   peer.device = update.device;
   peer.token(CAREOF_TEST).untilMs = 0;

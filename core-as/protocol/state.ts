@@ -1,5 +1,5 @@
 /**
- * What outlives a restart: bindings, last timestamps and the binding update list, as records that
+ * What outlives a restart: bindings, leases, last timestamps and the binding update list, as records that
  * the host keeps and gives back. Times are Unix times; keys are not in them.
  *
  * A record goes to the host before the acknowledgement that promises it.
@@ -8,12 +8,13 @@ import * as abi from "../abi/contract";
 import { copyAddress } from "../wire/bytes";
 import * as bindings from "../tables/bindings";
 import * as clock from "../tables/clock";
+import * as leases from "../tables/ipv4-leases";
 import * as nodes from "../tables/nodes";
 import * as orders from "../tables/orders";
 import { NONE } from "../tables/slab";
 import * as updates from "../tables/updates";
 
-const record = memory.data(160, 8);
+const record = memory.data(160, 8); // the longest of them
 
 /** Orders the host to keep a binding; one whose expiry is 0 as gone. */
 export function keepBinding(binding: u32): void {
@@ -48,6 +49,29 @@ export function writeBinding(p: usize, number: u32): u32 {
   store<u16>(p, <u16>binding.identifier, abi.STATE_BINDING_BID);
   store<u16>(p, binding.sequence, abi.STATE_BINDING_SEQUENCE);
   store<u16>(p, binding.flags, abi.STATE_BINDING_FLAGS);
+  store<u16>(p, binding.port, abi.STATE_BINDING_PORT);
+  if (binding.companion != NONE) {
+    copyAddress(p + abi.STATE_BINDING_IPV4_HOME_ADDRESS, bindings.homeAddress(bindings.at(binding.companion)));
+  }
+  store<u32>(p, binding.natHeldS, abi.STATE_BINDING_NAT_HELD);
+  store<u32>(p, binding.natLostS, abi.STATE_BINDING_NAT_LOST);
+  store<u32>(p, binding.encapsulation(), abi.STATE_BINDING_ENCAPSULATION);
+  store<u32>(p, binding.nat, abi.STATE_BINDING_NAT);
+  return length;
+}
+
+/** Orders the host to keep a lease; one that ends before all time as given back. */
+export function keepLease(lease: u32): void {
+  orders.keep(record, writeLease(record, lease));
+}
+
+/** Writes the record of a lease at `p`; returns its octets. */
+export function writeLease(p: usize, number: u32): u32 {
+  const lease = leases.at(number);
+  const length = begin(p, abi.State.Lease, abi.STATE_LEASE_BYTES);
+  copyAddress(p + abi.STATE_LEASE_HOME_ADDRESS, lease.home());
+  copyAddress(p + abi.STATE_LEASE_ADDRESS, lease.address());
+  store<f64>(p, lease.expiresMs == -Infinity ? 0 : clock.toUnix(lease.expiresMs), abi.STATE_LEASE_EXPIRES);
   return length;
 }
 
@@ -71,5 +95,7 @@ export function writeUpdate(p: usize, number: u32): u32 {
   store<f64>(p, update.clockAddedMs, abi.STATE_UPDATE_CLOCK_OFFSET);
   store<u64>(p, update.acceptedTimestamp, abi.STATE_UPDATE_TIMESTAMP);
   store<u16>(p, update.sequence, abi.STATE_UPDATE_SEQUENCE);
+  store<u16>(p, <u16>update.encapsulation, abi.STATE_UPDATE_ENCAPSULATION);
+  copyAddress(p + abi.STATE_UPDATE_IPV4_HOME_ADDRESS, updates.leased(update));
   return length;
 }

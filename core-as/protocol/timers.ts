@@ -22,6 +22,10 @@ export enum TimerKind {
   Selection = 7,
   /** Mobile node: all that is due for a correspondent. Owner: entry of tables/peers. */
   Peer = 8,
+  /** Mobile node: what is due for the ways of an uplink to the home agent. Owner: device. */
+  Ways = 9,
+  /** Mobile node: a NAT is to be refreshed. Owner: binding update list entry. */
+  Keepalive = 10,
   /** Mobile node: retransmission of a Home Agent Address Discovery Request, or the pause before the next one. */
   HomeAgentDiscovery = 30,
   /** Mobile node: the next home agent of the list has its turn. */

@@ -4,7 +4,7 @@
  */
 import { DEVICE_ANY, Encapsulation } from "../abi/contract";
 import { TUNNEL_PORT } from "../abi/codes";
-import { copyAddress } from "../wire/bytes";
+import { copyAddress, isUnspecified } from "../wire/bytes";
 import { Binding } from "../tables/bindings";
 import * as bindings from "../tables/bindings";
 import { Path } from "../tables/path";
@@ -42,6 +42,11 @@ export function homeAgentIpv4Address(): usize {
   return homeAgentIpv4;
 }
 
+/** True when a mobile node knows an IPv4 address of its home agent. */
+export function knowsHomeAgentIpv4(): bool {
+  return !isUnspecified(homeAgentIpv4);
+}
+
 /** Home agent: the path to the care-of address of a binding; good until the next call. */
 export function toCareof(binding: Binding, mtu: u32): Path {
   const path = changetype<Path>(inUse);
@@ -61,12 +66,27 @@ export function toHomeAgent(update: Update, device: u32): Path {
   path.encapsulation = update.encapsulation;
   path.port = TUNNEL_PORT;
   path.mtu = update.pathMtu;
-  if (update.encapsulation < <u32>Encapsulation.Ipv4) {
-    copyAddress(path.local(), uplinks.at(device).careof());
-    copyAddress(path.remote(), updates.peerOf(update));
-  } else {
+  setEnds(path, device, updates.peerOf(update));
+  return path;
+}
+
+/** Mobile node: the path to home agent `agent` by an encapsulation and an uplink, registered or not; good until the next call. */
+export function fromUplink(device: u32, encapsulation: u32, agent: usize): Path {
+  const path = changetype<Path>(inUse);
+  path.device = device;
+  path.encapsulation = encapsulation;
+  path.port = TUNNEL_PORT;
+  path.mtu = uplinks.at(device).mtu;
+  setEnds(path, device, agent);
+  return path;
+}
+
+function setEnds(path: Path, device: u32, agent: usize): void {
+  if (path.isIpv4()) {
     copyAddress(path.local(), uplinks.at(device).ipv4());
     copyAddress(path.remote(), homeAgentIpv4);
+  } else {
+    copyAddress(path.local(), uplinks.at(device).careof());
+    copyAddress(path.remote(), agent);
   }
-  return path;
 }

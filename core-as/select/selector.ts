@@ -16,6 +16,7 @@ import * as updates from "../tables/updates";
 import { Update } from "../tables/updates";
 import * as paths from "./paths";
 import * as uplinks from "./uplinks";
+import * as ways from "./ways";
 
 const PRIMARY: u32 = 0;
 
@@ -33,11 +34,14 @@ export function boundTo(homeAddress: usize, careofAddress: usize): u32 {
 
 /**
  * Home agent: the live binding of `homeAddress` whose path is the one that a packet came by, back to its sender:
- * care-of address, port and encapsulation are the same. NONE: there is none.
+ * care-of address and port are the same. NONE: there is none. Where the binding has no port, UDP is as good: a node
+ * uses it until it has heard that there is no NAT.
  */
 export function boundBy(homeAddress: usize, way: Path): u32 {
   const record = boundTo(homeAddress, way.remote());
-  return record != NONE && <u32>bindings.at(record).port == way.port ? record : NONE;
+  if (record == NONE) return NONE;
+  const port = <u32>bindings.at(record).port;
+  return port == 0 || port == way.port ? record : NONE;
 }
 
 /** Mobile node: true when `way` leads to the home agent of `update`. */
@@ -70,6 +74,6 @@ export function forHomeAgent(update: Update): u32 {
 
 /** True while the registered care-of address is one of ours. */
 function isStillThere(update: Update): bool {
-  if (update.device == DEVICE_ANY || !uplinks.at(update.device).isUsable()) return false;
-  return sameAddress(uplinks.at(update.device).careof(), updates.careof(update));
+  if (update.device == DEVICE_ANY || !ways.hasAddress(update.device, update.way)) return false;
+  return sameAddress(ways.address(update.device, update.way), updates.careof(update));
 }

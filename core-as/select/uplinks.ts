@@ -104,6 +104,11 @@ export class Uplink {
   ipv4High: u64;
   ipv4Low: u64;
 
+  /** 1: the link came up anew since the host told of that address: it may be on another network now. */
+  ipv4Doubted: u32;
+  /** Handle: what is due for the ways to the home agent. */
+  wayTimer: u32;
+
   /** Pointer to the address by IPv4, IPv4-mapped. */
   ipv4(): usize {
     return changetype<usize>(this) + offsetof<Uplink>("ipv4High");
@@ -133,8 +138,18 @@ export class Uplink {
     return changetype<Router>(changetype<usize>(this) + ROUTERS + 2 * ROUTER_BYTES);
   }
 
-  /** True when packets may use the care-of address. */
+  /** True when packets may use one of its addresses. */
   isUsable(): bool {
+    return (allowsIpv6 && this.isUsableByIpv6()) || (allowsIpv4 && this.isUsableByIpv4());
+  }
+
+  /** True when packets may use the address by IPv4 (RFC 5555 §4.4.4). */
+  isUsableByIpv4(): bool {
+    return !isUnspecified(this.ipv4()) && this.state != UplinkState.Down;
+  }
+
+  /** True when packets may use the care-of address by IPv6. */
+  isUsableByIpv6(): bool {
     if (!this.hasCareof()) return false;
     switch (this.state) {
       case UplinkState.Ready:
@@ -159,6 +174,8 @@ const records = memory.data(15360, 16); // MAX_DEVICES × RECORD
 let selectedDevice: u32 = DEVICE_ANY;
 let holdDownMs: f64 = 0;
 let optimistic: bool = false;
+let allowsIpv6: bool = true;
+let allowsIpv4: bool = false;
 
 export function start(): void {
   for (let index: u32 = 0; index < <u32>MAX_DEVICES; index++) {
@@ -166,13 +183,25 @@ export function start(): void {
     uplink.solicitTimer = NONE;
     uplink.addressTimer = NONE;
     uplink.lifetimeTimer = NONE;
+    uplink.wayTimer = NONE;
   }
+}
+
+/** Addresses of which family lead to the home agent. */
+export function allow(ipv6: bool, ipv4: bool): void {
+  allowsIpv6 = ipv6;
+  allowsIpv4 = ipv4;
 }
 
 /** `useTentative`: a care-of address may be used while duplicate address detection runs. */
 export function configure(useTentative: bool, holdDown: f64): void {
   optimistic = useTentative;
   holdDownMs = holdDown;
+}
+
+/** True when the uplink is usable without its IPv6 address. */
+export function isUsableByOther(uplink: Uplink): bool {
+  return allowsIpv4 && uplink.isUsableByIpv4();
 }
 
 export function isOptimistic(): bool {
@@ -183,10 +212,11 @@ export function at(device: u32): Uplink {
   return changetype<Uplink>(records + <usize>device * RECORD);
 }
 
-/** The device with this care-of address, selected or not; DEVICE_ANY: it is not ours. */
+/** The device with this care-of address by IPv6, selected or not; DEVICE_ANY: it is not ours. */
 export function findCareof(address: usize): u32 {
   for (let index: u32 = 0; index < <u32>MAX_DEVICES; index++) {
-    if (isCandidate(index) && sameAddress(at(index).careof(), address)) return index;
+    if (!devices.is(index, DeviceKind.Access) || !at(index).isUsableByIpv6()) continue;
+    if (sameAddress(at(index).careof(), address)) return index;
   }
   return DEVICE_ANY;
 }
@@ -244,7 +274,7 @@ function isAvoided(device: u32): bool {
   return at(device).avoidUntilMs > clock.now();
 }
 
-/** True for a device with a care-of address that packets may use. */
+/** True for a device with an address that packets may use. */
 function isCandidate(device: u32): bool {
   return devices.is(device, DeviceKind.Access) && at(device).isUsable();
 }
@@ -252,7 +282,8 @@ function isCandidate(device: u32): bool {
 /** A lost or avoided uplink is replaced at once, a working one only by one that has lasted. */
 function mayReplace(device: u32, current: u32): bool {
   if (current == DEVICE_ANY || isAvoided(current)) return true;
-  return at(device).state == UplinkState.Ready && clock.now() >= at(device).usableSinceMs + holdDownMs;
+  const isSettled = at(device).state == UplinkState.Ready || isUsableByOther(at(device));
+  return isSettled && clock.now() >= at(device).usableSinceMs + holdDownMs;
 }
 
 function isBetter(device: u32, current: u32): bool {

@@ -56,7 +56,7 @@ export class Binding {
   /** Longest silence that the NAT's mapping survived, and shortest after which it was gone, s; 0: unknown. */
   natHeldS: u16;
   natLostS: u16;
-  /** The IPv4 care-of address that the mobile node itself has, four octets (RFC 5555 §3.1.2). */
+  /** The care-of address that the mobile node itself knows (`ReceivedUpdate.claimedCareof`); 0: not known. */
   claimedCareof: u32;
   /** The entry of the other family: of the IPv4 home address that goes with this one, or the other way; NONE. */
   companion: u32;
@@ -80,6 +80,8 @@ export class Binding {
 
   /** `packetsIn` and `packetsOut` together, when the last Binding Update came. */
   packetsAtRenewal: f64;
+  /** Home agent: `packetsOut` of both entries when the mobile node was last heard, by this mapping of its NAT. */
+  packetsOutWhenHeard: f64;
 
   hasFlag(flag: u32): bool {
     return (<u32>this.flags & flag) != 0;

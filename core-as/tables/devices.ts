@@ -1,5 +1,5 @@
 /** The devices of the host: tunnel devices and links, by the index that the host gave. */
-import { DEVICE_ANY, DeviceKind, MAX_DEVICES } from "../abi/contract";
+import { DEVICE_ANY, DeviceKind, DeviceOffload, MAX_DEVICES } from "../abi/contract";
 
 @unmanaged
 export class Device {
@@ -62,4 +62,10 @@ let leastMtu: u32 = MAX_MTU;
 export function first(kind: DeviceKind): u32 {
   for (let index: u32 = 0; index < <u32>MAX_DEVICES; index++) if (at(index).kind == kind) return index;
   return DEVICE_ANY;
+}
+
+/** True when datagrams for this device may be a train; for DEVICE_ANY, that the first link takes them tells. */
+export function takesTrains(index: u32): bool {
+  const asked = index == DEVICE_ANY ? first(DeviceKind.Access) : index;
+  return isIndex(asked) && (at(asked).offload & DeviceOffload.Trains) != 0;
 }

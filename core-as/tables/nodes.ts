@@ -105,6 +105,12 @@ export function findInterface(address: usize): u32 {
   return home == NONE || homeAt(home).shared != 0 ? NONE : homeAt(home).node;
 }
 
+/** Pointer to the home address, of any node, that alone has the interface identifier of `address`; 0: there is none. */
+export function interfaceHome(address: usize): usize {
+  const home = findInterfaceHome(load<u64>(address, 8));
+  return home == NONE || homeAt(home).shared != 0 ? 0 : homes.at(home);
+}
+
 function findInterfaceHome(identifier: u64): u32 {
   store<u64>(wanted, identifier, 8);
   return byInterface.find(wanted, 0);

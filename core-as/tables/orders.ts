@@ -66,6 +66,12 @@ export function allocate(bytes: u32): usize {
   return p;
 }
 
+/** Gives back what of `bytes` of room at `packet` is not needed, if nothing was allocated since. */
+export function trim(packet: usize, bytes: u32, needed: u32): void {
+  const end = (packet - room + bytes + 15) & ~15;
+  if (end == used) used = (packet - room + needed + 15) & ~15;
+}
+
 function add(kind: Order, device: u32, pointer: usize, length: u32, value: u32): void {
   if (count == CAPACITY) {
     counters.refuse(Reason.OutputFull);
@@ -88,6 +94,11 @@ export function transmit(device: u32, packet: usize, length: u32): void {
 /** Send `length` octets at `payload`, behind a DATAGRAM_* record, by UDP. */
 export function sendDatagrams(device: u32, payload: usize, length: u32): void {
   add(Order.SendDatagrams, device, payload, length, 0);
+}
+
+/** Send the ARP message at `message` on link `device`, to all or to whom it is for. */
+export function sendArp(device: u32, message: usize, length: u32, toAll: bool): void {
+  add(Order.SendArp, device, message, length, toAll ? 1 : 0);
 }
 
 /** A record of state that the host keeps for a restart; `record` is copied. */

@@ -87,6 +87,29 @@ export class Update {
   /** The IPv4 home address that goes with the home address, IPv4-mapped; unspecified: none. */
   ipv4HomeHigh: u64;
   ipv4HomeLow: u64;
+  /** Encapsulation of Binding Updates: Ipv6, or one by UDP (RFC 5555 §4.2). */
+  way: u32;
+  /** NatFinding */
+  nat: u32;
+  /** 1: the last Binding Update had flag F. */
+  askedForUdp: u32;
+  /** 1: the last Binding Update had the IPv4 Home Address option. */
+  askedForIpv4: u32;
+  /** 1: the home agent knows no IPv4 home addresses (5555-2.3.1-4). */
+  ipv4Unsupported: u32;
+  /** Status of the IPv4 home address (RFC 5555 §3.2.1), 255: not answered. */
+  ipv4Status: u32;
+  /** 1: the host has it by our order. */
+  ipv4Configured: u32;
+  /** Handle: the NAT's mapping is to be refreshed. */
+  keepaliveTimer: u32;
+  /** Silence after which that is done, ms; 0: no need. */
+  keepaliveMs: f64;
+  /** When something was sent to the home agent last, a Binding Update or a tunnel packet. */
+  pathUsedMs: f64;
+  /** A dynamic IPv4 home address that the home agent has given once, IPv4-mapped; unspecified: none yet. */
+  leasedHigh: u64;
+  leasedLow: u64;
 }
 
 let slab = changetype<Slab>(0);
@@ -110,7 +133,9 @@ export function insert(homeAddress: usize, peer: usize): u32 {
   update.homeDevice = DEVICE_ANY;
   update.timer = NONE;
   update.lifetimeTimer = NONE;
+  update.keepaliveTimer = NONE;
   update.lastStatus = 0xffff;
+  update.ipv4Status = 0xff;
   return record;
 }
 
@@ -207,6 +232,11 @@ export function agentLinkAddress(update: Update): usize {
   return changetype<usize>(update) + offsetof<Update>("agentLinkAddress");
 }
 
+/** Pointer to the dynamic IPv4 home address that the home agent has given once, IPv4-mapped; unspecified: none. */
+export function leased(update: Update): usize {
+  return changetype<usize>(update) + offsetof<Update>("leasedHigh");
+}
+
 /** True when packets from the home address take the home link: the home address is the care-of address. */
 export function isHome(update: Update): bool {
   return update.onHomeLink != 0;
@@ -219,4 +249,10 @@ export function hasPeer(update: Update): bool {
 
 export function hasCareof(update: Update): bool {
   return !isUnspecified(careof(update));
+}
+
+/** True when the home agent of one of them is known. */
+export function knowPeer(): bool {
+  const first = next(0);
+  return first != NONE && hasPeer(at(first));
 }

@@ -154,6 +154,13 @@ export function setFragment(p: usize, totalLength: u32, offsetBytes: u32, more: 
   setChecksum(p, headerBytes(p));
 }
 
+/** Makes the packet one of `totalLength` octets with its own identification. */
+export function setSegment(p: usize, totalLength: u32, identification: u32): void {
+  set16(p + TOTAL_LENGTH, totalLength);
+  set16(p + IDENTIFICATION, identification);
+  setChecksum(p, headerBytes(p));
+}
+
 /** Gives the header a new length of `octets`, a multiple of four: options may be gone. The checksum is to follow. */
 export function setHeaderBytes(p: usize, octets: u32): void {
   set8(p + VERSION_IHL, (VERSION << 4) | octets / 4);

@@ -8,7 +8,7 @@
  *   +---------------+---------------+-------------------------------+  2
  *
  * Pad1 alone is a single octet of zero. `check` is called once for the options of a message; then
- * `find`, `next` and the getters of `binding-options` and `authentication-options` may be used.
+ * `find`, `next` and the getters of `binding-options`, `authentication-options` and `ipv4-options` may be used.
  */
 import { AuthenticationSubtype, MobilityOptionType } from "../abi/codes";
 import { Reason } from "../abi/reasons";
@@ -70,6 +70,11 @@ function hasRightLength(option: usize): bool {
       return dataLength(option) > 5;
     case MobilityOptionType.ReplayProtection:
       return dataLength(option) == 8;
+    case MobilityOptionType.Ipv4HomeAddress:
+    case MobilityOptionType.Ipv4AddressAcknowledgement:
+    case MobilityOptionType.NatDetection:
+    case MobilityOptionType.Ipv4CareofAddress:
+      return dataLength(option) == 6; // RFC 5555 §3
     default:
       return true;
   }

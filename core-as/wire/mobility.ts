@@ -75,7 +75,7 @@ export function errorOffset(reason: Reason): u32 {
   return reason == Reason.MobilityHeaderLen ? <u32>HEADER_LEN : <u32>PAYLOAD_PROTO;
 }
 
-/** The least octets of a message of this type (RFC 6275 §6.1.2 to §6.1.9), or 0 for an unknown type. */
+/** The least octets of a message of this type (RFC 6275 §6.1.2 to §6.1.9, and probes), or 0 for an unknown type. */
 export function minimumBytes(type: u32): u32 {
   switch (type) {
     case MobilityHeaderType.BindingRefreshRequest:
@@ -84,6 +84,7 @@ export function minimumBytes(type: u32): u32 {
     case MobilityHeaderType.CareofTestInit:
     case MobilityHeaderType.BindingUpdate:
     case MobilityHeaderType.BindingAcknowledgement:
+    case MobilityHeaderType.Experimental: // RFC 5096 §3; `path-probe.isProbe` says whether it is one of ours
       return 16;
     case MobilityHeaderType.HomeTest:
     case MobilityHeaderType.CareofTest:

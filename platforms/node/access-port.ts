@@ -1,11 +1,22 @@
-/** One access device of the core: a packet socket that it hears with, and a queue that it speaks through. */
-import type { Device } from "../../bindings/commands.ts";
-import type { Engine } from "../../bindings/engine.ts";
-import type { EngineHost } from "./engine-host.ts";
-import { SendFailures, SendQueue } from "./send-queue.ts";
+/**
+ * One access device of the core: the sockets that it hears with and speaks through.
+ *
+ *   IPv6 packets   packet socket                          raw socket
+ *   IPv4 packets   raw sockets of protocols 41, 4 and 1   raw socket        where IPv4 is served
+ *   datagrams      UDP sockets                            the same          by IPv4 and by IPv6
+ *   ARP            packet socket                          the same          on a real home link, and on uplinks
+ */
+import { DATAGRAM_ADDRESS, DATAGRAM_BYTES, type Engine, Input } from "../../bindings/engine.ts";
+import { type SendFailures, SendQueue } from "./send-queue.ts";
+import { type Receiver, Source } from "./source.ts";
 import { AccessReceiver } from "./system/access-receive.ts";
+import { AccessSender } from "./system/access-send.ts";
+import { ArpSocket } from "./system/arp.ts";
+import { EAFNOSUPPORT, IPPROTO_ICMP, IPPROTO_IPIP, IPPROTO_IPV6 } from "./system/constants.ts";
+import { type DatagramOptions, DatagramPort } from "./system/datagram-port.ts";
+import { Ipv4Receiver } from "./system/ipv4-receive.ts";
+import { Ipv4Sender } from "./system/ipv4-send.ts";
 import type { PacketMemory } from "./system/memory.ts";
-import type { NetworkEvent } from "./system/network-monitor.ts";
 import type { PacketSelection } from "./system/packet-filter.ts";
 
 /** What the ports of one core have in common. */
@@ -13,49 +24,126 @@ export interface PortMemory {
   readonly engine: Engine;
   readonly packets: PacketMemory;
   readonly failures: SendFailures;
-  /** Of what they send (tunnel-routes.ts). */
-  readonly mark: number;
+  /** Of what they send (tunnel-routes.ts); undefined: none. */
+  readonly mark?: number;
 }
 
 export interface PortOptions extends PacketSelection {
   /** Only this interface; without it all of them, and the routing table decides where packets leave. */
   readonly interfaceIndex?: number;
+  /** IPv4 packets too. */
+  readonly ipv4?: boolean;
+  /** ARP too; needs an interface. */
+  readonly arp?: boolean;
+  /** UDP sockets, at most one of each family. */
+  readonly datagrams?: readonly DatagramPlace[];
 }
 
-export class AccessPort {
-  readonly queue: SendQueue;
-  readonly #device: number;
-  readonly #receiver: AccessReceiver;
+/** Where a UDP socket is: one of an IPv6 address is for IPv6, every other one for IPv4. */
+export type DatagramPlace = Pick<DatagramOptions, "address" | "port">;
 
-  /** Throws SystemError: EPERM, or ENODEV when the interface is gone. */
-  constructor({ engine, packets, failures, mark }: PortMemory, device: number, options: PortOptions) {
+const IPV4_PROTOCOLS = [IPPROTO_IPV6, IPPROTO_IPIP, IPPROTO_ICMP];
+const IPV4_VERSION = 4;
+/** Octets 8 to 11 of an IPv4-mapped address. */
+const MAPPED = 0xffff;
+
+export class AccessPort {
+  readonly #memory: PortMemory;
+  readonly #device: number;
+  readonly #interfaceIndex: number | undefined;
+  readonly #opened: { close(): void }[] = [];
+  readonly #sources: Source[] = [];
+  readonly #receiver: AccessReceiver;
+  readonly #queue: SendQueue<AccessSender>;
+  readonly #ipv4Queue: SendQueue<Ipv4Sender> | undefined;
+  readonly #arp: ArpSocket | undefined;
+  #datagrams: DatagramPort | undefined;
+  #ipv6Datagrams: DatagramPort | undefined;
+
+  /** Throws SystemError: EPERM, or ENODEV when the interface is gone; EADDRINUSE. */
+  constructor(memory: PortMemory, device: number, options: PortOptions) {
+    this.#memory = memory;
     this.#device = device;
-    this.#receiver = new AccessReceiver(packets, { ...options, batch: engine.slots });
-    for (let slot = 0; slot < engine.slots; slot++) {
-      this.#receiver.setSlot(slot, engine.slotPointer(slot), engine.slotBytes);
-    }
+    this.#interfaceIndex = options.interfaceIndex;
     try {
-      this.queue = new SendQueue(packets, failures, { interfaceIndex: options.interfaceIndex, mark });
+      const { packets, failures, mark, engine } = memory;
+      const { interfaceIndex } = options;
+      const batch = engine.slots;
+      this.#receiver = this.#hear(new AccessReceiver(packets, { ...options, batch }));
+      this.#queue = this.#keep(new SendQueue(new AccessSender(packets, { interfaceIndex, mark }), failures));
+      if (options.ipv4) {
+        for (const protocol of IPV4_PROTOCOLS) this.#hear(new Ipv4Receiver(packets, { protocol, interfaceIndex, batch }));
+        this.#ipv4Queue = this.#keep(new SendQueue(new Ipv4Sender(packets, { interfaceIndex, mark }), failures));
+      }
+      if (options.arp && interfaceIndex !== undefined) {
+        this.#arp = this.#hear(new ArpSocket(packets, interfaceIndex), Input.Arp);
+      }
+      for (const place of options.datagrams ?? []) this.openDatagrams(place);
     } catch (error) {
-      this.#receiver.close();
+      this.close();
       throw error;
     }
   }
 
-  /** Readable when packets are waiting. */
-  get fd(): number {
-    return this.#receiver.fd;
+  /** What packets come in by; another array when it has changed. */
+  get sources(): readonly Source[] {
+    return this.#sources;
   }
 
-  /** Receives into the slots of the core from 0 on; returns how many packets came. */
-  receive(engine: Engine): number {
-    const count = this.#receiver.receive();
-    for (let slot = 0; slot < count; slot++) {
-      // a packet that was cut gets a length at which the core refuses and counts it
-      const cut = this.#receiver.truncated(slot);
-      engine.fillSlot(slot, this.#device, cut ? engine.slotBytes + 1 : this.#receiver.lengthBytes(slot));
-    }
-    return count;
+  /** Whether trains of datagrams go to the kernel as they are. */
+  get sendsTrains(): boolean {
+    const ports = [this.#datagrams, this.#ipv6Datagrams].filter((port) => port !== undefined);
+    return ports.length > 0 && ports.every(({ trains }) => trains.send);
+  }
+
+  /** The local port of the UDP socket of a family; undefined: there is none. */
+  datagramPort(family: "ipv4" | "ipv6"): number | undefined {
+    return (family === "ipv4" ? this.#datagrams : this.#ipv6Datagrams)?.port;
+  }
+
+  /** Opens a UDP socket, in place of the one of the same family. Throws SystemError (EADDRINUSE, EADDRNOTAVAIL). */
+  openDatagrams({ address, port }: DatagramPlace): void {
+    const { packets, failures, mark, engine } = this.#memory;
+    const interfaceIndex = this.#interfaceIndex;
+    const isIpv6 = address?.includes(":") === true;
+    const before = isIpv6 ? this.#ipv6Datagrams : this.#datagrams;
+    if (before !== undefined) this.#closeDatagrams(before);
+    const opened = new DatagramPort(packets, failures, { address, port, interfaceIndex, mark, batch: engine.slots });
+    this.#hear(opened, Input.Datagrams);
+    if (isIpv6) this.#ipv6Datagrams = opened;
+    else this.#datagrams = opened;
+  }
+
+  /** Takes a whole packet that lies at a pointer of the core until `flush`. */
+  transmit(pointer: number, lengthBytes: number): void {
+    const { packets, failures } = this.#memory;
+    const isIpv4 = packets.view.getUint8(pointer) >> 4 === IPV4_VERSION;
+    const queue = isIpv4 ? this.#ipv4Queue : this.#queue;
+    if (queue === undefined) failures.count(EAFNOSUPPORT);
+    else queue.put(pointer, lengthBytes);
+  }
+
+  /** Takes datagrams behind their DATAGRAM_* record; they lie at that pointer of the core until `flush`. */
+  sendDatagrams(pointer: number, lengthBytes: number): void {
+    const { packets, failures } = this.#memory;
+    const isIpv4 = isMapped(packets.view, pointer - DATAGRAM_BYTES + DATAGRAM_ADDRESS);
+    const port = isIpv4 ? this.#datagrams : this.#ipv6Datagrams;
+    if (port === undefined) failures.count(EAFNOSUPPORT);
+    else port.put(pointer, lengthBytes);
+  }
+
+  /** Sends an ARP message to all, or to its target hardware address. */
+  sendArp(pointer: number, lengthBytes: number, toAll: boolean): void {
+    const errno = this.#arp === undefined ? EAFNOSUPPORT : this.#arp.send(pointer, lengthBytes, toAll);
+    if (errno !== 0) this.#memory.failures.count(errno);
+  }
+
+  /** Sends what was taken. */
+  flush(): void {
+    this.#queue.flush();
+    this.#ipv4Queue?.flush();
+    this.#datagrams?.flush();
+    this.#ipv6Datagrams?.flush();
   }
 
   /** Whether packets to all groups are heard on this interface. Throws SystemError. */
@@ -63,39 +151,41 @@ export class AccessPort {
     this.#receiver.hearGroups(hear);
   }
 
+  /** Whether a group is joined on the interface of this port, until `close`. Throws SystemError. */
+  setMembership(group: string, isMember: boolean): void {
+    if (isMember) this.#queue.sender.joinGroup(group);
+    else this.#queue.sender.leaveGroup(group);
+  }
+
+  /** Makes an anycast address one of this host's on an interface, until `close`. Throws SystemError. */
+  joinAnycast(address: string, interfaceIndex: number): void {
+    this.#queue.sender.joinAnycast(address, interfaceIndex);
+  }
+
   close(): void {
-    this.#receiver.close();
-    this.queue.close();
+    for (const opened of this.#opened.splice(0)) opened.close();
+    this.#sources.splice(0);
+  }
+
+  #hear<R extends Receiver>(receiver: R, kind = Input.Packet): R {
+    this.#keep(receiver);
+    this.#sources.push(new Source(this.#memory.engine, this.#device, receiver, kind));
+    return receiver;
+  }
+
+  #keep<Opened extends { close(): void }>(opened: Opened): Opened {
+    this.#opened.push(opened);
+    return opened;
+  }
+
+  #closeDatagrams(port: DatagramPort): void {
+    port.flush();
+    port.close();
+    this.#opened.splice(this.#opened.indexOf(port), 1);
+    this.#sources.splice(this.#sources.findIndex(({ fd }) => fd === port.fd), 1);
   }
 }
 
-/** The access side of a role. */
-export interface Access {
-  /** The open ports; another array when they have changed. */
-  readonly ports: readonly AccessPort[];
-  /** What the core is told of its access devices when it starts. */
-  devices(): Device[];
-  /** Opens the ports over the memory of a (new) core. */
-  open(memory: PortMemory): void;
-  interfaceIndex(device: number): number | undefined;
-  /** Where packets for a device (or DEVICE_ANY) go; undefined: it is not there. */
-  port(device: number): AccessPort | undefined;
-  /**
-   * The source of new sessions with nodes that have a binding here; undefined: the kernel chooses. So it is for
-   * a home agent, which forwards their packets and hardly has sessions with them.
-   */
-  readonly ownAddress?: string;
-  /** Whether packets for an address are to come here from the home link now. Throws SystemError. */
-  intercept?(address: Uint8Array, isIntercepted: boolean): void;
-  /** How many addresses are routed into the tunnel now, by orders of the core. */
-  routesChanged?(count: number): void;
-  /** Whether ordinary traffic of the home address goes into the tunnel. */
-  useTunnel?(use: boolean): void;
-  /** A home address is about to be put on the tunnel device, or was taken from it. */
-  homeAddressChanged?(address: string, present: boolean): void;
-  /** Tells a new core what it must know of its devices before it has its kept state back. */
-  configure?(engine: Engine, nowMs: number): void;
-  /** The kernel told something about its network. */
-  networkChanged(event: NetworkEvent, host: EngineHost): void;
-  close(): void;
+function isMapped(view: DataView, at: number): boolean {
+  return view.getUint32(at + 8) === MAPPED && view.getUint32(at) === 0 && view.getUint32(at + 4) === 0;
 }

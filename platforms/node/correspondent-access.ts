@@ -4,7 +4,7 @@
  * offload is switched off; when the last binding has ended, it is switched on again. All other traffic of the
  * host takes its usual way.
  */
-import type { Access } from "./access-port.ts";
+import type { Access } from "./access.ts";
 import { HostAccess } from "./host-access.ts";
 import { accessLinks, type Linux } from "./linux.ts";
 import type { CorrespondentLoopSettings } from "./settings.ts";

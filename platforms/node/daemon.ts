@@ -13,6 +13,7 @@ import { ControlServer } from "./control.ts";
 import { StartError } from "./linux.ts";
 import type { FromLoop, LoopData, LoopProblem, LoopStatus, ToLoop } from "./messages.ts";
 import { RegistrationWatch } from "./registration-watch.ts";
+import { HomeAgentResolver } from "./resolver.ts";
 import { HOME_LINK_DEVICE, loopSettings } from "./settings.ts";
 import { authenticationWarnings, type DaemonFacts, daemonStatus, type DaemonStatus } from "./status.ts";
 import { monotonicMs } from "./system/clock.ts";
@@ -65,6 +66,7 @@ export abstract class Daemon extends EventEmitter<Events> {
   /** What is wrong now, by what it is about. */
   readonly #conditions = new Map<string, string>();
   readonly #registration = new RegistrationWatch();
+  readonly #resolver: HomeAgentResolver | undefined;
   readonly #questions = new Map<number, (status: LoopStatus | Error) => void>();
   #lastQuestion = 0;
   #control: ControlServer | undefined;
@@ -76,7 +78,14 @@ export abstract class Daemon extends EventEmitter<Events> {
     super();
     this.config = config;
     this.#facts = { config, startedUnixMs: Date.now(), startedMs: monotonicMs(), sha256: core.sha256 };
-    const data: LoopData = { settings: loopSettings(config), module: core.module, wakeFd: this.#wake.fd };
+    const settings = loopSettings(config);
+    const data: LoopData = { settings, module: core.module, wakeFd: this.#wake.fd };
+    const name = settings.role === "mobile-node" ? settings.homeAgentName : undefined;
+    this.#resolver = name && new HomeAgentResolver(name, {
+      lookingUp: (isLookingUp) => this.#tell({ kind: "looking-up", isLookingUp }),
+      found: (addresses) => this.#tell({ kind: "home-agent-found", addresses }),
+      condition: (warning) => this.#receive({ kind: "condition", about: "home agent", warning }),
+    });
     this.#worker = new Worker(options.workerUrl ?? new URL("./worker.js", import.meta.url), {
       workerData: data,
     });
@@ -141,6 +150,7 @@ export abstract class Daemon extends EventEmitter<Events> {
       case "events":
         for (const event of message.events) {
           this.#registration.observe(event);
+          this.#resolver?.observe(event);
           this.emit("event", this.#named(event, message.wallClockOffsetMs));
         }
         if (message.omitted > 0) this.emit("omitted", message.omitted);
@@ -155,6 +165,7 @@ export abstract class Daemon extends EventEmitter<Events> {
         this.emit("warning", message.warning);
         break;
       case "condition":
+        if (this.#conditions.get(message.about) === message.warning) break;
         this.#conditions.delete(message.about);
         if (message.warning === undefined) break;
         this.#conditions.set(message.about, message.warning);
@@ -167,6 +178,7 @@ export abstract class Daemon extends EventEmitter<Events> {
         this.#end(message.problem && errorOf(message.problem));
         break;
       case "ready":
+        this.#resolver?.start();
         this.#onReady?.();
         break;
     }
@@ -190,6 +202,7 @@ export abstract class Daemon extends EventEmitter<Events> {
     this.#hasEnded = true;
     for (const answer of this.#questions.values()) answer(new Error("the daemon has ended"));
     this.#control?.close();
+    this.#resolver?.close();
     this.emit("ended", error);
   }
 }

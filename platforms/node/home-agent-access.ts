@@ -1,22 +1,26 @@
 /**
  * The access side of a home agent, and what it changes on its host: it is a router, its home link is an
- * interface or a virtual one. On a virtual one the home prefixes are routed into the tunnel device.
+ * interface or a virtual one. On a virtual one the home prefixes are routed into the tunnel device, and so are IPv4
+ * home addresses.
  */
 import { formatAddress, homeAgentsAnycast, parsePrefix } from "../../bindings/address.ts";
 import type { Device } from "../../bindings/commands.ts";
-import type { Engine } from "../../bindings/engine.ts";
-import type { Access, AccessPort, PortMemory } from "./access-port.ts";
+import { type Engine, TUNNEL_PORT } from "../../bindings/engine.ts";
+import type { Access } from "./access.ts";
+import type { AccessPort, DatagramPlace, PortMemory } from "./access-port.ts";
 import type { EngineHost } from "./engine-host.ts";
 import { HomeLinkAccess } from "./home-link-access.ts";
 import { HostAccess } from "./host-access.ts";
 import { accessLinks, type Linux, StartError, TUNNEL_METRIC, withoutReceiveOffload } from "./linux.ts";
+import { portTaken } from "./port-owner.ts";
 import { HOME_LINK_DEVICE, type HomeAgentLoopSettings } from "./settings.ts";
+import type { Source } from "./source.ts";
 import { addAddress, listAddresses } from "./system/addresses.ts";
 import { type Link, listLinks } from "./system/links.ts";
 import type { NetworkEvent } from "./system/network-monitor.ts";
 import { SystemError } from "./system/errors.ts";
 import { addRoute } from "./system/routes.ts";
-import { interfaceValue } from "./system/sysctl.ts";
+import { type Family, interfaceValue } from "./system/sysctl.ts";
 
 export class HomeAgentAccess implements Access {
   readonly #linux: Linux;
@@ -24,29 +28,37 @@ export class HomeAgentAccess implements Access {
   readonly #homeLink: HomeLinkAccess | undefined;
   readonly #host: HostAccess;
   #ports: readonly AccessPort[] = [];
+  #sources: readonly Source[] = [];
 
   /** Prepares the host. Throws StartError or SystemError; what was changed then is on record. */
   constructor(linux: Linux, settings: HomeAgentLoopSettings, mtuBytes: number) {
-    const { address, homePrefixes, homeLink } = settings;
+    const { address, ipv4Address, ipv4Routes, homePrefixes, homeLink } = settings;
     this.#linux = linux;
     this.#homePrefixes = homePrefixes;
     const excludedInterfaces = [linux.tun.interfaceIndex];
     if (homeLink === undefined) {
       placeAddress(linux, address);
-      for (const destination of homePrefixes) routeHome(linux, destination);
+      for (const destination of [...homePrefixes, ...ipv4Routes]) routeHome(linux, destination);
     } else {
-      this.#homeLink = new HomeLinkAccess(linux, homeLink, homePrefixes);
+      this.#homeLink = new HomeLinkAccess(linux, homeLink, homePrefixes, ipv4Routes.length > 0);
       excludedInterfaces.push(this.#homeLink.interfaceIndex);
     }
-    this.#host = new HostAccess(mtuBytes, { excludedInterfaces });
+    if (ipv4Address !== undefined) checkIpv4Address(linux, ipv4Address);
+    const ipv4 = ipv4Address !== undefined;
+    this.#host = new HostAccess(mtuBytes, { excludedInterfaces, ipv4, datagrams: placesOf(settings) });
     const links = accessLinks(linux.netlink, linux.tun.name);
     for (const { name } of links) withoutReceiveOffload(linux.changes, name);
-    forward(linux, links);
+    forward(linux, links, "ipv6");
+    if (ipv4Routes.length > 0) forward(linux, links, "ipv4");
     linux.guard.guard(address);
   }
 
   get ports(): readonly AccessPort[] {
     return this.#ports;
+  }
+
+  get sources(): readonly Source[] {
+    return this.#sources;
   }
 
   devices(): Device[] {
@@ -58,9 +70,14 @@ export class HomeAgentAccess implements Access {
   }
 
   open(memory: PortMemory): void {
-    this.#host.open(memory);
+    try {
+      this.#host.open(memory);
+    } catch (error) {
+      throw portTaken(error, TUNNEL_PORT) ?? error;
+    }
     this.#homeLink?.open(memory);
     this.#ports = [...this.#host.ports, ...(this.#homeLink?.port ? [this.#homeLink.port] : [])];
+    this.#sources = this.#ports.flatMap(({ sources }) => sources);
     this.#joinAnycast();
   }
 
@@ -87,6 +104,7 @@ export class HomeAgentAccess implements Access {
     this.#host.close();
     this.#homeLink?.close();
     this.#ports = [];
+    this.#sources = [];
   }
 
   /**
@@ -102,7 +120,7 @@ export class HomeAgentAccess implements Access {
       const address = homeAgentsAnycast(parsePrefix(prefix));
       if (address === undefined) continue;
       try {
-        this.#host.ports[0].queue.joinAnycast(formatAddress(address), interfaceIndex);
+        this.#host.ports[0].joinAnycast(formatAddress(address), interfaceIndex);
       } catch (error) {
         if (!(error instanceof SystemError)) throw error;
         report(`home agents cannot be discovered at ${prefix}: ${error.message}`);
@@ -125,22 +143,39 @@ function placeAddress({ netlink, tun }: Linux, address: string): void {
   }
 }
 
+/** Mobile nodes send to the IPv4 address; behind a 1:1 NAT that is not the one that they know. */
+function checkIpv4Address({ netlink }: Linux, address: string): void {
+  if (listAddresses(netlink).some((entry) => entry.address === address)) return;
+  throw new StartError(
+    `ipv4_address ${address} is on no interface of this host (ip -4 addr shows what is): where a 1:1 NAT has the ` +
+      "public address, ipv4_address is the one behind it",
+  );
+}
+
+/** Where mobile nodes reach the home agent by UDP. */
+function placesOf({ address, ipv4Address, serve }: HomeAgentLoopSettings): DatagramPlace[] {
+  const addresses = [...(ipv4Address === undefined ? [] : [ipv4Address]), ...(serve.udpIpv6 ? [address] : [])];
+  return addresses.map((each) => ({ address: each, port: TUNNEL_PORT }));
+}
+
 /**
- * A home agent is a router. Switching on forwarding has two side effects on Linux: it forgets default
- * routes that it learnt from router advertisements, unless accept_ra is 2; and taking it back switches it
- * off on all interfaces, so those that had it by themselves are written down too.
+ * A home agent is a router. Switching on forwarding has side effects on Linux: for IPv6 it forgets default
+ * routes that it learnt from router advertisements, unless accept_ra is 2; for IPv4 it changes what is done about
+ * redirects; and taking it back switches it off on all interfaces, so those that had it by themselves are written
+ * down too.
  */
-function forward({ changes }: Linux, links: readonly Link[]): void {
-  if (interfaceValue("all", "forwarding") === 1) return;
-  for (const { name } of links) {
+function forward({ changes }: Linux, links: readonly Link[], family: Family): void {
+  if (interfaceValue("all", "forwarding", family) === 1) return;
+  for (const { name } of family === "ipv6" ? links : []) {
     if (interfaceValue(name, "accept_ra") === 1 && interfaceValue(name, "forwarding") === 0) {
       changes.setInterfaceValue(name, "accept_ra", 2);
     }
   }
   for (const scope of ["default", ...links.map(({ name }) => name)]) {
-    changes.setInterfaceValue(scope, "forwarding", 0);
+    changes.setInterfaceValue(scope, "forwarding", 0, family);
   }
-  changes.setInterfaceValue("all", "forwarding", 1);
+  if (family === "ipv4") changes.keepInterfaceValue("all", "accept_redirects", family);
+  changes.setInterfaceValue("all", "forwarding", 1, family);
 }
 
 /** Routes a home prefix into the tunnel; the route goes with the device. */

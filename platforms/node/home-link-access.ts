@@ -5,7 +5,7 @@
  * While a node is away its home address is routed into the tunnel device (tunnel-routes.ts), before the
  * route to the link that its prefix has.
  */
-import { formatAddress, parseAddress, parsePrefix, solicitedNodeGroup } from "../../bindings/address.ts";
+import { formatAddress, isIpv4Mapped, parseAddress, parsePrefix, solicitedNodeGroup } from "../../bindings/address.ts";
 import { type Device, setDevice, setHomeLink } from "../../bindings/commands.ts";
 import type { Engine } from "../../bindings/engine.ts";
 import { AccessPort, type PortMemory } from "./access-port.ts";
@@ -24,6 +24,7 @@ export class HomeLinkAccess {
   readonly #linux: Linux;
   readonly #settings: HomeLinkLoopSettings;
   readonly #linkLocal: string;
+  readonly #ipv4: boolean;
   /** Solicited-node groups that were joined, each with the home addresses that are asked for in it. */
   readonly #groups = new Map<string, Set<string>>();
   #link: Link;
@@ -31,9 +32,13 @@ export class HomeLinkAccess {
   /** What a person was told of the link and must still know. */
   #warning: string | undefined;
 
-  /** Prepares the link. Throws StartError or SystemError; what was changed then is on record. */
-  constructor(linux: Linux, settings: HomeLinkLoopSettings, homePrefixes: readonly string[]) {
+  /**
+   * Prepares the link. Throws StartError or SystemError; what was changed then is on record.
+   * @param ipv4 whether nodes have IPv4 home addresses on the link
+   */
+  constructor(linux: Linux, settings: HomeLinkLoopSettings, homePrefixes: readonly string[], ipv4: boolean) {
     this.#linux = linux;
+    this.#ipv4 = ipv4;
     this.#settings = settings;
     this.#link = findLink(linux, settings.interface);
     this.#linkLocal = findLinkLocal(linux, this.#link);
@@ -70,7 +75,7 @@ export class HomeLinkAccess {
   open(memory: PortMemory): void {
     this.close();
     this.#groups.clear();
-    this.port = new AccessPort(memory, HOME_LINK_DEVICE, { interfaceIndex: this.#link.index });
+    this.port = new AccessPort(memory, HOME_LINK_DEVICE, { interfaceIndex: this.#link.index, arp: this.#ipv4 });
   }
 
   /**
@@ -78,6 +83,7 @@ export class HomeLinkAccess {
    * a switch that watches memberships brings them here only when the group was joined (RFC 4861 §7.2.1).
    */
   intercept(address: Uint8Array, isIntercepted: boolean): void {
+    if (isIpv4Mapped(address)) return; // who asks by ARP asks all
     const group = formatAddress(solicitedNodeGroup(address));
     const addresses = this.#groups.get(group) ?? new Set();
     const wasMember = addresses.size > 0;
@@ -86,7 +92,7 @@ export class HomeLinkAccess {
     this.#groups.set(group, addresses);
     const isMember = addresses.size > 0;
     if (!isMember) this.#groups.delete(group);
-    if (isMember !== wasMember) this.port?.queue.setMembership(group, isMember);
+    if (isMember !== wasMember) this.port?.setMembership(group, isMember);
   }
 
   networkChanged(event: NetworkEvent, host: EngineHost): void {

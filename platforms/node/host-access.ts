@@ -5,11 +5,13 @@
 import type { Device } from "../../bindings/commands.ts";
 import { DEVICE_ANY } from "../../bindings/engine.ts";
 import { AccessPort, type PortMemory, type PortOptions } from "./access-port.ts";
+import type { Source } from "./source.ts";
 
 const DEVICE = 1;
 
 export class HostAccess {
   ports: readonly AccessPort[] = [];
+  sources: readonly Source[] = [];
   readonly #mtuBytes: number;
   readonly #options: PortOptions;
 
@@ -20,12 +22,15 @@ export class HostAccess {
   }
 
   devices(): Device[] {
-    return [{ index: DEVICE, kind: "access", mtu: this.#mtuBytes, up: true }];
+    const trains = this.ports[0]?.sendsTrains;
+    return [{ index: DEVICE, kind: "access", mtu: this.#mtuBytes, up: true, offload: { trains } }];
   }
 
   open(memory: PortMemory): void {
     this.close();
-    this.ports = [new AccessPort(memory, DEVICE, this.#options)];
+    const port = new AccessPort(memory, DEVICE, this.#options);
+    this.ports = [port];
+    this.sources = port.sources;
   }
 
   port(device: number): AccessPort | undefined {
@@ -40,5 +45,6 @@ export class HostAccess {
   close(): void {
     for (const port of this.ports) port.close();
     this.ports = [];
+    this.sources = [];
   }
 }

@@ -9,7 +9,7 @@ import { Guard } from "./system/guard.ts";
 import { type Link, listLinks } from "./system/links.ts";
 import { tolerate } from "./system/errors.ts";
 import { NetlinkSocket } from "./system/netlink-socket.ts";
-import { openTun, type Tun } from "./system/tun.ts";
+import { openTun, type Tun, type TunOffload } from "./system/tun.ts";
 import { AlreadyRunningError } from "./system/undo.ts";
 import { routingNumber } from "./tunnel-routes.ts";
 
@@ -42,6 +42,13 @@ const ETHERNET_MTU_BYTES = 1500;
 /** The default route into the tunnel and the routes to home prefixes: better than those of any uplink. */
 export const TUNNEL_METRIC = 64;
 
+/** What is slow when the kernel has no more for tunnel devices. */
+const MISSING_OFFLOAD: Readonly<Record<Exclude<TunOffload, "udp">, string>> = {
+  tcp: "this kernel gives datagrams of UDP to tunnel devices one by one (Linux 6.2 and later many at once): they cost more",
+  checksum: "this kernel has no segmentation offload for tunnel devices: every segment costs as much as a packet",
+  none: "this kernel has no virtio headers for tunnel devices: every segment costs as much as a packet",
+};
+
 /** Throws StartError, or SystemError where the kernel refuses. */
 export function openLinux(
   tunnel: string, mtuBytes: number, report: Report, condition: Condition = (_about, warning) => warning && report(warning),
@@ -59,8 +66,9 @@ export function openLinux(
         `there is an interface ${tunnel} already: choose another tunnel, or ip link del ${tunnel}`,
       );
     }
-    const tun = openTun(netlink, { name: tunnel, mtuBytes });
+    const tun = openTun(netlink, { name: tunnel, mtuBytes, offload: "udp" });
     opened.push(() => tun.close());
+    if (tun.offload !== "udp") report(MISSING_OFFLOAD[tun.offload]);
     const guard = new Guard(`mext-${tunnel}`);
     opened.push(() => guard.close());
     const mark = routingNumber(tun.interfaceIndex);

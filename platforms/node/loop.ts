@@ -5,19 +5,19 @@
  *   1. wait: packets, netlink, a message, or until the core's next timer          ppoll
  *   2. messages of the main thread                                                eventfd
  *   3. changes of links and addresses                                             netlink
- *   4. packets from each access port, as one batch                                recvmmsg
+ *   4. packets from each socket of the access side, as one batch                  recvmmsg
  *   5. packets from the tunnel device, as one batch                               read
  *   6. timers that are due; the wall clock, when it was set
  *   7. what happened, to the main thread
  *
  * There is no protocol in here: it carries packets and orders.
  */
-import { refuseAddress, setDevice, shutdown } from "../../bindings/commands.ts";
+import { refuseAddress, setDevice, setPathMtu, shutdown } from "../../bindings/commands.ts";
 import { type Engine, MINIMUM_MTU, Role } from "../../bindings/engine.ts";
 import {
   readBindings, readGroups, readHomeAgents, readPeers, readRefusals, readUpdates, readUplinks,
 } from "../../bindings/status.ts";
-import type { Access, AccessPort } from "./access-port.ts";
+import type { Access } from "./access.ts";
 import { CorrespondentAccess } from "./correspondent-access.ts";
 import { EngineHost } from "./engine-host.ts";
 import { HomeAgentAccess } from "./home-agent-access.ts";
@@ -27,7 +27,9 @@ import type { FromLoop, LoopData, LoopStatus, ToLoop } from "./messages.ts";
 import { MobileNodeAccess } from "./mobile-node-access.ts";
 import { Orders, TUNNEL } from "./orders.ts";
 import { RefusalReport } from "./refusal-report.ts";
-import { configure, type LoopSettings } from "./settings.ts";
+import type { HomeAgentAddresses } from "./resolver.ts";
+import { configure, type LoopSettings, tellHomeAgent } from "./settings.ts";
+import type { Source } from "./source.ts";
 import { monotonicMs, wallClockOffsetMs } from "./system/clock.ts";
 import { linkByName } from "./system/links.ts";
 import { NetworkMonitor } from "./system/network-monitor.ts";
@@ -42,6 +44,10 @@ const DEREGISTRATION_MS = 3000;
 const OUTER_HEADER_BYTES = 40;
 const MIN_SLOT_BYTES = 2048;
 const MAX_SLOT_BYTES = 9216;
+/** With segmentation offload, a packet with the largest payload that IPv6 has. */
+const LARGE_SLOT_BYTES = 65575;
+/** Room for large packets cut into trains, and for those put together: a dozen, then the core wants them to be taken. */
+const OUTPUT_BYTES = 1 << 20;
 /** Packets that are put together from fragments at once: those of many nodes arrive interleaved. */
 const REASSEMBLIES = 64;
 
@@ -80,6 +86,8 @@ export class Loop {
   readonly #orders: Orders;
   readonly #host: EngineHost;
   readonly #refusals: RefusalReport;
+  /** What the name of the home agent has turned out to mean. */
+  #homeAgent: HomeAgentAddresses | undefined;
   #stopBy = Infinity;
   #wallClockDueMs = 0;
 
@@ -103,7 +111,8 @@ export class Loop {
         module,
         role: ROLES[settings.role],
         budgets: {
-          slotBytes: Math.min(Math.max(mostBytes, MIN_SLOT_BYTES), MAX_SLOT_BYTES),
+          slotBytes: this.#slotBytes(mostBytes),
+          outputBytes: OUTPUT_BYTES,
           reassemblies: REASSEMBLIES,
           ...("maxBindings" in settings && { maxBindings: settings.maxBindings }),
           ...("maxNodes" in settings && { maxNodes: settings.maxNodes }),
@@ -128,11 +137,11 @@ export class Loop {
     let waiting = this.#waiting();
     this.#deliver();
     while (!this.#finished()) {
-      if (waiting.ports !== this.#access.ports) waiting = this.#waiting();
+      if (waiting.sources !== this.#access.sources) waiting = this.#waiting();
       waiting.wait(this.#nextMs()); // 1
       if (waiting.isWoken()) this.#takeMessages(); // 2
       if (waiting.hasNetworkEvents()) this.#takeNetworkEvents(); // 3
-      for (const port of waiting.readyPorts()) this.#receive(port, waiting); // 4
+      for (const source of waiting.readySources()) this.#receive(source, waiting); // 4
       if (waiting.hasTunnelPackets()) this.#receiveFromTunnel(); // 5
       this.#lookAtClocks(); // 6
       this.#deliver(); // 7
@@ -152,12 +161,23 @@ export class Loop {
   }
 
   #waiting(): Waiting {
-    return new Waiting(this.#wake, this.#monitor, this.#linux.tun, this.#access.ports);
+    return new Waiting(this.#wake, this.#monitor, this.#linux.tun, this.#access.sources);
+  }
+
+  #slotBytes(mostBytes: number): number {
+    if (this.#linux.tun.offload !== "none") return LARGE_SLOT_BYTES;
+    return Math.min(Math.max(mostBytes, MIN_SLOT_BYTES), MAX_SLOT_BYTES);
   }
 
   #connect(engine: Engine, nowMs: number): void {
-    setDevice(engine, { index: TUNNEL, kind: "tunnel", mtu: this.#tunnelMtu(), up: true }, nowMs);
+    const { offload } = this.#linux.tun;
+    setDevice(engine, {
+      index: TUNNEL, kind: "tunnel", mtu: this.#tunnelMtu(), up: true,
+      offload: { virtio: offload !== "none", tcp: offload === "tcp" || offload === "udp", udp: offload === "udp" },
+    }, nowMs);
     for (const device of this.#access.devices()) setDevice(engine, device, nowMs);
+    if (this.#homeAgent !== undefined) tellHomeAgent(engine, this.#homeAgent, nowMs);
+    this.#access.connected?.(engine, nowMs);
   }
 
   #nextMs(): number {
@@ -168,9 +188,27 @@ export class Loop {
   #takeMessages(): void {
     this.#wake.clear();
     for (const message of this.#main.take()) {
-      if (message.kind === "stop") this.#stop();
-      else this.#main.post({ kind: "status", id: message.id, status: this.#status() });
+      switch (message.kind) {
+        case "stop":
+          this.#stop();
+          break;
+        case "status":
+          this.#main.post({ kind: "status", id: message.id, status: this.#status() });
+          break;
+        case "home-agent-found":
+          this.#homeAgentFound(message.addresses);
+          break;
+        case "looking-up":
+          this.#orders.network.attempt(() => this.#access.lookingUp?.(message.isLookingUp));
+          break;
+      }
     }
+  }
+
+  #homeAgentFound(addresses: HomeAgentAddresses): void {
+    this.#homeAgent = addresses;
+    this.#host.call((engine, nowMs) => tellHomeAgent(engine, addresses, nowMs));
+    this.#access.homeAgentFound?.(addresses.ipv4Address, this.#host);
   }
 
   #takeNetworkEvents(): void {
@@ -180,10 +218,13 @@ export class Loop {
     for (const event of events) this.#orders.network.networkChanged(event);
   }
 
-  #receive(port: AccessPort, waiting: Waiting): void {
+  #receive(source: Source, waiting: Waiting): void {
     // a change of the network, or a trap, has closed it: its successor is read in the next round
-    if (waiting.ports !== this.#access.ports) return;
-    this.#host.call((engine, nowMs) => engine.processSlots(nowMs, port.receive(engine)));
+    if (waiting.sources !== this.#access.sources) return;
+    this.#host.call((engine, nowMs) => engine.processSlots(nowMs, source.receive(engine)));
+    for (const { remote, mtuBytes } of source.takePathMtus()) {
+      this.#host.call((engine, nowMs) => setPathMtu(engine, source.device, remote, mtuBytes, nowMs));
+    }
   }
 
   #receiveFromTunnel(): void {
@@ -262,6 +303,7 @@ export class Loop {
       refusals: readRefusals(engine),
       sendFailures: this.#orders.failures.toJSON(),
       tunnelMtu: this.#tunnelMtu(),
+      homeAgentIpv4: this.#homeAgent?.ipv4Address,
       traps,
     };
   }

@@ -6,6 +6,7 @@ import type { CoreEvent } from "../../bindings/events.ts";
 import type {
   BindingStatus, GroupStatus, HomeAgentStatus, PeerStatus, RefusalCount, UpdateStatus, UplinkStatus,
 } from "../../bindings/status.ts";
+import type { HomeAgentAddresses } from "./resolver.ts";
 import type { LoopSettings } from "./settings.ts";
 
 /** What the thread of the loop is started with. */
@@ -18,6 +19,10 @@ export interface LoopData {
 
 export type ToLoop =
   | { readonly kind: "status"; readonly id: number }
+  /** The name of the home agent has these addresses. */
+  | { readonly kind: "home-agent-found"; readonly addresses: HomeAgentAddresses }
+  /** Queries for that name must get out now, or no longer. */
+  | { readonly kind: "looking-up"; readonly isLookingUp: boolean }
   /** A mobile node deregisters first; a second message does not wait for that. */
   | { readonly kind: "stop" };
 
@@ -56,6 +61,8 @@ export interface LoopStatus {
   /** Packets that the kernel refused to send, by error. */
   readonly sendFailures: Readonly<Record<string, number>>;
   readonly tunnelMtu: number;
+  /** That the name of a home agent has turned out to mean. */
+  readonly homeAgentIpv4?: string;
   /** How often the core was replaced after a trap. */
   readonly traps: number;
 }

@@ -2,50 +2,73 @@
  * The access side of a mobile node, and what it changes on its host: one device of the core for each
  * uplink of the configuration. An interface may not be there yet (a modem), disappear, and come back.
  *
- * The core does router discovery and forms the care-of addresses, so the kernel is told not to.
+ * The core does router discovery and forms the care-of addresses of IPv6, so the kernel is told not to. Those of IPv4
+ * are the host's (ipv4-uplinks.ts).
  */
+import { formatAnyAddress } from "../../bindings/address.ts";
 import { type Device, setDevice } from "../../bindings/commands.ts";
-import { type Access, AccessPort, type PortMemory } from "./access-port.ts";
+import { ipv4StatusText } from "../../bindings/describe-names.ts";
+import type { Engine } from "../../bindings/engine.ts";
+import type { CoreEvent } from "../../bindings/events.ts";
+import type { Access } from "./access.ts";
+import { AccessPort, type PortMemory, type PortOptions } from "./access-port.ts";
+import { DefaultRoutes } from "./default-routes.ts";
 import type { EngineHost } from "./engine-host.ts";
 import { HomeAddressRoutes } from "./home-address-routes.ts";
-import { type Linux, StartError, TUNNEL_METRIC, withoutReceiveOffload } from "./linux.ts";
+import { Ipv4Uplinks } from "./ipv4-uplinks.ts";
+import { type Linux, StartError, withoutReceiveOffload } from "./linux.ts";
 import type { MobileNodeLoopSettings } from "./settings.ts";
+import type { Source } from "./source.ts";
 import { addAddress, listAddresses } from "./system/addresses.ts";
 import { tolerate } from "./system/errors.ts";
 import { type Link, listLinks } from "./system/links.ts";
 import type { NetworkEvent } from "./system/network-monitor.ts";
-import { addRoute, removeRoute } from "./system/routes.ts";
 import { interfaceValue } from "./system/sysctl.ts";
+import { closePort, describe, differs, type Uplink, warningOf } from "./uplink.ts";
 
 /** Errors that mean: the interface has just gone, and the kernel will say so. */
 const VANISHED = ["ENODEV", "ENXIO", "ENOENT"];
 
-interface Uplink {
-  readonly name: string;
-  readonly device: number;
-  /** As the core knows it; undefined: there is no such interface. */
-  link?: Link;
-  port?: AccessPort;
-  /** What a person was told of it and must still know. */
-  warning?: string;
-}
+/** Status of an IPv4 home address from which on it is refused (RFC 5555 §3.2.1); 255: not answered. */
+const IPV4_REFUSED = 128;
+
+/** rp_filter: packets must come in where answers would leave; or where any route leads. */
+const STRICT = 1;
+const LOOSE = 2;
 
 export class MobileNodeAccess implements Access {
   ports: readonly AccessPort[] = [];
+  sources: readonly Source[] = [];
   readonly ownAddress: string;
   readonly #linux: Linux;
+  readonly #reach: MobileNodeLoopSettings["reach"];
   readonly #uplinks: readonly Uplink[];
-  readonly #homeAddressRoutes: HomeAddressRoutes;
+  readonly #ipv4Uplinks: Ipv4Uplinks;
+  readonly #defaultRoutes: DefaultRoutes;
+  readonly #homeAddressRoutes: Readonly<Record<"ipv4" | "ipv6", HomeAddressRoutes>>;
+  #staticIpv4: string | undefined;
   #memory: PortMemory | undefined;
 
   /** Prepares the host. Throws StartError or SystemError; what was changed then is on record. */
-  constructor(linux: Linux, { homeAddress, uplinks }: MobileNodeLoopSettings) {
+  constructor(linux: Linux, { homeAddress, homeAgentName, uplinks, reach }: MobileNodeLoopSettings) {
     this.#linux = linux;
+    this.#reach = reach;
     this.ownAddress = homeAddress;
-    this.#uplinks = uplinks.map((name, index) => ({ name, device: index + 1 }));
-    this.#homeAddressRoutes = new HomeAddressRoutes(linux);
-    this.#homeAddressRoutes.add(homeAddress);
+    this.#uplinks = uplinks.map((name, index) => ({ name, device: index + 1, datagramPorts: {} }));
+    const homeAgent = reach.homeAgentIpv4 && formatAnyAddress(reach.homeAgentIpv4);
+    const routes = { ipv4: new HomeAddressRoutes(linux, "ipv4"), ipv6: new HomeAddressRoutes(linux, "ipv6") };
+    this.#homeAddressRoutes = routes;
+    this.#ipv4Uplinks = new Ipv4Uplinks(linux, this.#uplinks, homeAgent, (address) => routes.ipv4.has(address));
+    this.#defaultRoutes = new DefaultRoutes(linux, homeAddress);
+    this.#defaultRoutes.lookingUp(homeAgentName !== undefined); // until its name is known
+    this.homeAddressChanged(homeAddress, true);
     placeHomeAddress(linux, homeAddress);
+    const { ipv4HomeAddress } = reach;
+    if (ipv4HomeAddress !== undefined && ipv4HomeAddress !== "dynamic") {
+      this.#staticIpv4 = formatAnyAddress(ipv4HomeAddress);
+      this.homeAddressChanged(this.#staticIpv4, true);
+      addAddress(linux.netlink, { interfaceIndex: linux.tun.interfaceIndex, address: this.#staticIpv4, prefixLength: 32 });
+    }
     const links = listLinks(linux.netlink);
     for (const uplink of this.#uplinks) {
       const link = links.find(({ name }) => name === uplink.name);
@@ -65,6 +88,10 @@ export class MobileNodeAccess implements Access {
     this.useTunnel(true);
   }
 
+  connected(engine: Engine, nowMs: number): void {
+    this.#ipv4Uplinks.connected(engine, nowMs);
+  }
+
   port(device: number): AccessPort | undefined {
     return this.#uplinks[device - 1]?.port;
   }
@@ -75,33 +102,58 @@ export class MobileNodeAccess implements Access {
 
   /** At home the routes into the tunnel are out of the way: then the uplink's default route is the best one. */
   useTunnel(use: boolean): void {
-    const { netlink, tun } = this.#linux;
-    const route = {
-      destination: "::/0",
-      interfaceIndex: tun.interfaceIndex,
-      preferredSource: this.ownAddress,
-      metric: TUNNEL_METRIC,
-    };
-    if (use) tolerate(["EEXIST"], () => addRoute(netlink, route));
-    else tolerate(["ESRCH"], () => removeRoute(netlink, route));
-    this.#homeAddressRoutes.use(use);
+    this.#defaultRoutes.use(use);
+    this.#homeAddressRoutes.ipv6.use(use);
+    this.#homeAddressRoutes.ipv4.use(use);
+  }
+
+  /** Queries for the name of the home agent must get out, also without a registration. */
+  lookingUp(isLookingUp: boolean): void {
+    this.#defaultRoutes.lookingUp(isLookingUp);
+  }
+
+  homeAgentFound(ipv4Address: string | undefined, host: EngineHost): void {
+    this.#ipv4Uplinks.homeAgentFound(ipv4Address, host);
   }
 
   /** A further home address is about to be put on the tunnel device, or was taken from it. */
   homeAddressChanged(address: string, present: boolean): void {
-    if (present) this.#homeAddressRoutes.add(address);
-    else if (address !== this.ownAddress) this.#homeAddressRoutes.remove(address);
+    const family = address.includes(":") ? "ipv6" : "ipv4";
+    const routes = this.#homeAddressRoutes[family];
+    if (present) routes.add(address);
+    else if (address !== this.ownAddress) routes.remove(address);
+    if (family === "ipv4") this.#defaultRoutes.ipv4Changed(routes.any);
+  }
+
+  /** With an IPv4 home address that the home agent refuses, IPv4 goes by the uplinks as if there were none. */
+  observe({ name, fields }: CoreEvent): void {
+    if (name !== "Ipv4HomeAddress" || this.#staticIpv4 === undefined) return;
+    const isRefused = Number(fields.status) >= IPV4_REFUSED;
+    this.#defaultRoutes.ipv4Changed(!isRefused);
+    const what = `the home agent refuses the IPv4 home address ${this.#staticIpv4}`;
+    const warning = isRefused ? `${what}: ${ipv4StatusText(Number(fields.status))}` : undefined;
+    this.#linux.condition("IPv4 home address", warning);
+  }
+
+  /** UDP over IPv6 comes from the care-of address, whatever others the uplink has. */
+  addressPlaced(device: number, address: string): void {
+    const uplink = this.#uplinks[device - 1];
+    if (!this.#reach.udpIpv6 || !address.includes(":") || address === this.ownAddress) return;
+    tolerate(VANISHED, () => uplink?.port?.openDatagrams({ address, port: uplink.datagramPorts.ipv6 }));
+    if (uplink?.port !== undefined) uplink.datagramPorts.ipv6 = uplink.port.datagramPort("ipv6");
+    this.#listPorts();
   }
 
   networkChanged(event: NetworkEvent, host: EngineHost): void {
     if (event.kind === "link") this.#linkChanged(event.link, host);
     else if (event.kind === "link-removed") this.#lose(this.#byIndex(event.link.index), host);
     else if (event.kind === "lost") this.#listAnew(host);
+    if (this.#reach.ipv4) this.#ipv4Uplinks.networkChanged(event, host);
   }
 
   close(): void {
     for (const uplink of this.#uplinks) closePort(uplink);
-    this.ports = [];
+    this.#listPorts();
   }
 
   #byIndex(index: number): Uplink | undefined {
@@ -157,6 +209,9 @@ export class MobileNodeAccess implements Access {
       changes.setInterfaceValue(link.name, "accept_ra", 0);
       changes.setInterfaceValue(link.name, "autoconf", 0);
       withoutReceiveOffload(changes, link.name);
+      // with the default route into the tunnel, what comes from elsewhere would be dropped
+      const filter = Math.max(...["all", link.name].map((scope) => interfaceValue(scope, "rp_filter", "ipv4") ?? 0));
+      if (filter === STRICT) changes.setInterfaceValue(link.name, "rp_filter", LOOSE, "ipv4");
     });
   }
 
@@ -172,27 +227,17 @@ export class MobileNodeAccess implements Access {
     const memory = this.#memory;
     const interfaceIndex = uplink.link?.index;
     if (memory === undefined || interfaceIndex === undefined) return;
+    const { ipv4 } = this.#reach;
+    const datagrams = ipv4 ? [{ port: uplink.datagramPorts.ipv4 }] : [];
     tolerate(VANISHED, () => {
-      uplink.port = new AccessPort(memory, uplink.device, { interfaceIndex });
+      uplink.port = new AccessPort(memory, uplink.device, { interfaceIndex, ipv4, arp: ipv4, datagrams });
     });
   }
 
   #listPorts(): void {
     this.ports = this.#uplinks.flatMap(({ port }) => port ?? []);
+    this.sources = this.ports.flatMap(({ sources }) => sources);
   }
-}
-
-function warningOf({ name, link }: Uplink): string | undefined {
-  if (link === undefined) return `uplink ${name} is not there yet: it is used when it appears`;
-  if (interfaceValue(name, "disable_ipv6") === 1) {
-    return `IPv6 is switched off on uplink ${name}: sysctl -w net.ipv6.conf.${name}.disable_ipv6=0`;
-  }
-  return link.up ? undefined : `uplink ${name} is switched off: ip link set ${name} up`;
-}
-
-function closePort(uplink: Uplink): void {
-  uplink.port?.close();
-  uplink.port = undefined;
 }
 
 /**
@@ -210,32 +255,4 @@ function placeHomeAddress({ netlink, tun, guard }: Linux, homeAddress: string): 
   const { interfaceIndex } = tun;
   addAddress(netlink, { interfaceIndex, address: homeAddress, prefixLength: 128 });
   guard.guard(homeAddress);
-}
-
-/** Operational state, MTU and link-layer address are what the core needs to know. */
-function differs(known: Link, link: Link): boolean {
-  if (isUp(known) !== isUp(link)) return true;
-  return known.mtuBytes !== link.mtuBytes || known.macAddress !== link.macAddress;
-}
-
-function isUp(link: Link): boolean {
-  return link.up && link.lowerUp;
-}
-
-function describe(uplink: Uplink, link: Link): Device {
-  const linkAddress = Uint8Array.from(Buffer.from(link.macAddress.replaceAll(":", ""), "hex"));
-  return {
-    index: uplink.device,
-    kind: "access",
-    mtu: link.mtuBytes,
-    up: isUp(link),
-    preference: uplink.device,
-    ...(linkAddress.length === 6 && { linkAddress, interfaceId: interfaceIdOf(linkAddress) }),
-  };
-}
-
-/** A modified EUI-64 interface identifier (RFC 4291, appendix A). */
-export function interfaceIdOf(macAddress: Uint8Array): Uint8Array {
-  const [a, b, c, d, e, f] = macAddress;
-  return Uint8Array.of(a ^ 0x02, b, c, 0xff, 0xfe, d, e, f);
 }

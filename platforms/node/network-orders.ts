@@ -2,7 +2,9 @@
  * The core's orders to the kernel's network: addresses, routes and neighbours. None of them ends the daemon
  * when it fails; a person hears of it.
  */
-import { formatAddress, formatPrefix, parseAddress, prefixOf } from "../../bindings/address.ts";
+import {
+  ADDRESS_BITS, formatAddress, formatAnyAddress, formatAnyPrefix, formatPrefix, isIpv4Mapped, parseAddress, prefixOf,
+} from "../../bindings/address.ts";
 import { MINIMUM_MTU } from "../../bindings/engine.ts";
 import { type Linux, TUNNEL_METRIC } from "./linux.ts";
 import {
@@ -20,6 +22,8 @@ import { TunnelRoutes } from "./tunnel-routes.ts";
  * this way; before all others, so that no router of the last network, which the kernel still knows, is asked.
  */
 const UPLINK_METRIC = TUNNEL_METRIC + 1;
+
+const IPV4_BITS = 32;
 
 export class NetworkOrders {
   readonly #linux: Linux;
@@ -53,17 +57,17 @@ export class NetworkOrders {
   addAddress(device: number, octets: Uint8Array, prefixLength: number): boolean {
     const interfaceIndex = this.#interfaceIndex(device);
     if (interfaceIndex === undefined) return true;
-    const entry = { interfaceIndex, address: formatAddress(octets), prefixLength };
+    const entry = { interfaceIndex, ...addressOf(octets, prefixLength) };
     const usable = this.#place(entry);
     if (!usable) return false;
     this.#addresses.set(keyOf(entry), entry);
-    this.attempt(() => this.#linux.guard.guard(entry.address));
+    if (isIpv6(entry)) this.attempt(() => this.#linux.guard.guard(entry.address));
     if (entry.address === this.#ownAddress) this.#renewDefaultRoute(device);
     return true;
   }
 
-  removeAddress(device: number, octets: Uint8Array, prefixLength: number): void {
-    const address = formatAddress(octets);
+  removeAddress(device: number, octets: Uint8Array, bits: number): void {
+    const { address, prefixLength } = addressOf(octets, bits);
     const interfaceIndex = this.#interfaceIndex(device);
     for (const entry of this.#addresses.values()) {
       // of a device that is gone, the index is not known any more; its address is gone with it
@@ -101,13 +105,13 @@ export class NetworkOrders {
 
   /** Routes a prefix into the tunnel, before all other routes; returns how many there are now. */
   addRoute(prefix: Uint8Array, lengthBits: number): number {
-    this.attempt(() => this.#tunnelRoutes.add(formatPrefix(prefixOf(prefix, lengthBits))));
+    this.attempt(() => this.#tunnelRoutes.add(formatAnyPrefix(prefixOf(prefix, lengthBits))));
     return this.#tunnelRoutes.count;
   }
 
   /** Takes that route away; returns how many there are now. */
   removeRoute(prefix: Uint8Array, lengthBits: number): number {
-    this.attempt(() => this.#tunnelRoutes.remove(formatPrefix(prefixOf(prefix, lengthBits))));
+    this.attempt(() => this.#tunnelRoutes.remove(formatAnyPrefix(prefixOf(prefix, lengthBits))));
     return this.#tunnelRoutes.count;
   }
 
@@ -190,7 +194,7 @@ export class NetworkOrders {
 
   #withdraw(entry: InterfaceAddress): void {
     this.#addresses.delete(keyOf(entry));
-    this.attempt(() => this.#linux.guard.release(entry.address));
+    if (isIpv6(entry)) this.attempt(() => this.#linux.guard.release(entry.address));
     if (!this.#found.delete(keyOf(entry))) this.attempt(() => this.#linux.changes.removeAddress(entry));
   }
 
@@ -213,6 +217,17 @@ function forgetNetwork({ netlink }: Linux, entry: InterfaceAddress): void {
   const destination = formatPrefix(prefixOf(parseAddress(address), prefixLength));
   tolerate(["EADDRNOTAVAIL", "ESRCH", "ENODEV"], () => removeAddress(netlink, entry));
   tolerate(["ESRCH", "ENODEV"], () => removeRoute(netlink, { destination, interfaceIndex }));
+}
+
+/** What the core names by 128 bits, as the kernel has it: IPv4-mapped addresses are IPv4 ones. */
+function addressOf(octets: Uint8Array, bits: number): Pick<InterfaceAddress, "address" | "prefixLength"> {
+  const prefixLength = isIpv4Mapped(octets) ? bits - (ADDRESS_BITS - IPV4_BITS) : bits;
+  return { address: formatAnyAddress(octets), prefixLength };
+}
+
+/** Packets of mobility come to IPv6 addresses only: the kernel must not answer them (guard.ts). */
+function isIpv6({ address }: InterfaceAddress): boolean {
+  return address.includes(":");
 }
 
 function keyOf({ interfaceIndex, address, prefixLength }: InterfaceAddress): string {

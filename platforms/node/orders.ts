@@ -1,8 +1,8 @@
 /** Carries out the core's orders: packets, kept records, events, and the kernel's network. */
-import { formatAddress } from "../../bindings/address.ts";
+import { formatAnyAddress } from "../../bindings/address.ts";
 import { type Engine, EVENT_CODE, MAX_DEVICES } from "../../bindings/engine.ts";
 import { type CoreEvent, readEvent } from "../../bindings/events.ts";
-import type { Access } from "./access-port.ts";
+import type { Access } from "./access.ts";
 import type { Host } from "./engine-host.ts";
 import type { Journal } from "./journal.ts";
 import type { Linux } from "./linux.ts";
@@ -70,18 +70,21 @@ export class Orders implements Host {
       if (errno !== 0) this.failures.count(errno);
       return;
     }
-    const queue = this.#access.port(device)?.queue;
-    if (queue === undefined) this.failures.count(ENODEV);
-    else queue.put(pointer, lengthBytes);
+    const port = this.#access.port(device);
+    if (port === undefined) this.failures.count(ENODEV);
+    else port.transmit(pointer, lengthBytes);
   }
 
   /** All orders of a call were given, and what was to be kept is kept: now packets leave. */
   drained(): void {
-    for (const { queue } of this.#access.ports) queue.flush();
+    for (const port of this.#access.ports) port.flush();
   }
 
   event(record: DataView): void {
-    if (this.#limit.allows(record.getUint16(EVENT_CODE, true))) this.#events.push(readEvent(record));
+    if (!this.#limit.allows(record.getUint16(EVENT_CODE, true))) return;
+    const event = readEvent(record);
+    this.#events.push(event);
+    this.#access.observe?.(event);
   }
 
   keep(record: Uint8Array): void {
@@ -91,6 +94,7 @@ export class Orders implements Host {
   addAddress(device: number, address: Uint8Array, prefixLength: number): void {
     if (device === TUNNEL) this.#homeAddressChanged(address, true);
     const usable = this.network.addAddress(device, address, prefixLength);
+    if (device !== TUNNEL) this.network.attempt(() => this.#access.addressPlaced?.(device, formatAnyAddress(address)));
     if (!usable && this.#refused.length < MAX_DEVICES) this.#refused.push({ device, address });
   }
 
@@ -140,12 +144,20 @@ export class Orders implements Host {
     this.network.attempt(() => this.#access.port(device)?.hearGroups(hear));
   }
 
-  sendDatagrams(_device: number, _pointer: number, _lengthBytes: number): void {}
+  sendDatagrams(device: number, pointer: number, lengthBytes: number): void {
+    const port = this.#access.port(device);
+    if (port === undefined) this.failures.count(ENODEV);
+    else port.sendDatagrams(pointer, lengthBytes);
+  }
 
-  sendArp(_device: number, _pointer: number, _lengthBytes: number): void {}
+  sendArp(device: number, pointer: number, lengthBytes: number, toAll: boolean): void {
+    const port = this.#access.port(device);
+    if (port === undefined) this.failures.count(ENODEV);
+    else port.sendArp(pointer, lengthBytes, toAll);
+  }
 
   #homeAddressChanged(address: Uint8Array, present: boolean): void {
-    this.network.attempt(() => this.#access.homeAddressChanged?.(formatAddress(address), present));
+    this.network.attempt(() => this.#access.homeAddressChanged?.(formatAnyAddress(address), present));
   }
 
   /** Hands the collected events over; undefined: there are none. */

@@ -1,7 +1,6 @@
 /** Packets that the core ordered to send, collected so that one system call takes all of them. */
-import { AccessSender, type SendOptions } from "./system/access-send.ts";
+import type { PacketSender } from "./system/access-send.ts";
 import { errnoName } from "./system/errors.ts";
-import type { PacketMemory } from "./system/memory.ts";
 
 /** How many packets the kernel refused, by the name of the error: nothing is dropped in silence. */
 export class SendFailures {
@@ -17,21 +16,20 @@ export class SendFailures {
   }
 }
 
-export class SendQueue {
-  readonly #sender: AccessSender;
+export class SendQueue<Sender extends PacketSender> {
+  readonly sender: Sender;
   readonly #failures: SendFailures;
   #waiting = 0;
 
-  /** Throws SystemError as AccessSender does. */
-  constructor(memory: PacketMemory, failures: SendFailures, options: SendOptions = {}) {
-    this.#sender = new AccessSender(memory, options);
+  constructor(sender: Sender, failures: SendFailures) {
+    this.sender = sender;
     this.#failures = failures;
   }
 
   /** Takes a packet that lies at a pointer of the core until `flush`. */
   put(pointer: number, lengthBytes: number): void {
-    this.#sender.setPacket(this.#waiting++, pointer, lengthBytes);
-    if (this.#waiting === this.#sender.batch) this.flush();
+    this.sender.setPacket(this.#waiting++, pointer, lengthBytes);
+    if (this.#waiting === this.sender.batch) this.flush();
   }
 
   /** Sends what was collected. */
@@ -39,22 +37,11 @@ export class SendQueue {
     const count = this.#waiting;
     if (count === 0) return;
     this.#waiting = 0;
-    if (this.#sender.send(count) === count) return;
-    for (const errno of this.#sender.results.subarray(0, count)) if (errno !== 0) this.#failures.count(errno);
-  }
-
-  /** Whether a group is joined on the interface of this queue, until `close`. Throws SystemError. */
-  setMembership(group: string, isMember: boolean): void {
-    if (isMember) this.#sender.joinGroup(group);
-    else this.#sender.leaveGroup(group);
-  }
-
-  /** Makes an anycast address one of this host's on an interface, until `close`. Throws SystemError. */
-  joinAnycast(address: string, interfaceIndex: number): void {
-    this.#sender.joinAnycast(address, interfaceIndex);
+    if (this.sender.send(count) === count) return;
+    for (const errno of this.sender.results.subarray(0, count)) if (errno !== 0) this.#failures.count(errno);
   }
 
   close(): void {
-    this.#sender.close();
+    this.sender.close();
   }
 }

@@ -1,16 +1,20 @@
 /** From a checked configuration to what the loop's thread is given: plain data, and keys as octets. */
-import { contains, formatAddress, parseAddress, parsePrefix } from "../../bindings/address.ts";
+import { contains, formatAddress, parseAddress, parseIpv4Address, parsePrefix } from "../../bindings/address.ts";
 import {
   addNode, CORRESPONDENT_DEFAULTS, type CorrespondentSettings, type HomeAgentSettings, type HomeLinkSettings,
   type HomePrefix, type MobileNodeSettings, type NodeSettings, type PrefixDeliverySettings,
-  type RouteOptimisationSettings, type Security, setCorrespondent, setHomeAgent, setMobileNode, setPrefixDelivery,
-  setRouteOptimisation,
+  type ReachSettings, type RouteOptimisationSettings, type Security, type ServeSettings, setCorrespondent, setHomeAgent, setHomeAgentFound,
+  setMobileNode, setNodeIpv4, setPrefixDelivery, setReach, setRouteOptimisation, setServe,
 } from "../../bindings/commands.ts";
 import type {
   Config, CorrespondentConfig, HomeAgentConfig, HomeLinkConfig, MobileNodeConfig, RouteOptimisationConfig,
   SecurityAssociation,
 } from "../../bindings/config/index.ts";
 import type { Engine } from "../../bindings/engine.ts";
+import {
+  homeAgentName, type HomeAgentName, ipv4Routes, type NodeIpv4, nodesIpv4, reachSettings, serveSettings,
+} from "./dual-stack-settings.ts";
+import type { HomeAgentAddresses } from "./resolver.ts";
 
 /** Device index of a real home link; 1 is all other interfaces of the host. */
 export const HOME_LINK_DEVICE = 2;
@@ -26,11 +30,17 @@ export interface HomeAgentLoopSettings extends CommonSettings {
   readonly role: "home-agent";
   readonly address: string;
   readonly homePrefixes: readonly string[];
+  /** Text; undefined: no IPv4. */
+  readonly ipv4Address?: string;
+  /** Prefixes of all IPv4 home addresses. */
+  readonly ipv4Routes: readonly string[];
   readonly maxBindings: number;
   readonly maxNodes: number;
   /** Without it the home link is a virtual one. */
   readonly homeLink?: HomeLinkLoopSettings;
   readonly core: HomeAgentSettings;
+  readonly serve: ServeSettings;
+  readonly nodesIpv4: readonly NodeIpv4[];
   readonly prefixDelivery: PrefixDeliverySettings;
   readonly nodes: readonly NodeSettings[];
 }
@@ -40,7 +50,10 @@ export interface MobileNodeLoopSettings extends CommonSettings {
   readonly homeAddress: string;
   /** Interface names, the preferred one first. */
   readonly uplinks: readonly string[];
+  /** Where its addresses are to be asked for; undefined: they are known, or discovered. */
+  readonly homeAgentName?: HomeAgentName;
   readonly core: MobileNodeSettings;
+  readonly reach: ReachSettings;
   readonly routeOptimisation: RouteOptimisationSettings;
   readonly correspondent: CorrespondentSettings;
 }
@@ -87,6 +100,8 @@ function homeAgentSettings(config: HomeAgentConfig): HomeAgentLoopSettings {
     stateFile,
     address,
     homePrefixes,
+    ipv4Address: config.ipv4Address,
+    ipv4Routes: ipv4Routes(config),
     maxBindings,
     maxNodes,
     ...(config.homeLink.interface !== undefined && {
@@ -99,6 +114,8 @@ function homeAgentSettings(config: HomeAgentConfig): HomeAgentLoopSettings {
       refreshAdviceMs: config.refreshAdviceMs ?? 0,
       replayWindowMs: config.replayWindowMs,
     },
+    serve: serveSettings(config),
+    nodesIpv4: nodesIpv4(config),
     prefixDelivery: config.mobilePrefixAdvertisements,
     nodes: config.nodes.map((node, id) => ({
       id,
@@ -149,16 +166,18 @@ function homeLinkSettings(
 }
 
 function mobileNodeSettings(config: MobileNodeConfig): MobileNodeLoopSettings {
-  const { tunnel, stateFile, homeAddress, uplinks } = config;
+  const { tunnel, stateFile, homeAddress, homeAgent, uplinks } = config;
+  const name = homeAgentName(config);
   return {
     role: "mobile-node",
     tunnel,
     stateFile,
     homeAddress,
     uplinks,
+    homeAgentName: name,
     core: {
       homeAddress: parseAddress(homeAddress),
-      homeAgent: parseAddress(config.homeAgent ?? UNSPECIFIED),
+      homeAgent: parseAddress(homeAgent === undefined || name !== undefined ? UNSPECIFIED : homeAgent),
       homePrefixLength: config.homePrefixLength,
       lifetimeMs: config.lifetimeMs,
       firstRegistrationTimeoutMs: config.initialBindingAckTimeoutFirstRegistrationMs,
@@ -168,6 +187,7 @@ function mobileNodeSettings(config: MobileNodeConfig): MobileNodeLoopSettings {
       optimistic: config.optimistic,
       security: securityOf(config.identity, config.association),
     },
+    reach: reachSettings(config),
     routeOptimisation: routeOptimisationSettings(config.routeOptimisation),
     correspondent: { ...CORRESPONDENT_DEFAULTS, enabled: config.correspondent, addresses: [] },
   };
@@ -200,6 +220,14 @@ function securityOf(identity: string, association: SecurityAssociation | undefin
   return { authentication: "shared-key", identity, spi, key: key.bytes(), replayProtection };
 }
 
+/** Tells a mobile node which addresses the name of its home agent has. */
+export function tellHomeAgent(engine: Engine, { address, ipv4Address }: HomeAgentAddresses, nowMs: number): void {
+  setHomeAgentFound(engine, {
+    address: address === undefined ? undefined : parseAddress(address),
+    ipv4Address: ipv4Address === undefined ? undefined : parseIpv4Address(ipv4Address),
+  }, nowMs);
+}
+
 /** Tells a new core who it is. Throws CommandRefused. */
 export function configure(engine: Engine, settings: LoopSettings, nowMs: number): void {
   switch (settings.role) {
@@ -207,11 +235,14 @@ export function configure(engine: Engine, settings: LoopSettings, nowMs: number)
       return setCorrespondent(engine, settings.core, nowMs);
     case "mobile-node":
       setMobileNode(engine, settings.core, nowMs);
+      setReach(engine, settings.reach, nowMs);
       setCorrespondent(engine, settings.correspondent, nowMs);
       return setRouteOptimisation(engine, settings.routeOptimisation, nowMs);
     case "home-agent":
       setHomeAgent(engine, settings.core, nowMs);
       setPrefixDelivery(engine, settings.prefixDelivery, nowMs);
+      setServe(engine, settings.serve, nowMs);
       for (const node of settings.nodes) addNode(engine, node, nowMs);
+      for (const { homeAddress, ipv4 } of settings.nodesIpv4) setNodeIpv4(engine, homeAddress, ipv4, nowMs);
   }
 }

@@ -2,7 +2,7 @@
  * Routes of single addresses into the tunnel device: those of home addresses that have a binding here. What
  * this host sends to such an address, or forwards, comes to the core, which knows where the node is.
  *
- *   ip -6 rule    1000: not from all fwmark N lookup N
+ *   ip -6 rule    1000: not from all fwmark N lookup N            ip rule    likewise for IPv4
  *   ip -6 route   <home address> dev <tunnel> src <own address> table N
  *
  * The routes have a table of their own, before the main one, so that they count before each route that a
@@ -34,17 +34,18 @@ export function routingNumber(tunnelInterfaceIndex: number): number {
 export class TunnelRoutes {
   readonly #linux: Linux;
   readonly #preferredSource: string | undefined;
-  readonly #rule: Rule;
+  readonly #rules: Readonly<Record<"ipv4" | "ipv6", Rule>>;
   /** Of each destination, whether its route has the preferred source. */
   readonly #destinations = new Map<string, boolean>();
-  #hasRule = false;
+  readonly #rulesThere = new Set<Rule>();
 
-  /** @param preferredSource the source of new sessions with these addresses; undefined: the kernel chooses */
+  /** @param preferredSource the source of new IPv6 sessions with these addresses; undefined: the kernel chooses */
   constructor(linux: Linux, preferredSource: string | undefined) {
     this.#linux = linux;
     this.#preferredSource = preferredSource;
     const { mark } = linux;
-    this.#rule = { priority: RULE_PRIORITY, mark, inverted: true, action: "lookup", table: mark };
+    const rule = { priority: RULE_PRIORITY, mark, inverted: true, action: "lookup", table: mark } as const;
+    this.#rules = { ipv6: rule, ipv4: { ...rule, family: "ipv4" } };
   }
 
   /** How many there are. */
@@ -52,12 +53,12 @@ export class TunnelRoutes {
     return this.#destinations.size;
   }
 
-  /** @param destination "2001:db8::1/128". Throws SystemError. */
+  /** @param destination "2001:db8::1/128" or "198.51.100.17/32". Throws SystemError. */
   add(destination: string): void {
-    if (!this.#hasRule) this.#linux.changes.addRule(this.#rule);
-    this.#hasRule = true;
+    const isIpv6 = destination.includes(":");
+    this.#addRule(isIpv6 ? this.#rules.ipv6 : this.#rules.ipv4);
     this.#destinations.set(destination, this.#place(destination));
-    this.#refreshSockets(destination);
+    if (isIpv6) this.#refreshSockets(destination); // for IPv4 the kernel forgets cached routes at every change
   }
 
   /** Does no harm where there is none. Throws SystemError. */
@@ -66,11 +67,11 @@ export class TunnelRoutes {
     tolerate(["ESRCH"], () => removeRoute(this.#linux.netlink, this.#route(destination)));
   }
 
-  /** Removes all of them, and the rule. Throws SystemError. */
+  /** Removes all of them, and the rules. Throws SystemError. */
   clear(): void {
     for (const destination of [...this.#destinations.keys()]) this.remove(destination);
-    if (this.#hasRule) this.#linux.changes.removeRule(this.#rule);
-    this.#hasRule = false;
+    for (const rule of this.#rulesThere) this.#linux.changes.removeRule(rule);
+    this.#rulesThere.clear();
   }
 
   /** The preferred source can be used now: routes that are without it get it. Throws SystemError. */
@@ -83,6 +84,11 @@ export class TunnelRoutes {
   /** The preferred source has left this host: the kernel has struck it out of all routes. */
   sourceGone(): void {
     for (const destination of this.#destinations.keys()) this.#destinations.set(destination, false);
+  }
+
+  #addRule(rule: Rule): void {
+    if (!this.#rulesThere.has(rule)) this.#linux.changes.addRule(rule);
+    this.#rulesThere.add(rule);
   }
 
   /**
@@ -118,7 +124,7 @@ export class TunnelRoutes {
 
   #route(destination: string): Route {
     const { tun, mark } = this.#linux;
-    const preferredSource = this.#preferredSource;
+    const preferredSource = destination.includes(":") ? this.#preferredSource : undefined;
     return { destination, interfaceIndex: tun.interfaceIndex, table: mark, preferredSource };
   }
 }

@@ -1,13 +1,14 @@
 /** Any configuration, rendered to TOML and loaded, is the same configuration. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { formatAddress, formatPrefix, parseAddress, prefixOf } from "../../bindings/address.ts";
+import { formatAddress, formatAnyAddress, formatPrefix, parseAddress, prefixOf } from "../../bindings/address.ts";
 import { formatDuration } from "../../bindings/config/duration.ts";
 import { toToml } from "../../bindings/config/explain.ts";
 import {
   type Config, type CorrespondentConfig, type HomeAgentConfig, type HomeAgentNodeConfig, loadConfig, type MobileNodeConfig,
   type SecurityAssociation, SharedKey,
 } from "../../bindings/config/index.ts";
+import { ipv4OfNumber } from "../../bindings/ipv4.ts";
 
 const HOME_LENGTH_BITS = 48;
 
@@ -27,6 +28,8 @@ const bytes = fc.uint8Array({ minLength: 16, maxLength: 16 }).map((octets) => {
 });
 const address = bytes.map(formatAddress);
 
+const ipv4Address = fc.integer({ min: 0x0b00_0000, max: 0x7eff_ffff }).map((number) => formatAnyAddress(ipv4OfNumber(number)));
+
 const association: fc.Arbitrary<SecurityAssociation> = fc.record({
   spi: fc.integer({ min: 256, max: 0xffffffff }),
   key: fc.uint8Array({ minLength: 16, maxLength: 64 }).map((octets) => new SharedKey(octets)),
@@ -36,6 +39,7 @@ const association: fc.Arbitrary<SecurityAssociation> = fc.record({
 const node: fc.Arbitrary<HomeAgentNodeConfig> = fc.record({
   identity,
   homeAddresses: fc.uniqueArray(address, { minLength: 1, maxLength: 3 }),
+  ipv4HomeAddress: maybe(fc.constantFrom(["none"], ["dynamic"])),
   association: maybe(association),
   maxLifetimeMs: maybe(lifetimeMs),
 });
@@ -105,6 +109,17 @@ const homeAgent: fc.Arbitrary<HomeAgentConfig> = fc.record({
   role: fc.constant("home-agent" as const),
   address,
   nodes,
+  ipv4Address,
+  ipv4Pools: fc.subarray(["198.51.100.0/24", "203.0.113.7-203.0.113.9"], { minLength: 1 }),
+  ipv4LeaseMs: fc.integer({ min: 60_000, max: 86_400_000 }),
+  allowForceUdp: fc.boolean(),
+  forceUdp: fc.boolean(),
+  udpOverIpv6: fc.boolean(),
+  probes: fc.boolean(),
+  nat: fc.record({
+    refreshMs: fc.integer({ min: 110_000, max: 3_600_000 }),
+    firstRefreshMs: fc.integer({ min: 10_000, max: 110_000 }),
+  }),
   tunnel: word,
   homeLink,
   mobilePrefixAdvertisements,
@@ -139,6 +154,15 @@ const mobileNode: fc.Arbitrary<MobileNodeConfig> = fc.record({
   role: fc.constant("mobile-node" as const),
   homeAddress: address,
   homeAgent: maybe(address),
+  ipv4HomeAddress: maybe(fc.oneof(ipv4Address, fc.constant("dynamic"))),
+  ipv4: fc.boolean(),
+  forceUdp: fc.boolean(),
+  udpOverIpv6: fc.boolean(),
+  retryMs: fc.integer({ min: 1_000, max: 3_600_000 }),
+  keepalive: fc.record({
+    floorMs: fc.integer({ min: 1_000, max: 60_000 }),
+    ceilingMs: fc.integer({ min: 60_000, max: 3_600_000 }),
+  }),
   homePrefixLength: fc.integer({ min: 1, max: HOME_LENGTH_BITS }),
   correspondent: fc.boolean(),
   routeOptimisation,

@@ -76,10 +76,12 @@ const WHERE = "; a relative path begins at this file's folder";
 const AN_ADDRESS = "must be a routable unicast IPv6 address";
 const A_PREFIX = 'must be an IPv6 prefix like "2001:db8:100::/64"';
 const UPLINKS = "must be a list of one or more, each an interface name of 1 to 15 characters";
-const HOME_AGENT_KEYS = "known keys: role, address, home_prefixes, tunnel, max_lifetime, " +
-  "refresh_advice, max_bindings, max_nodes, replay_window, state_file, control, log_level, home_link, " +
+const HOME_AGENT_KEYS = "known keys: role, address, home_prefixes, ipv4_address, ipv4_pools, ipv4_lease, " +
+  "allow_force_udp, force_udp, udp_over_ipv6, probes, tunnel, max_lifetime, " +
+  "refresh_advice, max_bindings, max_nodes, replay_window, state_file, control, log_level, nat, " +
+  "home_link, " +
   "mobile_prefix_advertisements, node";
-const NODE_KEYS = "known keys: identity, home_addresses, authentication, spi, key, key_file, " +
+const NODE_KEYS = "known keys: identity, home_addresses, ipv4_home_address, authentication, spi, key, key_file, " +
   "replay_protection, max_lifetime";
 const A_NAI = 'must be a network access identifier like "car17@example.org"';
 
@@ -122,7 +124,7 @@ const badFiles: BadFile[] = [
     "f.toml:4:16: max_bindings: is a huge number, must be an integer from 1 to 1000000"],
   ["integer for duration", MOBILE_NODE + "lifetime = 600",
     'f.toml:8:12: lifetime: is an integer, must be a duration from "4s" to "262140s"'],
-  ["date for text", MOBILE_NODE + "log_level = 2026-01-01",
+  ["date for text", MOBILE_NODE + "log_level = 07:32:00",
     'f.toml:8:13: log_level: is a date or time, must be "trace" or "debug" or "info" or "warn" or "error"'],
   ["text for boolean", MOBILE_NODE + 'optimistic = "yes"',
     "f.toml:8:14: optimistic: is a text, must be true or false"],
@@ -340,6 +342,8 @@ describe("a good file", () => {
       address: "2001:db8:100::1",
       homePrefixes: ["2001:db8:100::/64", "2001:db8:200::/64"],
       tunnel: "mext0",
+      ipv4LeaseMs: 86_400_000, allowForceUdp: true, forceUdp: false, udpOverIpv6: false, probes: true,
+      nat: { refreshMs: 110_000, firstRefreshMs: 25_000 }, // 5555-3.2.2-6
       maxLifetimeMs: 3_600_000,
       maxBindings: 10_000,
       maxNodes: 10_000,

@@ -8,7 +8,7 @@ import { ACCESS, CORRESPONDENT, HOME_ADDRESS, HOME_AGENT, TUNNEL, homeAgent } fr
 import {
   CAREOF_IPV4, CORRESPONDENT_IPV4, ENCAPSULATIONS, HOME_AGENT_IPV4, HOME_IPV4, NAT_IPV4, NAT_PORT, TUNNEL_PORT, build, careofOf, carry,
   isIpv4, isUdp, left, pair,
-} from "./dual-stack.ts";
+} from "./encapsulated-pair.ts";
 import { icmp4, internetChecksum, ipv4, readIpv4 } from "./ipv4-packets.ts";
 import { bindingUpdate } from "./messages.ts";
 import { addresses, codec, echo } from "./network.ts";

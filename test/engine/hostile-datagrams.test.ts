@@ -8,7 +8,7 @@ import { readBindings, readUpdates } from "../../bindings/status.ts";
 import { ACCESS, CORRESPONDENT, HOME_ADDRESS, HOME_AGENT, type Node, TUNNEL } from "./harness.ts";
 import {
   CAREOF_IPV4, CORRESPONDENT_IPV4, HOME_AGENT_IPV4, HOME_IPV4, NAT_IPV4, NAT_PORT, TUNNEL_PORT, build, left, pair,
-} from "./dual-stack.ts";
+} from "./encapsulated-pair.ts";
 import { changed, checkSane, effort, ipv6, seconds, timeout } from "./hostile.ts";
 import { icmp4, internetChecksum, ipv4, tcp } from "./ipv4-packets.ts";
 import { bindingUpdate } from "./messages.ts";

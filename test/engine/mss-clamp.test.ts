@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { Encapsulation } from "../../bindings/engine.ts";
 import { parseAddress, parseAnyAddress } from "../../bindings/address.ts";
 import { CORRESPONDENT, HOME_ADDRESS, TUNNEL } from "./harness.ts";
-import { CORRESPONDENT_IPV4, ENCAPSULATIONS, HOME_IPV4, build, carry, left, pair } from "./dual-stack.ts";
+import { CORRESPONDENT_IPV4, ENCAPSULATIONS, HOME_IPV4, build, carry, left, pair } from "./encapsulated-pair.ts";
 import { get16, internetChecksum, ipv4, pseudoSum, tcp } from "./ipv4-packets.ts";
 import { codec } from "./network.ts";
 

@@ -321,3 +321,27 @@ export {
   buildGeneralQuery as mld$buildGeneralQuery,
   buildRouterAlert as mld$buildRouterAlert,
 } from "../../core-as/wire/mld";
+export {
+  address as ipv4Options$address,
+  prefixLength as ipv4Options$prefixLength,
+  wantsPrefix as ipv4Options$wantsPrefix,
+  status as ipv4Options$status,
+  acknowledgedPrefixLength as ipv4Options$acknowledgedPrefixLength,
+  isForced as ipv4Options$isForced,
+  refreshS as ipv4Options$refreshS,
+  appendHomeAddress as ipv4Options$appendHomeAddress,
+  appendAcknowledgement as ipv4Options$appendAcknowledgement,
+  appendNatDetection as ipv4Options$appendNatDetection,
+  appendCareofAddress as ipv4Options$appendCareofAddress,
+} from "../../core-as/wire/ipv4-options";
+export {
+  isProbe as pathProbe$isProbe,
+  kind as pathProbe$kind,
+  nonce as pathProbe$nonce,
+  answerPort as pathProbe$answerPort,
+  seenAddress as pathProbe$seenAddress,
+  seenPort as pathProbe$seenPort,
+  time as pathProbe$time,
+  buildRequest as pathProbe$buildRequest,
+  buildAnswer as pathProbe$buildAnswer,
+} from "../../core-as/wire/path-probe";

@@ -1,7 +1,7 @@
 /** What each role changes on its host, and what becomes of it. */
 import { describe, expect, it } from "vitest";
 import { formatAddress, parseAddress } from "../../bindings/address.ts";
-import type { RouteOptimisationSettings } from "../../bindings/commands.ts";
+import { REACH_DEFAULTS, type RouteOptimisationSettings } from "../../bindings/commands.ts";
 import type { Engine } from "../../bindings/engine.ts";
 import { CorrespondentAccess } from "../../platforms/node/correspondent-access.ts";
 import { HomeLinkAccess } from "../../platforms/node/home-link-access.ts";
@@ -24,7 +24,7 @@ describe.skipIf(cannotRun)(`access${cannotRun ? ` (cannot run: ${cannotRun})` : 
     const settings = {
       role: "mobile-node", tunnel: "mext0", homeAddress: OTHER, uplinks: ["eth0"],
       core: undefined as never, correspondent: undefined as never,
-      routeOptimisation: undefined as unknown as RouteOptimisationSettings,
+      routeOptimisation: undefined as unknown as RouteOptimisationSettings, reach: REACH_DEFAULTS,
     } as const;
 
     it("at home its traffic does not go into the tunnel, and no socket loses the home address", async () => {
@@ -152,7 +152,7 @@ describe.skipIf(cannotRun)(`access${cannotRun ? ` (cannot run: ${cannotRun})` : 
       core: undefined as never,
     };
     const open = (changed: Partial<HomeLinkLoopSettings> = {}) =>
-      inside(bed.left.namespace, () => new HomeLinkAccess(bed.linux, { ...settings, ...changed }, prefixes));
+      inside(bed.left.namespace, () => new HomeLinkAccess(bed.linux, { ...settings, ...changed }, prefixes, false));
 
     it("its address and its prefixes are on the link, and the core learns the interface", async () => {
       const link = open();

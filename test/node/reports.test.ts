@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { RefusalCount } from "../../bindings/status.ts";
-import { interfaceIdOf } from "../../platforms/node/mobile-node-access.ts";
+import { interfaceIdOf } from "../../platforms/node/uplink.ts";
 import { RateLimit } from "../../platforms/node/rate-limit.ts";
 import { RefusalReport } from "../../platforms/node/refusal-report.ts";
 

@@ -62,6 +62,11 @@ describe("the check of mobility options", () => {
       Reason.AuthenticationOptionNotLast],
     ["Replay Protection", "0a 08 0102030405060708", Reason.None],
     ["Replay Protection of 4 octets", "0a 04 01020304", Reason.MobilityOptionLength],
+    ["IPv4 Home Address", "1d 06 8000 c0000211", Reason.None],
+    ["IPv4 Home Address of 4 octets", "1d 04 8000 c000", Reason.MobilityOptionLength],
+    ["IPv4 Address Acknowledgement of 8 octets", "1e 08 0080 c0000211 0000", Reason.MobilityOptionLength],
+    ["NAT Detection of 2 octets", "1f 02 0000", Reason.MobilityOptionLength],
+    ["IPv4 Care-of Address of 0 octets", "20 00", Reason.MobilityOptionLength],
   ])("%s", (_title, text, reason) => {
     expect(Reason[check(hex(text))]).toBe(Reason[reason]);
   });
@@ -76,6 +81,11 @@ describe("options that are found", () => {
     02 02 0010                          # Binding Refresh Advice
     04 04 aaaa bbbb                     # Nonce Indices once more
     08 05 01 61406263                   # Mobile Node Identifier
+    1d 06 81ff 0a000001                 # IPv4 Home Address, a single one, all reserved bits
+    1d 06 6200 00000000                 # IPv4 Home Address: a prefix of 24 bits, please
+    1e 06 85 83 c0000211                # IPv4 Address Acknowledgement, all reserved bits
+    1f 06 8000 0000006e                 # NAT Detection
+    20 06 ffff c0000203                 # IPv4 Care-of Address, all reserved bits
     0a 08 f102030405060708              # Replay Protection
     09 0a 01 80000101 0a0b0c0d 0e       # Authentication, MN-HA
     09 07 02 00000003 0102              # Authentication, MN-AAA
@@ -92,7 +102,7 @@ describe("options that are found", () => {
     expect(options.find(first, end, MobilityOptionType.AlternateCareofAddress)).toBe(0);
     const types = [];
     for (let p = first; p < end; p = options.next(p)) types.push(options.type(p));
-    expect(types).toEqual([1, 4, 254, 0, 2, 4, 8, 10, 9, 9]);
+    expect(types).toEqual([1, 4, 254, 0, 2, 4, 8, 29, 29, 30, 31, 32, 10, 9, 9]);
   });
 
   it("give their fields", () => {
@@ -122,6 +132,29 @@ describe("options that are found", () => {
     expect(authentication.mobilitySpi(aaa)).toBe(3);
     expect(authentication.authenticationDataLength(aaa)).toBe(2);
     expect(options.findAuthentication(first, end, 3)).toBe(0);
+  });
+});
+
+describe("the options of RFC 5555 that are found", () => {
+  function find(text: string): number {
+    return wire.putAtEnd(hex(text));
+  }
+
+  it("give address and prefix, and ignore what is reserved (5555-3.1.1-3, 5555-3.2.1-2, 5555-3.2.2-5)", () => {
+    const { ipv4Options: ipv4 } = wire.files;
+    const single = find("1d 06 81ff 0a000001");
+    expect([ipv4.prefixLength(single), ipv4.wantsPrefix(single)]).toEqual([32, 0]);
+    expect(wire.get(ipv4.address(single), 4)).toEqual(hex("0a000001"));
+    const prefix = find("1d 06 6200 00000000");
+    expect([ipv4.prefixLength(prefix), ipv4.wantsPrefix(prefix)]).toEqual([24, 1]);
+    const acknowledgement = find("1e 06 85 83 c0000211");
+    expect([ipv4.status(acknowledgement), ipv4.acknowledgedPrefixLength(acknowledgement)]).toEqual([133, 32]);
+    expect(wire.get(ipv4.address(acknowledgement), 4)).toEqual(hex("c0000211"));
+    for (const [text, forced, refresh] of [["1f 06 8000 0000006e", 1, 110], ["1f 06 7fff ffffffff", 0, 0xffffffff]] as const) {
+      const nat = find(text);
+      expect([ipv4.isForced(nat), ipv4.refreshS(nat) >>> 0]).toEqual([forced, refresh]);
+    }
+    expect(wire.get(ipv4.address(find("20 06 ffff c0000203")), 4)).toEqual(hex("c0000203"));
   });
 });
 
@@ -159,6 +192,20 @@ describe("options that are appended", () => {
     // Seven octets of data do not end at 8n from any 4n + 1: the nearest 4n + 1 is taken.
     expect(build((start, p) => authentication.appendAuthentication(start, p, 2, 3, 7)))
       .toEqual(hex("00 09 0c 02 00000003 00000000000000"));
+  });
+
+  it("have the alignment of RFC 5555 §3, and nothing in what is reserved (5555-3.1.1-1, 5555-3.1.1-3, 5555-3.2.1-1, 5555-3.2.1-2, 5555-3.2.2-5)", () => {
+    const { ipv4Options: ipv4 } = wire.files;
+    const address = wire.put(hex("c0000211"), wire.room - 16);
+    expect(build((start, p) => ipv4.appendHomeAddress(start, p, address, 32, 0))).toEqual(hex("1d 06 8000 c0000211"));
+    expect(build((start, p) => ipv4.appendHomeAddress(start, p, address, 24, 1))).toEqual(hex("1d 06 6200 c0000211"));
+    expect(build((start, p) => ipv4.appendAcknowledgement(start, p, 0, 32, address))).toEqual(hex("1e 06 00 80 c0000211"));
+    expect(build((start, p) => ipv4.appendAcknowledgement(start, p, 132, 0, address))).toEqual(hex("1e 06 84 00 c0000211"));
+    expect(build((start, p) => ipv4.appendNatDetection(start, p, 1, 25))).toEqual(hex("1f 06 8000 00000019"));
+    expect(build((start, p) => ipv4.appendCareofAddress(start, ipv4.appendNatDetection(start, p, 0, -1), address)))
+      .toEqual(hex("1f 06 0000 ffffffff 20 06 0000 c0000211"));
+    expect(build((start, p) => ipv4.appendCareofAddress(start, wire.files.mobilityOptions.begin(p, 1, 0), address)))
+      .toEqual(hex("0100 0100 20 06 0000 c0000211"));
   });
 
   it("pad with Pad1 and PadN to any alignment", () => {

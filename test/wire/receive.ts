@@ -58,6 +58,7 @@ function receiveMobility(
   const verdict = mobility.check(at, length);
   if (verdict !== Reason.None) return { ...result, type, reason: Reason[summed || verdict] };
   readMobility(wire, type, at);
+  if (type === MobilityHeaderType.Experimental) return { ...result, type, reason: Reason[summed] }; // it has no options
 
   const [first, end] = [at + MOBILITY_OPTIONS[type], mobility.end(at)];
   const checked = mobilityOptions.check(first, end);
@@ -83,10 +84,11 @@ function readMobility(wire: Wire, type: number, at: number): void {
   if (type === MobilityHeaderType.BindingUpdate) files.bindingUpdate.lifetimeMs(at);
   if (type === MobilityHeaderType.BindingAcknowledgement) files.bindingAcknowledgement.lifetimeMs(at);
   if (type === MobilityHeaderType.BindingError) wire.get(files.bindingError.homeAddress(at), 16);
+  if (type === MobilityHeaderType.Experimental && files.pathProbe.isProbe(at)) wire.get(files.pathProbe.seenAddress(at), 16);
 }
 
 function readOption(wire: Wire, type: number, option: number): void {
-  const { bindingOptions, authenticationOptions: authentication } = wire.files;
+  const { bindingOptions, ipv4Options, authenticationOptions: authentication } = wire.files;
   if (type === 2) bindingOptions.refreshIntervalMs(option);
   if (type === 3) wire.get(bindingOptions.alternateCareofAddress(option), 16);
   if (type === 4) bindingOptions.careofNonceIndex(option);
@@ -97,6 +99,7 @@ function readOption(wire: Wire, type: number, option: number): void {
     wire.get(authentication.authenticationData(option), authentication.authenticationDataLength(option));
   }
   if (type === 10) authentication.timestamp(option);
+  if (type >= 29 && type <= 32) wire.get(ipv4Options.address(option), 4);
 }
 
 function receiveIcmpv6(

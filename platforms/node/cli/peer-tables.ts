@@ -16,6 +16,7 @@ const OBSTACLES: Readonly<Record<PeerStatus["obstacle"], string>> = {
   RefusedByPeer: "the peer refused",
   Lost: "the peer lost the binding, or the direct way failed",
   AtHome: "at home",
+  Ipv4CareofAddress: "no IPv6 in this network",
 };
 
 /** Each peer with the way that packets take now, and why. */

@@ -20,6 +20,45 @@ const NAME_ADDRESS = 8;
 const NAME_SCOPE = NAME_ADDRESS + 16;
 const PACKET_DESTINATION = 24;
 
+/** What sends packets of the core: by IPv6 (here), by IPv4 (ipv4-send.ts). */
+export interface PacketSender {
+  readonly batch: number;
+  readonly results: Int32Array;
+  setPacket(slot: number, pointer: number, lengthBytes: number): void;
+  send(count: number): number;
+  close(): void;
+}
+
+/** Queue, mark and interface of a sending socket. Throws SystemError. */
+export function setUpSender(fd: number, { bufferBytes = 4 << 20, mark, interfaceIndex = 0 }: SendOptions): void {
+  setQueueBytes(fd, "send", bufferBytes);
+  if (mark !== undefined) setIntegerOption(fd, SOL_SOCKET, SO_MARK, mark, "SO_MARK");
+  if (interfaceIndex !== 0) setIntegerOption(fd, SOL_SOCKET, SO_BINDTOIFINDEX, interfaceIndex, "SO_BINDTOIFINDEX");
+}
+
+/** Sends the messages 0 to count − 1; `results` gets 0 or the errno of each. Returns how many were sent. */
+export function sendBatch(fd: number, messages: MessageVector, count: number, results: Int32Array): number {
+  let sent = 0;
+  let slot = 0;
+  while (slot < count) {
+    const taken = sendmmsg(fd, messages.headerAddress(slot), count - slot, MSG_DONTWAIT);
+    if (taken > 0) {
+      results.fill(0, slot, slot + taken);
+      sent += taken;
+      slot += taken;
+      continue;
+    }
+    const error = errno();
+    if (error === EINTR) continue;
+    if (error === EAGAIN) {
+      results.fill(EAGAIN, slot, count);
+      break;
+    }
+    results[slot++] = error;
+  }
+  return sent;
+}
+
 export interface SendOptions {
   /** Send only through this interface (an uplink); without it the routing table decides. */
   readonly interfaceIndex?: number;
@@ -31,7 +70,7 @@ export interface SendOptions {
   readonly bufferBytes?: number;
 }
 
-export class AccessSender {
+export class AccessSender implements PacketSender {
   readonly fd: number;
   /** The interface this socket is bound to, or 0. */
   readonly interfaceIndex: number;
@@ -51,15 +90,9 @@ export class AccessSender {
     }
     this.fd = check(socket(AF_INET6, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_RAW), "open raw IPv6 socket");
     prepare(this.fd, () => {
-      setQueueBytes(this.fd, "send", options.bufferBytes ?? 4 << 20);
+      setUpSender(this.fd, options);
       // else the kernel hands a copy of each multicast packet to its own sockets, ours included
       setIntegerOption(this.fd, IPPROTO_IPV6, IPV6_MULTICAST_LOOP, 0, "IPV6_MULTICAST_LOOP");
-      if (options.mark !== undefined) {
-        setIntegerOption(this.fd, SOL_SOCKET, SO_MARK, options.mark, "SO_MARK");
-      }
-      if (this.interfaceIndex !== 0) {
-        setIntegerOption(this.fd, SOL_SOCKET, SO_BINDTOIFINDEX, this.interfaceIndex, "SO_BINDTOIFINDEX");
-      }
     });
   }
 
@@ -92,25 +125,7 @@ export class AccessSender {
    * @returns how many were sent
    */
   send(count: number): number {
-    let sent = 0;
-    let slot = 0;
-    while (slot < count) {
-      const taken = sendmmsg(this.fd, this.#messages.headerAddress(slot), count - slot, MSG_DONTWAIT);
-      if (taken > 0) {
-        this.results.fill(0, slot, slot + taken);
-        sent += taken;
-        slot += taken;
-        continue;
-      }
-      const error = errno();
-      if (error === EINTR) continue;
-      if (error === EAGAIN) {
-        this.results.fill(EAGAIN, slot, count);
-        break;
-      }
-      this.results[slot++] = error;
-    }
-    return sent;
+    return sendBatch(this.fd, this.#messages, count, this.results);
   }
 
   /** Listens to a multicast group on an interface, so that its packets reach the AccessReceiver. */

@@ -11,7 +11,7 @@ import type { NetlinkSocket } from "./netlink-socket.ts";
 import { receiveOffload, setReceiveOffload } from "./offload.ts";
 import { addRoute, removeRoute, type Route } from "./routes.ts";
 import { addRule, removeRule, type Rule } from "./rules.ts";
-import { interfacePath, readSysctl, type SysctlScope, writeSysctl } from "./sysctl.ts";
+import { type Family, interfacePath, readSysctl, type SysctlScope, writeSysctl } from "./sysctl.ts";
 import { Undo } from "./undo.ts";
 
 /** How one change is taken back; plain data, because it is kept in a file. */
@@ -57,14 +57,21 @@ export class Changes {
     this.#make({ undo: "remove rule", rule }, () => addRule(this.#netlink, rule));
   }
 
-  /** Sets a value of /proc/sys/net/ipv6/conf/<scope>; the value found now comes back at the end. */
-  setInterfaceValue(scope: SysctlScope, setting: string, value: number): void {
-    const path = interfacePath(scope, setting);
+  /** Sets a value of /proc/sys/net/<family>/conf/<scope>; the value found now comes back at the end. */
+  setInterfaceValue(scope: SysctlScope, setting: string, value: number, family?: Family): void {
+    const path = interfacePath(scope, setting, family);
     const before = readSysctl(path);
     if (before === String(value)) return;
     // undefined: no such setting; the write says so better than we can
     const step: UndoStep = { undo: "write sysctl", path, value: before ?? "" };
     this.#make(step, () => writeSysctl(path, value));
+  }
+
+  /** A value that another change may change as well comes back at the end: to be called before that change. */
+  keepInterfaceValue(scope: SysctlScope, setting: string, family?: Family): void {
+    const path = interfacePath(scope, setting, family);
+    const value = readSysctl(path);
+    if (value !== undefined) this.#undo.record({ undo: "write sysctl", path, value });
   }
 
   /** Switches a link on or off or sets its MTU; the state found now comes back at the end. */

@@ -40,6 +40,10 @@ export const write = declare<AddressCall>("intptr_t write(int fd, uintptr_t buff
 export const ioctl = declare<(fd: number, request: number, argument: Uint8Array) => number>(
   "int ioctl(int fd, unsigned long request, void *argument)",
 );
+/** ioctl(2) for requests whose argument is the value itself. */
+export const ioctlValue = declare<(fd: number, request: number, value: number) => number>(
+  "int ioctl(int fd, unsigned long request, unsigned long value)",
+);
 
 export const flock = declare<(fd: number, operation: number) => number>("int flock(int fd, int operation)");
 
@@ -47,6 +51,9 @@ export const socket = declare<(family: number, type: number, protocol: number) =
   "int socket(int family, int type, int protocol)",
 );
 export const bind = declare<BytesCall>("int bind(int fd, const void *address, unsigned int length)");
+export const getsockname = declare<(fd: number, address: Uint8Array, lengthBytes: Uint8Array) => number>(
+  "int getsockname(int fd, void *address, void *length)",
+);
 export const setsockopt = declare<
   (fd: number, level: number, name: number, value: Uint8Array, lengthBytes: number) => number
 >("int setsockopt(int fd, int level, int name, const void *value, unsigned int length)");
@@ -73,6 +80,8 @@ export const eventfd = declare<(initial: number, flags: number) => number>(
   "int eventfd(unsigned int initial, int flags)",
 );
 export const setns = declare<(fd: number, namespaceType: number) => number>("int setns(int fd, int type)");
+export const unshare = declare<(what: number) => number>("int unshare(int flags)");
+export const adjtimex = declare<(buffer: Uint8Array) => number>("int adjtimex(void *buffer)");
 
 /** The error number of the system call just made; to be read before anything else is called. */
 export function errno(): number {

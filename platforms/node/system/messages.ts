@@ -11,6 +11,7 @@
  *   48  msg_flags      32 bits
  *   56  msg_len        32 bits   bytes received or sent
  *
+ * A sockaddr_in6:  0 family  2 port (network order)  4 flow information  8 address (16 bytes)  24 scope
  * The three arrays stand one after the other in one block; the packets themselves are elsewhere.
  */
 
@@ -32,15 +33,21 @@ const NAME_BYTES = 32;
 export class MessageVector {
   /** How many messages there is room for. */
   readonly capacity: number;
+  /** How many pieces they can have together. */
+  readonly pieces: number;
   readonly block: Block;
   readonly #vectors: number;
   readonly #names: number;
 
-  /** @param nameLengthBytes length of the socket address that goes with each message */
-  constructor(capacity: number, nameLengthBytes: number) {
+  /**
+   * @param nameLengthBytes length of the socket address that goes with each message
+   * @param pieces of memory that the messages are put together from: unless said otherwise, each has one
+   */
+  constructor(capacity: number, nameLengthBytes: number, pieces = capacity) {
     this.capacity = capacity;
+    this.pieces = pieces;
     this.#vectors = capacity * MMSGHDR_BYTES;
-    this.#names = this.#vectors + capacity * IOVEC_BYTES;
+    this.#names = this.#vectors + pieces * IOVEC_BYTES;
     this.block = new Block(this.#names + capacity * NAME_BYTES);
     for (let index = 0; index < capacity; index++) {
       const header = index * MMSGHDR_BYTES;
@@ -51,11 +58,18 @@ export class MessageVector {
     }
   }
 
-  /** Where message `index` is read from or written to, and how many bytes. */
+  /** Where message `index` (or a piece of one) is read from or written to, and how many bytes. */
   setBuffer(index: number, address: number, lengthBytes: number): void {
     const vector = this.#vectors + index * IOVEC_BYTES;
     this.block.setAddress(vector, address);
     this.block.setAddress(vector + 8, lengthBytes);
+  }
+
+  /** Message `index` is put together from `count` pieces, from number `first` on; `setBuffer` says where a piece is. */
+  setPieces(index: number, first: number, count: number): void {
+    const header = index * MMSGHDR_BYTES;
+    this.block.setAddress(header + MSG_IOV, this.block.address + this.#vectors + first * IOVEC_BYTES);
+    this.block.setAddress(header + MSG_IOVLEN, count);
   }
 
   /** Where what the kernel says about message `index` is written to. */
@@ -63,6 +77,11 @@ export class MessageVector {
     const header = index * MMSGHDR_BYTES;
     this.block.setAddress(header + MSG_CONTROL, address);
     this.block.setAddress(header + MSG_CONTROLLEN, lengthBytes);
+  }
+
+  /** Bytes of what the kernel said about message `index`. */
+  controlBytes(index: number): number {
+    return this.block.view.getUint32(index * MMSGHDR_BYTES + MSG_CONTROLLEN, true);
   }
 
   /** Virtual address of the header of message `index`: what the system call is given. */

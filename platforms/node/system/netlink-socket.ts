@@ -80,6 +80,11 @@ export class NetlinkSocket {
     this.#exchange([request], 0, what, hint);
   }
 
+  /** Sends a request that carries NLM_F_ACK, and returns what comes before the acknowledgement. */
+  ask(request: NetlinkRequest, what: string): NetlinkMessage[] {
+    return this.#exchange([request], 0, what);
+  }
+
   /** Sends a request that carries NLM_F_DUMP and returns all messages of the answer. */
   dump(request: NetlinkRequest, what: string): NetlinkMessage[] {
     for (;;) {

@@ -1,5 +1,5 @@
 /**
- * What the kernel tells about links, addresses and advertised prefixes while it happens: this is how a
+ * What the kernel tells about links, addresses, routes of IPv4 and advertised prefixes while it happens: this is how a
  * mobile node notices that it moved (RFC 6275 §11.5.1).
  *
  *   prefixmsg, 12 bytes:  0 family  4 interface index (32 bits)  8 type  9 prefix length  10 flags
@@ -19,9 +19,12 @@ import { datagramBlock, openNetlink, receiveDatagram } from "./netlink-socket.ts
 
 const GROUP_LINK = 1 << 0;
 const GROUP_IPV4_ADDRESS = 1 << 4;
+const GROUP_IPV4_ROUTE = 1 << 6;
 const GROUP_IPV6_ADDRESS = 1 << 8;
 const GROUP_IPV6_PREFIX = 1 << 17;
 
+const RTM_NEWROUTE = 24;
+const RTM_DELROUTE = 25;
 const RTM_NEWPREFIX = 52;
 const PREFIXMSG_BYTES = 12;
 const PREFIX_ADDRESS = 1;
@@ -46,6 +49,8 @@ export type NetworkEvent =
   | { readonly kind: "address"; readonly address: AddressState }
   | { readonly kind: "address-removed"; readonly address: AddressState }
   | { readonly kind: "prefix"; readonly prefix: AdvertisedPrefix }
+  /** A route of IPv4 has come or gone: what was asked of the routing table may be answered differently now. */
+  | { readonly kind: "ipv4-routes" }
   /** The kernel had to throw events away: list links and addresses anew. */
   | { readonly kind: "lost" };
 
@@ -55,7 +60,7 @@ export class NetworkMonitor {
   readonly #block = datagramBlock();
 
   constructor() {
-    const groups = GROUP_LINK | GROUP_IPV4_ADDRESS | GROUP_IPV6_ADDRESS | GROUP_IPV6_PREFIX;
+    const groups = GROUP_LINK | GROUP_IPV4_ADDRESS | GROUP_IPV4_ROUTE | GROUP_IPV6_ADDRESS | GROUP_IPV6_PREFIX;
     this.fd = openNetlink(NETLINK_ROUTE, groups);
     prepare(this.fd, () => setQueueBytes(this.fd, "receive", 1 << 20));
   }
@@ -95,6 +100,9 @@ function decodeEvent(message: NetlinkMessage): NetworkEvent | undefined {
       return { kind: "address-removed", address: decodeAddress(message) };
     case RTM_NEWPREFIX:
       return { kind: "prefix", prefix: decodePrefix(message.payload) };
+    case RTM_NEWROUTE:
+    case RTM_DELROUTE:
+      return { kind: "ipv4-routes" };
     default:
       return undefined;
   }

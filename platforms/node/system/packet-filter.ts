@@ -65,6 +65,11 @@ const DROP: Instruction = [RETURN, 0, 0, 0];
 /** A filter that lets nothing through. */
 export const DROP_ALL: readonly Instruction[] = [DROP];
 
+/** A filter that lets through what comes in, and not what leaves. */
+export const RECEIVED_ONLY: readonly Instruction[] = [
+  [LOAD_WORD, 0, 0, PACKET_TYPE], ...when(PACKET_OUTGOING, DROP), ...when(PACKET_LOOPBACK, DROP), ACCEPT,
+];
+
 /** The filter of the access side. */
 export function mobilityFilter(selection: PacketSelection = {}): readonly Instruction[] {
   const nextHeaders = selection.nextHeaders ?? MOBILITY_NEXT_HEADERS;

@@ -11,6 +11,7 @@ import {
   decodeAttributes, type NetlinkMessage, NetlinkRequest, NLM_F_ACK, NLM_F_CREATE, NLM_F_DUMP, NLM_F_EXCL,
   NLM_F_REPLACE, number32,
 } from "./netlink-codec.ts";
+import { SystemError } from "./errors.ts";
 import type { NetlinkSocket } from "./netlink-socket.ts";
 
 const RTM_NEWROUTE = 24;
@@ -73,6 +74,36 @@ export function replaceRoute(netlink: NetlinkSocket, route: Route): void {
 export function removeRoute(netlink: NetlinkSocket, route: Route): void {
   const hint = "there is no such route (any more)";
   netlink.request(routeRequest(RTM_DELROUTE, 0, route), `remove route to ${route.destination}`, hint);
+}
+
+/** How a packet would leave: what the kernel answers to `ip route get`. */
+export interface WayOut {
+  /** Undefined: the destination is on the link. */
+  readonly gateway?: string;
+  /** The source that the kernel would choose. */
+  readonly source: string;
+}
+
+/**
+ * How a packet to `destination` would leave by an interface; undefined: not at all. For IPv4 the kernel takes every
+ * destination for one of the link when no route leads by the interface.
+ */
+export function wayOut(netlink: NetlinkSocket, destination: string, interfaceIndex: number): WayOut | undefined {
+  const { address } = prefixBytes(destination);
+  const fixed = Buffer.alloc(RTMSG_BYTES);
+  fixed.writeUInt8(familyOf(address), 0);
+  fixed.writeUInt8(address.length * 8, DESTINATION_LENGTH);
+  const request = new NetlinkRequest(RTM_GETROUTE, NLM_F_ACK, fixed)
+    .attribute(RTA_DST, address)
+    .attribute32(RTA_OIF, interfaceIndex);
+  try {
+    const [answer] = netlink.ask(request, `find route to ${destination}`);
+    const { gateway, preferredSource } = decodeRoute(answer);
+    return preferredSource === undefined ? undefined : { gateway, source: preferredSource };
+  } catch (error) {
+    if (error instanceof SystemError) return undefined;
+    throw error;
+  }
 }
 
 /** The routes of a table, without the kernel's cached ones. */

@@ -7,7 +7,7 @@
  */
 
 import { familyOf, type PrefixBytes, prefixBytes, prefixText, unspecified } from "./address-text.ts";
-import { AF_INET6 } from "./constants.ts";
+import { AF_INET, AF_INET6 } from "./constants.ts";
 import {
   decodeAttributes, type NetlinkMessage, NetlinkRequest, NLM_F_ACK, NLM_F_CREATE, NLM_F_DUMP, NLM_F_EXCL,
   number32,
@@ -40,6 +40,8 @@ export type RuleAction = keyof typeof ACTIONS;
 export interface Rule {
   /** Smaller is read earlier; the kernel's own are 0 (local table) and 32766 (main table). */
   readonly priority: number;
+  /** Of a rule that names no prefix; default: IPv6. */
+  readonly family?: "ipv4" | "ipv6";
   /** For packets to this prefix. */
   readonly to?: string;
   /** For packets from this prefix. */
@@ -87,7 +89,8 @@ function ruleRequest(type: number, flags: number, rule: Rule): NetlinkRequest {
   const from = rule.from === undefined ? undefined : prefixBytes(rule.from);
   const any: PrefixBytes | undefined = to ?? from;
   const fixed = Buffer.alloc(RULE_HEADER_BYTES);
-  fixed.writeUInt8(any === undefined ? AF_INET6 : familyOf(any.address), 0);
+  const family = rule.family === "ipv4" ? AF_INET : AF_INET6;
+  fixed.writeUInt8(any === undefined ? family : familyOf(any.address), 0);
   fixed.writeUInt8(to?.lengthBits ?? 0, TO_LENGTH);
   fixed.writeUInt8(from?.lengthBits ?? 0, FROM_LENGTH);
   fixed.writeUInt8(rule.table !== undefined && rule.table < 256 ? rule.table : 0, TABLE);

@@ -1,5 +1,5 @@
 /**
- * Kernel settings of IPv6, per interface, as files below /proc/sys/net/ipv6/conf.
+ * Kernel settings of both families, per interface, as files below /proc/sys/net/ipv6/conf and …/ipv4/conf.
  *
  * The files are read and written synchronously on purpose: /proc/sys/net shows the network namespace
  * of the calling thread, and Node's asynchronous file calls run in other threads.
@@ -7,20 +7,22 @@
 
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 
-const ROOT = "/proc/sys/net/ipv6";
+const ROOT = "/proc/sys/net";
+
+export type Family = "ipv4" | "ipv6";
 
 /** "all", "default", or the name of an interface. */
 export type SysctlScope = string;
 
-/** A setting by its path below /proc/sys/net/ipv6, such as "conf/eth0/forwarding". */
+/** A setting by its path below /proc/sys/net, such as "ipv6/conf/eth0/forwarding". */
 export type SysctlPath = string;
 
 /** Path of a setting of an interface. The name is checked, because it becomes part of a file name. */
-export function interfacePath(scope: SysctlScope, setting: string): SysctlPath {
+export function interfacePath(scope: SysctlScope, setting: string, family: Family = "ipv6"): SysctlPath {
   if (!/^[^/\0]+$/.test(scope) || scope === "." || scope === "..") {
     throw new RangeError(`"${scope}" cannot be an interface name`);
   }
-  return `conf/${scope}/${setting}`;
+  return `${family}/conf/${scope}/${setting}`;
 }
 
 /** The setting's text without the newline; undefined when the kernel has no such setting. */
@@ -34,14 +36,14 @@ export function writeSysctl(path: SysctlPath, value: string | number): void {
 }
 
 /** A setting of an interface as a number; undefined when there is none. */
-export function interfaceValue(scope: SysctlScope, setting: string): number | undefined {
-  const text = readSysctl(interfacePath(scope, setting));
+export function interfaceValue(scope: SysctlScope, setting: string, family?: Family): number | undefined {
+  const text = readSysctl(interfacePath(scope, setting, family));
   return text === undefined ? undefined : Number(text);
 }
 
 /** Sets a setting of an interface; one that this kernel does not have is left out, false is returned. */
-export function setInterfaceValue(scope: SysctlScope, setting: string, value: number): boolean {
-  const path = interfacePath(scope, setting);
+export function setInterfaceValue(scope: SysctlScope, setting: string, value: number, family?: Family): boolean {
+  const path = interfacePath(scope, setting, family);
   if (readSysctl(path) === undefined) return false;
   writeSysctl(path, value);
   return true;

@@ -9,7 +9,8 @@ describe("kernel settings", () => {
     for (const name of ["", ".", "..", "a/b"]) {
       expect(() => interfacePath(name, "forwarding")).toThrow(RangeError);
     }
-    expect(interfacePath("eth0.100", "forwarding")).toBe("conf/eth0.100/forwarding");
+    expect(interfacePath("eth0", "rp_filter", "ipv4")).toBe("ipv4/conf/eth0/rp_filter");
+    expect(interfacePath("eth0.100", "forwarding")).toBe("ipv6/conf/eth0.100/forwarding");
   });
 });
 
@@ -25,7 +26,7 @@ describe.skipIf(cannotRun)(`kernel settings${cannotRun ? ` (cannot run: ${cannot
   });
 
   it("that this kernel does not have are left out", () => {
-    expect(readSysctl("conf/all/no_such_setting")).toBeUndefined();
+    expect(readSysctl("ipv6/conf/all/no_such_setting")).toBeUndefined();
     expect(interfaceValue("no-such-link", "forwarding")).toBeUndefined();
     expect(setInterfaceValue("all", "no_such_setting", 1)).toBe(false);
   });

@@ -100,6 +100,26 @@ describe.skipIf(cannotRun)(`TUN device${cannotRun ? ` (cannot run: ${cannotRun})
     expect(again("a-name-of-16-let")).toThrow(/longer than 15 bytes/);
   });
 
+  it("has segmentation offload where it is wanted, and a header before every packet then", async () => {
+    tun.close();
+    const open = (offload?: "checksum" | "tcp" | "udp") =>
+      inside(namespace, () => openTun(netlink, { name: "mext0", mtuBytes: 1420, offload }));
+    for (const offload of ["checksum", "tcp"] as const) {
+      tun = open(offload);
+      expect([tun.offload, tun.headerBytes]).toEqual([offload, 10]);
+      tun.close();
+    }
+    tun = open("udp");
+    expect(["udp", "tcp"]).toContain(tun.offload); // kernels before 6.2 have none for UDP
+    await addHomeAddress();
+    addRoute(netlink, { destination: "::/0", interfaceIndex: tun.interfaceIndex });
+    new Uint8Array(wasm.buffer).fill(0, PACKET - tun.headerBytes, PACKET);
+    const body = Buffer.from("0001000168656c6c6f21", "hex");
+    expect(put(ipv6(PEER, HOME, icmpv6(PEER, HOME, ECHO_REQUEST, body)))).toBe(0);
+    expect(next()!.subarray(40)).toEqual(Buffer.from(icmpv6(HOME, PEER, ECHO_REPLY, body).bytes));
+    expect(new Uint8Array(wasm.buffer).subarray(PACKET - tun.headerBytes, PACKET)).toEqual(new Uint8Array(10));
+  });
+
   it("disappears when closed", () => {
     const other = inside(namespace, () => openTun(netlink, { name: "mext%d", mtuBytes: 1280 }));
     expect(other.name).toBe("mext1");

@@ -1,0 +1,153 @@
+/**
+ * What a home agent finds out about the NAT in front of a mobile node: whether there is one (RFC 5555 §4.2), and how
+ * long its mapping lives without packets. The mobile node is told in every acknowledgement how long it may be silent:
+ *
+ *   a silence survived    held = silence, advice = 1.5 × held; above a silence that was not survived, never
+ *   another port after    lost = silence, advice = the larger one of held and lost / 2
+ *   another network       nothing is known: the first advice
+ *
+ * A silence counts as survived only when nothing was sent to the mobile node meanwhile: many NATs let that refresh the
+ * mapping as well (RFC 4787 §4.3).
+ */
+import { DEVICE_ANY, Encapsulation, Event, ServedFlag } from "../abi/contract";
+import { BindingUpdateFlag } from "../abi/codes";
+import { sameAddress } from "../wire/bytes";
+import { isMapped } from "../wire/mapped";
+import * as bindings from "../tables/bindings";
+import { Binding } from "../tables/bindings";
+import * as clock from "../tables/clock";
+import * as orders from "../tables/orders";
+import { NONE } from "../tables/slab";
+import { ReceivedUpdate } from "./received-update";
+import * as served from "./served";
+
+/** No NAT forgets so soon: who has another port after such a silence has it for another reason. */
+const LEAST_LOST_S: u32 = 10;
+const MAX_S: f64 = 65535;
+
+/**
+ * Says how packets to the sender of `update` go, if it is accepted, and what its acknowledgement says in any case. By
+ * UDP over IPv6, our extension, firewalls are what keepalives are for, and UDP is always used.
+ */
+export function detect(update: ReceivedUpdate): void {
+  if (!update.isByUdp()) return;
+  const isIpv4 = update.way().isIpv4();
+  update.usesUdp = !isIpv4 || update.hasNat || served.has(ServedFlag.ForceUdp) || // 5555-4.5-15, 5555-3.2.2-3
+    (update.hasFlag(BindingUpdateFlag.ForceUdpEncapsulation) && served.has(ServedFlag.MayForceUdp));
+  update.refreshS = needsKeepalives(update) ? served.firstRefreshS() : 0;
+}
+
+/**
+ * True when `update` asks for UDP where it is not to be used (5555-4.5-6): by IPv6 without UDP there is no port for it,
+ * and by IPv4 without a NAT the home agent may not want it.
+ */
+export function isForcedInVain(update: ReceivedUpdate): bool {
+  return update.hasFlag(BindingUpdateFlag.ForceUdpEncapsulation) && !update.usesUdp && !update.isRemoval();
+}
+
+function needsKeepalives(update: ReceivedUpdate): bool {
+  return update.hasNat || !update.way().isIpv4();
+}
+
+/** Takes what `update`, which was accepted, says about the NAT, before its binding gets another care-of address. */
+export function registered(record: u32, update: ReceivedUpdate, isNew: bool): void {
+  const binding = bindings.at(record);
+  const way = update.way();
+  const port = <u16>(update.usesUdp ? way.port : 0); // 5555-2.3.2.2-5
+  const wasKnown = !isNew && binding.refreshS != 0;
+  const portBefore = binding.port;
+  const isSameNetwork = wasKnown && sameAddress(bindings.careofAddress(binding), update.careof()) &&
+    (binding.claimedCareof == update.claimedCareof || binding.claimedCareof == 0);
+  binding.port = port;
+  binding.nat = update.hasNat ? 1 : 0;
+  binding.claimedCareof = update.claimedCareof;
+  if (!update.isByUdp() || !needsKeepalives(update)) forget(binding, 0);
+  else if (!isSameNetwork) forget(binding, served.firstRefreshS());
+  else if (port == portBefore) heard(binding);
+  else portChanged(binding, update);
+  update.refreshS = binding.refreshS;
+}
+
+/** Begins anew with `refreshS` as advice; 0: none is needed. */
+function forget(binding: Binding, refreshS: u32): void {
+  binding.natHeldS = 0;
+  binding.natLostS = 0;
+  binding.refreshS = <u16>refreshS;
+  note(binding);
+}
+
+/** A packet of the mobile node came by the mapping that its binding has. Either entry of it may be given. */
+export function heard(entry: Binding): void {
+  const binding = isMapped(bindings.homeAddress(entry)) && entry.companion != NONE
+    ? bindings.at(entry.companion)
+    : entry;
+  if (binding.refreshS == 0) {
+    binding.lastUsedMs = clock.now();
+    return;
+  }
+  const silenceS = silence(binding);
+  if (silenceS > binding.natHeldS && sentTo(binding) == binding.packetsOutWhenHeard) survived(binding, silenceS);
+  note(binding);
+}
+
+/** Whole seconds since the mobile node was heard; 0 as well when that is not known. */
+function silence(binding: Binding): u32 {
+  return binding.lastUsedMs == 0 ? 0 : <u32>min(MAX_S, (clock.now() - binding.lastUsedMs) / 1000);
+}
+
+function note(binding: Binding): void {
+  binding.lastUsedMs = clock.now();
+  binding.packetsOutWhenHeard = sentTo(binding);
+}
+
+function sentTo(binding: Binding): f64 {
+  return binding.companion == NONE
+    ? binding.packetsOut
+    : binding.packetsOut + bindings.at(binding.companion).packetsOut;
+}
+
+function survived(binding: Binding, silenceS: u32): void {
+  binding.natHeldS = <u16>silenceS;
+  if (binding.natLostS != 0 && binding.natLostS <= binding.natHeldS) binding.natLostS = 0; // the NAT has changed
+  const lostS = <u32>binding.natLostS;
+  const grownS = silenceS + silenceS / 2;
+  const advisedS = lostS == 0 ? grownS : max(silenceS, min(grownS, lostS - lostS / 4));
+  binding.refreshS = <u16>clamp(max<u32>(binding.refreshS, advisedS), lostS);
+}
+
+function portChanged(binding: Binding, update: ReceivedUpdate): void {
+  const silenceS = silence(binding);
+  if (silenceS < LEAST_LOST_S || silenceS <= binding.natHeldS) {
+    // Longer silences were survived: the NAT, or the mobile node's socket, is another one.
+    forget(binding, min<u32>(served.firstRefreshS(), binding.refreshS));
+  } else {
+    binding.natLostS = <u16>silenceS;
+    binding.refreshS = <u16>clamp(max<u32>(binding.natHeldS, silenceS / 2), silenceS);
+    note(binding);
+  }
+  orders.event(
+    Event.MappingChanged, DEVICE_ANY, update.home(), update.careof(), binding.port, silenceS, binding.refreshS,
+  );
+}
+
+/** Within what people have set, and below a silence that was not survived. */
+function clamp(adviceS: u32, lostS: u32): u32 {
+  if (served.firstRefreshS() == served.longestRefreshS()) return served.longestRefreshS(); // nothing is learnt
+  const below = lostS == 0 ? adviceS : min(adviceS, lostS - 1);
+  return max<u32>(1, min(below, served.longestRefreshS()));
+}
+
+/** Takes what was kept of a binding: where keepalives are needed, the silence since then is not known. */
+export function restore(binding: Binding, natHeldS: u32, natLostS: u32): void {
+  if (binding.nat == 0 && binding.encapsulation() != <u32>Encapsulation.UdpIpv6) {
+    forget(binding, 0);
+    return;
+  }
+  binding.natHeldS = <u16>min<u32>(natHeldS, <u32>MAX_S);
+  binding.natLostS = <u16>min<u32>(natLostS, <u32>MAX_S);
+  binding.lastUsedMs = 0;
+  const lostS = <u32>binding.natLostS;
+  const heldS = <u32>binding.natHeldS;
+  const advisedS = lostS == 0 ? max(served.firstRefreshS(), heldS) : max(heldS, lostS / 2);
+  binding.refreshS = <u16>clamp(advisedS, lostS);
+}
