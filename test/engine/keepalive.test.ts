@@ -58,7 +58,7 @@ describe("keepalives", () => {
     expect(network.log.filter(({ packet }) => packet[6] === 135)).toHaveLength(2);
   });
 
-  it("hold a mapping that a NAT forgets after 30 s (5555-2.3.2.2-4)", () => {
+  it("hold a mapping that a NAT forgets after 30 s", () => {
     const network = behindNat({ serve: { firstRefreshMs: 25_000, refreshMs: 25_000 } }, 30_000);
     for (let minute = 0; minute < 10; minute++) {
       network.advance(60_000);

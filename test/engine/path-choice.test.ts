@@ -26,7 +26,7 @@ function dualStack(passes: Partial<DualNetwork["passes"]> = {}, options: Constru
 }
 
 describe("the path to the home agent", () => {
-  it("is the IPv6 one where both work (5555-2.3.1-5, 5555-4.4.1-1, 5555-4.4.2-5)", () => {
+  it("is the IPv6 one where both work (5555-2.3.1-5, 5555-4.1-1, 5555-4.4.1-1, 5555-4.4.2-5, 5555-5-3, 5555-5.1-2)", () => {
     const network = dualStack();
     expect(network.update).toMatchObject({ state: "Registered", careofAddress: "2001:db8:a::17", encapsulation: "Ipv6", obstacle: "None" });
     expect(network.uplink.paths).toEqual({ Ipv6: "None", UdpIpv6: "NotConfigured", Ipv4: "NotNeeded", UdpIpv4: "NotNeeded" });
