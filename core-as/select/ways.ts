@@ -230,6 +230,8 @@ export function obstacle(device: u32, which: u32, used: u32): PathObstacle {
   if (!isAllowed(which)) return PathObstacle.NotConfigured;
   if (devices.at(device).up == 0) return PathObstacle.LinkDown;
   if (!hasAddress(device, which)) return PathObstacle.NoAddress;
+  // A NAT is reason enough, whatever was seen of protocol 41 before.
+  if (which == Encapsulation.Ipv4 && choiceOf(device).nat == NatFinding.Nat) return PathObstacle.Nat;
   const way = at(device, which);
   switch (way.state) {
     case WayState.Silent:
@@ -245,10 +247,9 @@ export function obstacle(device: u32, which: u32, used: u32): PathObstacle {
   return PathObstacle.BeingTried;
 }
 
-/** Why packets over IPv4 need UDP, where protocol 41 did not fail. */
+/** Why packets over IPv4 need UDP, where there is no NAT and protocol 41 did not fail. */
 function ipv4Obstacle(device: u32): PathObstacle {
   const choice = choiceOf(device);
-  if (choice.nat == NatFinding.Nat) return PathObstacle.Nat;
   if ((flags & ReachFlag.ForceUdp) != 0 || choice.forced != 0) return PathObstacle.UdpForced;
   return PathObstacle.BeingTried;
 }
