@@ -47,6 +47,8 @@ export type NetworkName = keyof typeof NETWORKS;
 type NatName = "nat" | "nat30" | "blocked";
 
 const BLOCKED_SECONDS = 10;
+/** Until an address comes by DHCP: in truth it takes longer. */
+const DHCP_SECONDS = 0.15;
 
 export class RoamingLab extends Lab {
   /** The routers that masquerade. */
@@ -79,6 +81,7 @@ export class RoamingLab extends Lab {
     this.mappingsLast(30);
     nft(internet, "add table ip6 firewall");
     nft(internet, "add chain ip6 firewall forward { type filter hook forward priority 0; }");
+    this.move(undefined);
     for (const [family, address] of [["ip", IPV4_HOME_ADDRESS], ["ip6", HOME_ADDRESS]]) {
       nft(internet, `add table ${family} leaks`);
       nft(internet, `add chain ${family} leaks input { type filter hook prerouting priority -300; }`);
@@ -108,6 +111,7 @@ export class RoamingLab extends Lab {
     ip("-n", this.router, "link", "set", "port", "up");
     const { dhcp } = NETWORKS[to] as Network;
     if (dhcp === undefined) return;
+    execFileSync("sleep", [String(DHCP_SECONDS)]);
     ip("-n", this.mobile, "addr", "add", dhcp[0], "dev", "wlan0");
     ip("-n", this.mobile, "route", "add", "default", "via", dhcp[1], "dev", "wlan0");
   }
