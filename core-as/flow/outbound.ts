@@ -73,9 +73,11 @@ function sendLeads(device: u32): Reason {
 
 /** Takes a packet from tunnel device `device`; returns what refused it, uncounted. */
 function send(device: u32, packet: usize, length: u32): Reason {
-  if (length != 0 && ip6.version(packet) == 4) return outboundIpv4.send(device, packet, length);
   const malformed = ip6.check(packet, length); // 1
-  if (malformed != Reason.None) return malformed;
+  if (malformed != Reason.None) {
+    const isIpv4 = malformed == Reason.NotIpv6 && ip6.version(packet) == 4;
+    return isIpv4 ? outboundIpv4.send(device, packet, length) : malformed;
+  }
   length = ip6.totalLength(packet);
   switch (node.role()) {
     case Role.HomeAgent:
@@ -112,7 +114,6 @@ function unreachable(device: u32, packet: usize, length: u32, refusal: Reason): 
 export function throughBinding(device: u32, record: u32, packet: usize, length: u32): Reason {
   const binding = bindings.at(record);
   const pathMtu = lifetimes.currentPathMtu(binding);
-  // 4
   const refusal = isOwnPacket(binding, packet, length, pathMtu)
     ? route(packet, length, bindings.careofAddress(binding))
     : tunnel.send(paths.toCareof(binding, pathMtu), packet, length, homeLink.address(), device);
