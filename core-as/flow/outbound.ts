@@ -34,6 +34,7 @@ import { Update } from "../tables/updates";
 import * as lifetimes from "../protocol/binding-lifetime";
 import * as homeLink from "../protocol/home-link";
 import * as multicastForwarding from "../protocol/multicast-forwarding";
+import * as pathWatch from "../protocol/path-watch";
 import * as registration from "../protocol/registration";
 import * as correspondentFlow from "./correspondent";
 import * as listener from "./listener";
@@ -201,6 +202,7 @@ export function throughUplink(device: u32, update: Update, uplink: u32, packet: 
   update.packetsOut += <f64>segmentation.packetsSent();
   update.bytesOut += <f64>segmentation.octetsSent(length);
   update.pathUsedMs = clock.now();
+  pathWatch.sent(update);
   if ((update.inUse & OUTBOUND) == 0) {
     update.inUse |= OUTBOUND;
     orders.event(Event.PathInUse, uplink, 0, updates.careof(update), 1);

@@ -120,7 +120,7 @@ export function isAllowed(which: u32): bool {
   switch (which) {
     case Encapsulation.Ipv6:
       return (flags & ReachFlag.Ipv6) != 0;
-    case Encapsulation.UdpIpv6:
+    case Encapsulation.UdpIpv6: // behind the native one, where that fails: 5555-4.1-1, 5555-5-3, 5555-5.1-2
       return (flags & ReachFlag.UdpIpv6) != 0;
     default:
       // A Binding Update over IPv4 is for the IPv6 address of the home agent within.
@@ -157,7 +157,8 @@ export function isForUpdates(which: u32): bool {
 }
 
 /**
- * The way that an uplink's Binding Updates take from now on, NONE: there is none. One that has not failed is left
+ * The way that an uplink's Binding Updates take from now on, NONE: there is none; IPv6 comes first (5555-2.3.1-5,
+ * 5555-4.4.1-1). One that has not failed is left
  * only for a better one that is proven. Where all have failed, the one that did so longest ago is tried.
  */
 export function best(device: u32): u32 {
