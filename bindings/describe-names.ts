@@ -1,5 +1,5 @@
 import {
-  BindingAcknowledgementStatus, BindingErrorStatus, MobilityHeaderType, NextHeader, ParameterProblemCode,
+  BindingAcknowledgementStatus, BindingErrorStatus, Ipv4AddressStatus, MobilityHeaderType, NextHeader, ParameterProblemCode,
   TimeExceededCode, UnreachableCode,
 } from "../core-as/abi/codes.ts";
 
@@ -11,7 +11,7 @@ import {
 /** How the RFCs spell words that are not plain. */
 const SPELLINGS: Readonly<Record<string, string>> = {
   bsd: "BSD", careof: "care-of", cga: "CGA", dhcp: "DHCP", dns: "DNS", fmipv6: "FMIPv6", gre: "GRE",
-  icmpv6: "ICMPv6", ipv4: "IPv4", ipv6: "IPv6", mcoa: "MCoA", mh: "MH", mtu: "MTU", nat: "NAT", ndp: "NDP",
+  icmpv4: "ICMPv4", icmpv6: "ICMPv6", ipv4: "IPv4", ipv6: "IPv6", mcoa: "MCoA", mh: "MH", mtu: "MTU", nat: "NAT", ndp: "NDP",
   n: "N", tcp: "TCP", udp: "UDP", vlan: "VLAN",
 };
 
@@ -44,6 +44,7 @@ const NUMBERS: Readonly<Record<string, Readonly<Record<number, string>>>> = {
   "binding-acknowledgement.status": BindingAcknowledgementStatus,
   "binding-identifier.status": BindingAcknowledgementStatus,
   "binding-error.status": BindingErrorStatus,
+  "ipv4-address-acknowledgement.status": Ipv4AddressStatus,
   "destination-unreachable.code": UnreachableCode,
   "time-exceeded.code": TimeExceededCode,
   "parameter-problem.code": ParameterProblemCode,
@@ -65,6 +66,15 @@ export function meaning(layer: string, field: string, value: number): string | u
 export function statusText(status: number): string {
   return meaning("binding-acknowledgement", "status", status) ?? "unknown";
 }
+
+/** What the status of an IPv4 address acknowledgement option means, in words; 255: there was none. */
+export function ipv4StatusText(status: number): string {
+  if (status === IPV4_NOT_ANSWERED) return "the home agent knows no IPv4 home addresses";
+  return meaning("ipv4-address-acknowledgement", "status", status) ?? "unknown";
+}
+
+/** In place of a status: the acknowledgement had no such option (UPDATE_IPV4_STATUS of the contract). */
+const IPV4_NOT_ANSWERED = 255;
 
 /** Layers of ICMPv6 errors, by type (RFC 4443 §3). */
 const ICMPV6_ERRORS = [, "destination-unreachable", "packet-too-big", "time-exceeded", "parameter-problem"];

@@ -4,7 +4,7 @@ import {
 } from "../core-as/abi/contract.ts";
 import { PathObstacle, PeerObstacle, PeerState, RegistrationState } from "../core-as/abi/states.ts";
 import { formatAnyAddress } from "./address.ts";
-import { icmpv6ErrorText, statusText } from "./describe-names.ts";
+import { icmpv6ErrorText, ipv4StatusText, statusText } from "./describe-names.ts";
 import { Reason } from "../core-as/abi/reasons.ts";
 
 /** An event of the core as people and programs read it: addresses as text, times in ms. */
@@ -78,7 +78,8 @@ const FIELDS: Readonly<Record<Event, readonly Field[]>> = {
   [Event.NatDetected]: [["nat", "value", yes], ["keepaliveS", "value2"]],
   [Event.MappingChanged]: [["homeAddress", "first"], ["careofAddress", "second"], ["port", "value"],
     ["silenceS", "value2"], ["adviceS", "value3"]],
-  [Event.Ipv4HomeAddress]: [["homeAddress", "first"], ["ipv4HomeAddress", "second"], ["status", "value"]],
+  [Event.Ipv4HomeAddress]: [["homeAddress", "first"], ["ipv4HomeAddress", "second"], ["status", "value"],
+    ["meaning", "value", ipv4StatusText]],
   [Event.Ipv4Uplink]: [["address", "first"]],
   [Event.ProbeAnswered]: [["number", "value"], ["seenAddress", "first"], ["seenPort", "value2"],
     ["roundTripMs", "value3", (value) => value / 1000], ["clockAheadMs", "second as ms"]],

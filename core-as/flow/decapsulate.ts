@@ -67,6 +67,9 @@ function fromMobileNode(inner: usize): Reason {
   const record = isToGroup && isLinkLocal(home)
     ? multicastMembership.issuer(arrival.path())
     : selector.boundBy(home, arrival.path());
+  if (record == NONE && !isToGroup && isTrial(inner) && nodes.findHome(home) != NONE) {
+    return receiveTunnelledMessage(inner, ip6.totalLength(inner)); // a node tries a path before it binds it
+  }
   if (record == NONE) return refuseUnbound(home, home);
   if (isLinkLocal(ip6.destination(inner))) return Reason.LinkLocalNotTunnelled;
   const length = ip6.totalLength(inner);
@@ -106,10 +109,7 @@ export function refuseUnbound(home: usize, homeAddress: usize): Reason {
  * datagrams (5555-4.1-2), what tries a path comes through it; by IPv6 the others are the host's to answer.
  */
 function receiveTunnelledMessage(inner: usize, length: u32): Reason {
-  const message = inner + ip6.LENGTH_BYTES;
-  const isTrial = length >= <u32>ip6.LENGTH_BYTES + mobility.UNIT_BYTES &&
-    mobility.type(message) == <u32>MobilityHeaderType.Experimental;
-  if (!isTrial) {
+  if (!isTrial(inner)) {
     if (arrival.path().encapsulation != <u32>Encapsulation.Ipv6) return Reason.NotUdpEncapsulated;
     delivery.deliver(inner, length);
     return Reason.None;
@@ -118,6 +118,13 @@ function receiveTunnelledMessage(inner: usize, length: u32): Reason {
   if (malformed != Reason.None) return malformed;
   const refusal = received.read(homeLink.address(), inner, length);
   return refusal != Reason.None ? refusal : homeAgent.receive(arrival.path().device);
+}
+
+/** True for a probe to the home agent itself. */
+function isTrial(inner: usize): bool {
+  return ip6.nextHeader(inner) == NextHeader.Mobility && sameAddress(ip6.destination(inner), homeLink.address()) &&
+    ip6.payloadLength(inner) >= mobility.UNIT_BYTES &&
+    mobility.type(inner + ip6.LENGTH_BYTES) == <u32>MobilityHeaderType.Experimental;
 }
 
 // ---- at the mobile node ---------------------------------------------------------------------

@@ -8,6 +8,7 @@ import {
   START_SLOT_BYTES,
 } from "../abi/contract";
 import { Reason } from "../abi/reasons";
+import * as ip4 from "../wire/ip4";
 import * as ip6 from "../wire/ip6";
 import * as coalescing from "../encap/coalescing";
 import * as fragmentation from "../encap/fragmentation";
@@ -185,12 +186,18 @@ function foresee(first: u32, last: u32): u32 {
   for (let slot = first; slot < end; slot++) {
     const packet = inputs + <usize>slot * stride + HEADROOM;
     // Unchecked octets will do: a wrong guess costs nothing but time.
-    const isOutbound = devices.is(deviceOf(slot), DeviceKind.Tunnel);
-    const home = isOutbound ? ip6.destination(packet) : ip6.source(packet + ip6.LENGTH_BYTES);
+    const home = devices.is(deviceOf(slot), DeviceKind.Tunnel)
+      ? ip6.destination(packet)
+      : ip6.source(packet + outerBytes(load<u32>(descriptors + <usize>slot * INPUT_BYTES, INPUT_KIND), packet));
     store<u32>(tags + (<usize>(slot - first) << 2), bindings.tag(home));
   }
   bindings.foresee(tags, end - first);
   return end;
+}
+
+function outerBytes(kind: u32, packet: usize): usize {
+  if (kind != Input.Packet) return 0;
+  return ip6.version(packet) == 4 ? ip4.LENGTH_BYTES : ip6.LENGTH_BYTES;
 }
 
 function receive(slot: u32): void {

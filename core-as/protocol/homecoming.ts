@@ -23,6 +23,7 @@ import * as updates from "../tables/updates";
 import { Update } from "../tables/updates";
 import * as uplinks from "../select/uplinks";
 import * as homeLinkDetection from "./home-link-detection";
+import * as ipv4Home from "./ipv4-home";
 import * as movement from "./movement";
 import * as discovery from "./neighbour-discovery";
 import * as registration from "./registration";
@@ -227,6 +228,7 @@ function settle(update: Update): void {
 function announce(update: Update): void {
   discovery.claimAddress(update.device, updates.home(update));
   claimLinkLocal(update.device);
+  ipv4Home.announce(update);
   update.attempts++;
   if (update.attempts < MAX_ADVERTISEMENTS) registration.setTimer(update, neighbour.RETRANS_TIMER_MS);
 }

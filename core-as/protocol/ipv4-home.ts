@@ -11,6 +11,7 @@ import { DEVICE_ANY, DeviceKind, Event, Order } from "../abi/contract";
 import { IPV4_REJECTED_MIN, MobilityOptionType } from "../abi/codes";
 import { RegistrationEvent } from "../abi/states";
 import { copyAddress, isUnspecified, sameAddress } from "../wire/bytes";
+import * as arp from "../wire/arp";
 import * as ipv4Options from "../wire/ipv4-options";
 import { ipv4, isAny, isUnicast, map } from "../wire/mapped";
 import * as devices from "../tables/devices";
@@ -101,6 +102,16 @@ function unconfigure(update: Update): void {
   if (update.ipv4Configured == 0) return;
   update.ipv4Configured = 0;
   orders.address(Order.RemoveAddress, devices.first(DeviceKind.Tunnel), updates.ipv4Home(update), HOST_BITS);
+}
+
+/** At home, the link hears where the address is now: its home agent has answered for it (RFC 5555 §4.5; RFC 826). */
+export function announce(update: Update): void {
+  const device = devices.at(update.device);
+  if (isUnspecified(updates.ipv4Home(update)) || device.linkAddressBytes != arp.LINK_ADDRESS_BYTES) return;
+  const message = orders.allocate(arp.LENGTH_BYTES);
+  if (message == 0) return;
+  arp.buildAnnouncement(message, device.linkAddressPointer(), ipv4(updates.ipv4Home(update)));
+  orders.sendArp(update.device, message, arp.LENGTH_BYTES, true);
 }
 
 function tell(update: Update): void {

@@ -30,6 +30,7 @@ export function careofChanged(device: u32): void {
 
 /** Registers what the uplink `device` has now, where that is news. */
 export function follow(update: Update, device: u32): void {
+  if (!ways.mayRegister()) return;
   const isDoubted = clock.now() < update.homeDoubtedUntilMs;
   const home = isDoubted ? DEVICE_ANY : uplinks.homeLinkOf(update.record);
   if (home != update.homeDevice) homecoming.linkChanged(update, home);
@@ -39,6 +40,7 @@ export function follow(update: Update, device: u32): void {
     if (!updates.hasCareof(update)) return;
     memory.fill(updates.careof(update), 0, 16);
     update.device = DEVICE_ANY;
+    keepalive.stopFor(update);
     registration.happen(update.record, RegistrationEvent.CareofLost);
     return;
   }
@@ -93,7 +95,9 @@ function takeNatDetection(update: Update): void {
   const isForced = option != 0 && ipv4Options.isForced(option);
   const refreshS: u32 = option != 0 ? ipv4Options.refreshS(option) : <u32>NO_REFRESH;
   const choice = ways.choiceOf(update.device);
-  const nat = refreshS == <u32>NO_REFRESH ? NatFinding.None : NatFinding.Nat;
+  // Over IPv6 keepalives are advised for the sake of firewalls: they say nothing of NATs.
+  const hint = update.way == <u32>Encapsulation.UdpIpv4 ? NatFinding.Nat : NatFinding.Unknown;
+  const nat = refreshS == <u32>NO_REFRESH ? NatFinding.None : hint;
   const keepaliveMs = reach.keepaliveMs(refreshS);
   const isNews = nat != update.nat || keepaliveMs != update.keepaliveMs;
   update.nat = nat;

@@ -1,6 +1,7 @@
 /** The access side of a role: its devices, and what it changes on its host. */
 import type { Device } from "../../bindings/commands.ts";
 import type { Engine } from "../../bindings/engine.ts";
+import type { CoreEvent } from "../../bindings/events.ts";
 import type { AccessPort, PortMemory } from "./access-port.ts";
 import type { EngineHost } from "./engine-host.ts";
 import type { Source } from "./source.ts";
@@ -40,6 +41,8 @@ export interface Access {
   lookingUp?(isLookingUp: boolean): void;
   /** The home agent has this IPv4 address, or none. */
   homeAgentFound?(ipv4Address: string | undefined, host: EngineHost): void;
+  /** An event of the core. */
+  observe?(event: CoreEvent): void;
   /** The kernel told something about its network. */
   networkChanged(event: NetworkEvent, host: EngineHost): void;
   close(): void;

@@ -51,6 +51,10 @@ export class HomeAddressRoutes {
     return this.#addresses.size > 0;
   }
 
+  has(address: string): boolean {
+    return this.#addresses.has(address);
+  }
+
   /** A home address that this host has now. Throws SystemError. */
   add(address: string): void {
     if (this.#addresses.has(address)) return;

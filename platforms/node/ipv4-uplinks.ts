@@ -3,7 +3,7 @@
  * the core hears which one packets to the home agent would have, by asking the kernel's routing table.
  *
  * An address alone is of no use: until its route is there, as a moment after DHCP has given the address, the uplink
- * counts as one without IPv4.
+ * counts as one without IPv4. So it does on the home link, where its address is the home address.
  */
 import { parseIpv4Address } from "../../bindings/address.ts";
 import { setIpv4Uplink } from "../../bindings/commands.ts";
@@ -11,6 +11,7 @@ import type { Engine } from "../../bindings/engine.ts";
 import { ipv4Number, parseIpv4Block } from "../../bindings/ipv4.ts";
 import type { EngineHost } from "./engine-host.ts";
 import type { Linux } from "./linux.ts";
+import { listAddresses } from "./system/addresses.ts";
 import type { NetworkEvent } from "./system/network-monitor.ts";
 import { listRoutes, type WayOut, wayOut } from "./system/routes.ts";
 import type { Uplink } from "./uplink.ts";
@@ -18,13 +19,17 @@ import type { Uplink } from "./uplink.ts";
 export class Ipv4Uplinks {
   readonly #linux: Linux;
   readonly #uplinks: readonly Uplink[];
+  readonly #isHomeAddress: (address: string) => boolean;
   /** What the core was told, by device. */
   readonly #told = new Map<number, WayOut>();
   #homeAgent: string | undefined;
 
   /** @param homeAgent its IPv4 address; undefined: there is none, or it is not known yet */
-  constructor(linux: Linux, uplinks: readonly Uplink[], homeAgent: string | undefined) {
+  constructor(
+    linux: Linux, uplinks: readonly Uplink[], homeAgent: string | undefined, isHomeAddress: (address: string) => boolean,
+  ) {
     this.#linux = linux;
+    this.#isHomeAddress = isHomeAddress;
     this.#uplinks = uplinks;
     this.#homeAgent = homeAgent;
   }
@@ -76,7 +81,10 @@ export class Ipv4Uplinks {
   #wayBy(interfaceIndex: number, homeAgent: string): WayOut | undefined {
     const { netlink } = this.#linux;
     const way = wayOut(netlink, homeAgent, interfaceIndex);
-    if (way === undefined || way.gateway !== undefined) return way;
+    if (way === undefined || this.#isHomeAddress(way.source)) return undefined;
+    // where the interface has no address the kernel would take one of another interface
+    if (!listAddresses(netlink, interfaceIndex).some(({ address }) => address === way.source)) return undefined;
+    if (way.gateway !== undefined) return way;
     const destination = ipv4Number(parseIpv4Address(homeAgent));
     const isRouted = listRoutes(netlink).some((route) => {
       if (route.interfaceIndex !== interfaceIndex || route.destination.includes(":")) return false;

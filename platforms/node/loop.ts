@@ -303,6 +303,7 @@ export class Loop {
       refusals: readRefusals(engine),
       sendFailures: this.#orders.failures.toJSON(),
       tunnelMtu: this.#tunnelMtu(),
+      homeAgentIpv4: this.#homeAgent?.ipv4Address,
       traps,
     };
   }

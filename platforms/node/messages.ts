@@ -61,6 +61,8 @@ export interface LoopStatus {
   /** Packets that the kernel refused to send, by error. */
   readonly sendFailures: Readonly<Record<string, number>>;
   readonly tunnelMtu: number;
+  /** That the name of a home agent has turned out to mean. */
+  readonly homeAgentIpv4?: string;
   /** How often the core was replaced after a trap. */
   readonly traps: number;
 }

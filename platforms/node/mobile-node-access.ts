@@ -7,7 +7,9 @@
  */
 import { formatAnyAddress } from "../../bindings/address.ts";
 import { type Device, setDevice } from "../../bindings/commands.ts";
+import { ipv4StatusText } from "../../bindings/describe-names.ts";
 import type { Engine } from "../../bindings/engine.ts";
+import type { CoreEvent } from "../../bindings/events.ts";
 import type { Access } from "./access.ts";
 import { AccessPort, type PortMemory, type PortOptions } from "./access-port.ts";
 import { DefaultRoutes } from "./default-routes.ts";
@@ -27,6 +29,9 @@ import { closePort, describe, differs, type Uplink, warningOf } from "./uplink.t
 /** Errors that mean: the interface has just gone, and the kernel will say so. */
 const VANISHED = ["ENODEV", "ENXIO", "ENOENT"];
 
+/** Status of an IPv4 home address from which on it is refused (RFC 5555 §3.2.1); 255: not answered. */
+const IPV4_REFUSED = 128;
+
 /** rp_filter: packets must come in where answers would leave; or where any route leads. */
 const STRICT = 1;
 const LOOSE = 2;
@@ -41,6 +46,7 @@ export class MobileNodeAccess implements Access {
   readonly #ipv4Uplinks: Ipv4Uplinks;
   readonly #defaultRoutes: DefaultRoutes;
   readonly #homeAddressRoutes: Readonly<Record<"ipv4" | "ipv6", HomeAddressRoutes>>;
+  #staticIpv4: string | undefined;
   #memory: PortMemory | undefined;
 
   /** Prepares the host. Throws StartError or SystemError; what was changed then is on record. */
@@ -50,12 +56,19 @@ export class MobileNodeAccess implements Access {
     this.ownAddress = homeAddress;
     this.#uplinks = uplinks.map((name, index) => ({ name, device: index + 1, datagramPorts: {} }));
     const homeAgent = reach.homeAgentIpv4 && formatAnyAddress(reach.homeAgentIpv4);
-    this.#ipv4Uplinks = new Ipv4Uplinks(linux, this.#uplinks, homeAgent);
+    const routes = { ipv4: new HomeAddressRoutes(linux, "ipv4"), ipv6: new HomeAddressRoutes(linux, "ipv6") };
+    this.#homeAddressRoutes = routes;
+    this.#ipv4Uplinks = new Ipv4Uplinks(linux, this.#uplinks, homeAgent, (address) => routes.ipv4.has(address));
     this.#defaultRoutes = new DefaultRoutes(linux, homeAddress);
     this.#defaultRoutes.lookingUp(homeAgentName !== undefined); // until its name is known
-    this.#homeAddressRoutes = { ipv4: new HomeAddressRoutes(linux, "ipv4"), ipv6: new HomeAddressRoutes(linux, "ipv6") };
-    this.#homeAddressRoutes.ipv6.add(homeAddress);
+    this.homeAddressChanged(homeAddress, true);
     placeHomeAddress(linux, homeAddress);
+    const { ipv4HomeAddress } = reach;
+    if (ipv4HomeAddress !== undefined && ipv4HomeAddress !== "dynamic") {
+      this.#staticIpv4 = formatAnyAddress(ipv4HomeAddress);
+      this.homeAddressChanged(this.#staticIpv4, true);
+      addAddress(linux.netlink, { interfaceIndex: linux.tun.interfaceIndex, address: this.#staticIpv4, prefixLength: 32 });
+    }
     const links = listLinks(linux.netlink);
     for (const uplink of this.#uplinks) {
       const link = links.find(({ name }) => name === uplink.name);
@@ -110,6 +123,16 @@ export class MobileNodeAccess implements Access {
     if (present) routes.add(address);
     else if (address !== this.ownAddress) routes.remove(address);
     if (family === "ipv4") this.#defaultRoutes.ipv4Changed(routes.any);
+  }
+
+  /** With an IPv4 home address that the home agent refuses, IPv4 goes by the uplinks as if there were none. */
+  observe({ name, fields }: CoreEvent): void {
+    if (name !== "Ipv4HomeAddress" || this.#staticIpv4 === undefined) return;
+    const isRefused = Number(fields.status) >= IPV4_REFUSED;
+    this.#defaultRoutes.ipv4Changed(!isRefused);
+    const what = `the home agent refuses the IPv4 home address ${this.#staticIpv4}`;
+    const warning = isRefused ? `${what}: ${ipv4StatusText(Number(fields.status))}` : undefined;
+    this.#linux.condition("IPv4 home address", warning);
   }
 
   /** UDP over IPv6 comes from the care-of address, whatever others the uplink has. */

@@ -81,7 +81,10 @@ export class Orders implements Host {
   }
 
   event(record: DataView): void {
-    if (this.#limit.allows(record.getUint16(EVENT_CODE, true))) this.#events.push(readEvent(record));
+    if (!this.#limit.allows(record.getUint16(EVENT_CODE, true))) return;
+    const event = readEvent(record);
+    this.#events.push(event);
+    this.#access.observe?.(event);
   }
 
   keep(record: Uint8Array): void {

@@ -5,6 +5,7 @@ import type {
 import type {
   BindingStatus, GroupStatus, HomeAgentStatus, PeerStatus, RefusalCount, Traffic, UpdateStatus, UplinkStatus,
 } from "../../bindings/status.ts";
+import { homeAgentName } from "./dual-stack-settings.ts";
 import type { LoopStatus } from "./messages.ts";
 import { monotonicMs } from "./system/clock.ts";
 import { VERSION } from "./version.ts";
@@ -18,6 +19,10 @@ export interface DaemonStatus {
   readonly tunnel: { readonly name: string; readonly mtuBytes: number };
   /** Of a mobile node: `::` while it is being discovered. Not of a correspondent node. */
   readonly homeAgent?: string;
+  /** Absent: there is none, or it is not known. */
+  readonly homeAgentIpv4?: string;
+  /** By which a mobile node knows it. */
+  readonly homeAgentName?: string;
   /** Of a mobile node. */
   readonly homeAddress?: string;
   /** The own addresses of a correspondent node. */
@@ -26,6 +31,8 @@ export interface DaemonStatus {
   readonly homeLink?: string;
   /** Of a home agent. */
   readonly homePrefixes?: readonly string[];
+  /** IPv4 home addresses that may be leased. */
+  readonly ipv4Pools?: readonly string[];
   /** How many mobile nodes a home agent may serve. */
   readonly nodes?: number;
   /** The binding cache; the identity of a node that bound its route by return routability is "". */
@@ -101,14 +108,16 @@ function rolePart(config: Config, loop: LoopStatus) {
   }
 }
 
-function homeAgentPart({ address, homePrefixes, homeLink, nodes }: HomeAgentConfig, loop: LoopStatus) {
+function homeAgentPart(config: HomeAgentConfig, loop: LoopStatus) {
+  const { address, ipv4Address, ipv4Pools, homePrefixes, homeLink, nodes } = config;
   const bindings = loop.bindings.map((binding) => ({
     ...binding,
     identity: nodes[binding.node]?.identity ?? "",
   }));
   const { homeAgents, groups } = loop;
   const link = homeLink.interface !== undefined && { homeLink: homeLink.interface };
-  return { homeAgent: address, homePrefixes, ...link, nodes: nodes.length, bindings, homeAgents, groups };
+  const known = { homeAgent: address, homeAgentIpv4: ipv4Address, homePrefixes, ipv4Pools };
+  return { ...known, ...link, nodes: nodes.length, bindings, homeAgents, groups };
 }
 
 function correspondentPart({ addresses }: CorrespondentConfig, loop: LoopStatus) {
@@ -120,7 +129,8 @@ function ofStrangers({ bindings }: LoopStatus) {
   return bindings.map((binding) => ({ ...binding, identity: "" }));
 }
 
-function mobileNodePart({ homeAgent, homeAddress, uplinks }: MobileNodeConfig, loop: LoopStatus) {
+function mobileNodePart(config: MobileNodeConfig, loop: LoopStatus) {
+  const { homeAddress, uplinks } = config;
   const named = uplinks.map((name, index): NamedUplink => {
     const device = index + 1;
     const known = loop.uplinks.find((uplink) => uplink.device === device);
@@ -137,9 +147,14 @@ function mobileNodePart({ homeAgent, homeAddress, uplinks }: MobileNodeConfig, l
     return { interface: name, ...(known ?? absent) };
   });
   const { updates, peers, homeAgents, groups } = loop;
-  const known = homeAgent ?? updates[0]?.peer ?? "::";
+  const name = homeAgentName(config);
+  const known = {
+    homeAgent: (name === undefined ? config.homeAgent : undefined) ?? updates[0]?.peer ?? "::",
+    homeAgentIpv4: config.homeAgentIpv4 ?? loop.homeAgentIpv4,
+    homeAgentName: name?.name,
+  };
   const bindings = ofStrangers(loop);
-  return { homeAgent: known, homeAddress, updates, uplinks: named, peers, homeAgents, groups, bindings };
+  return { ...known, homeAddress, updates, uplinks: named, peers, homeAgents, groups, bindings };
 }
 
 function sumOf(all: readonly Traffic[]): Traffic {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import {
   Machine, PEER_EVENTS, PEER_STATES, PeerAction, PeerEvent, PeerState, REGISTRATION_EVENTS, REGISTRATION_STATES, RegistrationAction, RegistrationEvent, RegistrationState, UPLINK_EVENTS, UPLINK_STATES, UplinkAction,
-  UplinkEvent, UplinkState,
+  UplinkEvent, UplinkState, WAY_EVENTS, WAY_STATES, WayAction, WayEvent, WayState,
 } from "../../core-as/abi/states.ts";
 import { mobileNode } from "./harness.ts";
 
@@ -38,6 +38,11 @@ describe("the state machines (6275-8.5-1, 6275-11.1-1)", () => {
       .toMatchFileSnapshot("machines/peer.txt");
   });
 
+  it("a way to the home agent (RFC 5555 §4.4.1)", async () => {
+    await expect(print(Machine.Way, WayState as never, WayEvent as never, WayAction as never))
+      .toMatchFileSnapshot("machines/way.txt");
+  });
+
   it("leave no way without return: each uplink state leads to Ready, each registration state to Registered, until the end", () => {
     const { engine } = mobileNode();
     const leads = (machine: Machine, states: number, events: number, goal: number) => {
@@ -51,6 +56,7 @@ describe("the state machines (6275-8.5-1, 6275-11.1-1)", () => {
     };
     expect(leads(Machine.Uplink, UPLINK_STATES, UPLINK_EVENTS, UplinkState.Ready)).toEqual(Array(UPLINK_STATES).fill(true));
     expect(leads(Machine.Peer, PEER_STATES, PEER_EVENTS, PeerState.Optimised)).toEqual(Array(PEER_STATES).fill(true));
+    expect(leads(Machine.Way, WAY_STATES, WAY_EVENTS, WayState.Working)).toEqual(Array(WAY_STATES).fill(true));
     expect(leads(Machine.Peer, PEER_STATES, PEER_EVENTS, PeerState.Tunnelled)).toEqual(Array(PEER_STATES).fill(true));
     const ended = [RegistrationState.Deregistering, RegistrationState.Stopped, RegistrationState.Duplicate];
     expect(leads(Machine.Registration, REGISTRATION_STATES, REGISTRATION_EVENTS, RegistrationState.Registered))

@@ -3,6 +3,7 @@ import { statusText as meaningOf } from "../../../bindings/describe-names.ts";
 import type { DaemonStatus } from "../status.ts";
 import { EXIT_OK } from "./arguments.ts";
 import { askStatus, readDaemonArguments } from "./client.ts";
+import { BINDING_COLUMNS, isDualStack, registrationNotes, uplinkTable } from "./path-text.ts";
 import { groupTable, homeAgentTable, peerTable } from "./peer-tables.ts";
 import { count, duration, size, table } from "./table.ts";
 
@@ -48,7 +49,8 @@ export function statusText(status: DaemonStatus): string {
     "",
     ...bindingTable(status),
     ...updateTable(status),
-    ...uplinkTable(status),
+    ...registrationNotes(status.updates ?? [], status.uplinks ?? []),
+    ...(status.uplinks === undefined ? [] : uplinkTable(status.uplinks)),
     ...peerTable(status),
     ...homeAgentTable(status),
     ...groupTable(status),
@@ -60,21 +62,31 @@ export function statusText(status: DaemonStatus): string {
 
 /** Whose status it is: addresses, and what is served. */
 function whoOf(status: DaemonStatus): string {
-  const { role, addresses = [], homeAddress, homeAgent, homePrefixes = [], homeLink, nodes } = status;
+  const { role, addresses = [], homeAddress, homePrefixes = [], ipv4Pools = [], homeLink, nodes } = status;
   switch (role) {
     case "correspondent":
       return addresses.join(" ");
     case "mobile-node":
-      return `${homeAddress}, home agent ${homeAgent === "::" ? "not found yet" : homeAgent}`;
+      return `${homeAddress}, home agent ${homeAgentText(status)}`;
     case "home-agent": {
       const link = homeLink === undefined ? "" : ` on ${homeLink}`;
-      return `${homeAgent}, home prefixes ${homePrefixes.join(" ")}${link}, ${count(nodes ?? 0, "node")} allowed`;
+      const prefixes = [...homePrefixes, ...ipv4Pools].join(" ");
+      return `${homeAgentText(status)}, home prefixes ${prefixes}${link}, ${count(nodes ?? 0, "node")} allowed`;
     }
   }
 }
 
+/** "ha1.example.com (2001:db8:100::1, 192.0.2.1)", as far as it is known. */
+function homeAgentText({ homeAgent = "::", homeAgentIpv4, homeAgentName }: DaemonStatus): string {
+  const addresses = [...(homeAgent === "::" ? [] : [homeAgent]), ...(homeAgentIpv4 === undefined ? [] : [homeAgentIpv4])];
+  const known = addresses.length === 0 ? "not found yet" : addresses.join(", ");
+  if (homeAgentName !== undefined) return `${homeAgentName} (${known})`;
+  return addresses.length > 1 ? `${addresses[0]} (${addresses[1]})` : known;
+}
+
 function bindingTable({ role, bindings = [] }: DaemonStatus): string[] {
   if (bindings.length === 0) return role === "mobile-node" ? [] : ["no bindings", ""];
+  const more = isDualStack(bindings) ? BINDING_COLUMNS : [];
   const rows = bindings.map((each) => [
     each.homeAddress,
     each.careofAddress,
@@ -83,11 +95,10 @@ function bindingTable({ role, bindings = [] }: DaemonStatus): string[] {
     String(each.sequence),
     `${each.packetsIn}/${each.packetsOut}`,
     String(each.pathMtu),
+    ...more.map(([, cell]) => cell(each)),
   ]);
-  return table(
-    ["HOME ADDRESS", "CARE-OF ADDRESS", "NODE", "EXPIRES IN", "SEQUENCE", "PACKETS IN/OUT", "MTU"],
-    rows,
-  );
+  const heads = ["HOME ADDRESS", "CARE-OF ADDRESS", "NODE", "EXPIRES IN", "SEQUENCE", "PACKETS IN/OUT", "MTU"];
+  return table([...heads, ...more.map(([head]) => head)], rows);
 }
 
 function updateTable({ updates }: DaemonStatus): string[] {
@@ -117,17 +128,6 @@ function updateTable({ updates }: DaemonStatus): string[] {
     ],
     rows,
   );
-}
-
-function uplinkTable({ uplinks }: DaemonStatus): string[] {
-  if (uplinks === undefined) return [];
-  const rows = uplinks.map((each) => [
-    each.selected ? `${each.interface} *` : each.interface,
-    each.state,
-    each.careofAddress,
-    each.router,
-  ]);
-  return table(["UPLINK", "STATE", "CARE-OF ADDRESS", "ROUTER"], rows);
 }
 
 function refusalTable({ refusals, sendFailures, traps }: DaemonStatus): string[] {

@@ -3,6 +3,7 @@ import type { DaemonEvent } from "../daemon.ts";
 import type { DaemonStatus } from "../status.ts";
 import { EXIT_OK } from "./arguments.ts";
 import { ask, readDaemonArguments } from "./client.ts";
+import { eventSentence } from "./event-text.ts";
 import { statusText } from "./status.ts";
 
 const USAGE = `Usage: mext watch [<file>] [--control <path>] [--json]
@@ -41,6 +42,7 @@ export async function watch(argv: string[]): Promise<number> {
 /** "14:03:22.120  eth0   CareofFormed  careofAddress=… usable=true". */
 function eventText({ unixMs, device, name, fields }: DaemonEvent): string {
   const time = new Date(unixMs).toISOString().slice(11, 23);
-  const rest = Object.entries(fields).map(([field, value]) => `${field}=${value}`);
-  return `${time}  ${(device ?? "").padEnd(8)} ${name.padEnd(20)} ${rest.join(" ")}`;
+  const all = Object.entries(fields).map(([field, value]) => `${field}=${value}`);
+  const rest = eventSentence({ name, fields }) ?? all.join(" ");
+  return `${time}  ${(device ?? "").padEnd(8)} ${name.padEnd(20)} ${rest}`;
 }
