@@ -20,6 +20,7 @@ import * as received from "./mobility-message";
 import * as pathChoice from "./path-choice";
 import * as reach from "./reach";
 import * as registration from "./registration";
+import * as wayMachine from "./way-machine";
 
 /** The selected uplink, and so perhaps the care-of address, is `device` now (DEVICE_ANY: none). */
 export function careofChanged(device: u32): void {
@@ -106,7 +107,7 @@ function takeNatDetection(update: Update): void {
   const usesUdp = isForced || nat == NatFinding.Nat;
   if (update.way == <u32>Encapsulation.UdpIpv4) {
     setEncapsulation(update, usesUdp ? Encapsulation.UdpIpv4 : Encapsulation.Ipv4);
-    if (!usesUdp) pathChoice.happen(update.device, Encapsulation.Ipv4, WayEvent.Answered);
+    if (!usesUdp) wayMachine.happen(update.device, Encapsulation.Ipv4, WayEvent.Answered);
   } else {
     setEncapsulation(update, usesUdp ? Encapsulation.UdpIpv6 : Encapsulation.Ipv6);
   }

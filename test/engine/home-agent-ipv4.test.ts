@@ -2,7 +2,9 @@ import { describe, expect, it } from "vitest";
 import { BindingAcknowledgementStatus as Status, NO_REFRESH } from "../../core-as/abi/codes.ts";
 import { Reason } from "../../core-as/abi/reasons.ts";
 import { parseAnyAddress } from "../../bindings/address.ts";
+import { PREFIX_DELIVERY_DEFAULTS, setPrefixDelivery } from "../../bindings/commands.ts";
 import { readBindings } from "../../bindings/status.ts";
+import { prefixSolicitation } from "./advertising.ts";
 import { ACCESS, CAREOF, HOME_ADDRESS, HOME_AGENT, TUNNEL, type Node } from "./harness.ts";
 import { linkedHomeAgent } from "./home-link.ts";
 import { bindingUpdate } from "./messages.ts";
@@ -10,7 +12,7 @@ import {
   AGENT_IPV4, NAT, NAT_PORT, PRIVATE, PUBLIC, askByIpv6, askByUdp, datagramUpdate, dualStackAgent, ipv4CareofAddress,
   ipv4HomeAddress, serveDualStack,
 } from "./messages-ipv4.ts";
-import { codec, echo } from "./network.ts";
+import { addresses, codec, echo } from "./network.ts";
 
 const binding = (agent: Node) => readBindings(agent.engine)[0];
 const events = (agent: Node, name: string) => agent.events.filter((event) => event.name === name).map(({ fields }) => fields);
@@ -87,7 +89,7 @@ describe("a Binding Update in a datagram", () => {
     for (const claimed of ["0.0.0.0", "127.0.0.1", "224.0.0.1", "255.255.255.255"]) expect(askByUdp(agent, { claimed })).toBeUndefined();
     expect(agent.refused(Reason.Ipv4CareofUnroutable)).toBe(4);
     expect(askByUdp(agent, { from: "0.0.0.0" })).toBeUndefined();
-    expect(agent.refused(Reason.Ipv4CareofUnroutable)).toBe(5);
+    expect(agent.refused(Reason.Ipv4Unroutable)).toBe(1);
     expect(readBindings(agent.engine)).toEqual([]);
   });
 
@@ -133,6 +135,21 @@ describe("a Binding Update in a datagram", () => {
       expect(askByUdp(agent, { from })!.status).toBe(Status.AdministrativelyProhibited);
     }
     expect(agent.refused(Reason.CareofIsHomeAddress)).toBe(2);
+  });
+
+  it("that somebody recorded moves nothing, wherever it comes from", () => {
+    const agent = dualStackAgent();
+    const recorded = datagramUpdate();
+    const from = (text: string, port: number) =>
+      agent.engine.receiveDatagrams(agent.now, ACCESS, recorded, { address: parseAnyAddress(text), port });
+    from(NAT, NAT_PORT);
+    from("198.51.100.66", 666);
+    from(NAT, 667);
+    expect(agent.refused(Reason.TimestampInvalid)).toBe(2);
+    expect(binding(agent)).toMatchObject({ careofAddress: NAT, port: NAT_PORT, sequence: 100 });
+    // Who sends many of them hears no more than the limit allows.
+    for (let index = 0; index < 300; index++) from("198.51.100.66", 666);
+    expect(agent.datagrams.length).toBeLessThan(60);
   });
 
   it("finds nobody where IPv4 is not served", () => {
@@ -184,5 +201,45 @@ describe("a Binding Update in a datagram, on a real home link", () => {
     expect([answer.port, answer.address, answer.device]).toEqual([NAT_PORT, parseAnyAddress(NAT), ACCESS]);
     expect(binding(agent)).toMatchObject({ careofAddress: NAT, port: NAT_PORT, nat: true });
     expect(binding(agent).ipv4HomeAddress).toMatch(/^192\.0\.2\./);
+  });
+});
+
+describe("what else a home agent says to a mobile node by IPv4", () => {
+  const layers = (packet: Uint8Array) => codec.dissect(packet).map(({ name }) => name);
+
+  it.each<[string, { from?: string; claimed?: string }]>([
+    ["behind a NAT", {}], ["without one", { from: PUBLIC, claimed: PUBLIC }],
+  ])("answers a Mobile Prefix Solicitation in a datagram, %s, for the home address (5555-2.2-1, 5555-2.2-2)", (_title, options) => {
+    const agent = dualStackAgent();
+    askByUdp(agent, options);
+    agent.datagrams = [];
+    const ask = (port: number) => agent.engine.receiveDatagrams(
+      agent.now, ACCESS, prefixSolicitation({ source: HOME_ADDRESS }), { address: parseAnyAddress(options.from ?? NAT), port },
+    );
+    ask(NAT_PORT);
+    const [answer] = agent.datagrams;
+    expect([answer.port, answer.address]).toEqual([NAT_PORT, parseAnyAddress(options.from ?? NAT)]);
+    expect(addresses(answer.payload)).toEqual([HOME_AGENT, HOME_ADDRESS]);
+    expect(layers(answer.payload)).toEqual(["ipv6", "mobile-prefix-advertisement"]);
+    expect(codec.dissect(answer.payload).at(-1)!.checksum).toBe("good");
+    // From elsewhere behind the same NAT it is not the mobile node.
+    if (options.from) return;
+    ask(666);
+    expect(agent.refused(Reason.HomeAddressWithoutBinding)).toBe(1);
+  });
+
+  it("tells it unasked of the prefixes, and asks it to refresh, through what it has bound", () => {
+    const agent = dualStackAgent({ serve: { refreshMs: 65_535_000 } });
+    setPrefixDelivery(agent.engine, { ...PREFIX_DELIVERY_DEFAULTS, minIntervalMs: 1000, maxIntervalMs: 60_000 }, agent.now);
+    askByUdp(agent, { lifetimeS: 3600 });
+    agent.datagrams = [];
+    agent.take();
+    agent.receive(TUNNEL, echo("2001:db8:200::5", HOME_ADDRESS));
+    agent.advance(3_500_000);
+    expect(agent.datagrams.every(({ port, address: to }) => port === NAT_PORT && Buffer.from(to).equals(Buffer.from(parseAnyAddress(NAT))))).toBe(true);
+    const said = agent.datagrams.map(({ payload }) => layers(payload).at(-1));
+    expect(said).toContain("mobile-prefix-advertisement");
+    expect(said).toContain("binding-refresh-request");
+    expect(agent.take()).toEqual([]);
   });
 });

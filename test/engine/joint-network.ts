@@ -6,8 +6,10 @@
  *                        │                                 ├── mobile node, at one of them
  *                        └────── visited networks ─────────┘
  */
-import { parseAddress } from "../../bindings/address.ts";
-import { HOME_LINK_DEFAULTS, type HomeLinkSettings, setDevice, setHomeLink, setLink } from "../../bindings/commands.ts";
+import { parseAddress, parseAnyAddress } from "../../bindings/address.ts";
+import {
+  HOME_LINK_DEFAULTS, type HomeLinkSettings, REACH_DEFAULTS, type ReachSettings, setDevice, setHomeLink, setIpv4Uplink, setLink, setReach, setServe,
+} from "../../bindings/commands.ts";
 import { ANYCAST, HOME, LINK_ADDRESS, LINK_LOCAL } from "./advertising.ts";
 import { correspondentNode } from "./correspondent-peer.ts";
 import { ACCESS, CORRESPONDENT, HOME_AGENT, Node, TUNNEL, hex, homeAgent } from "./harness.ts";
@@ -23,7 +25,13 @@ export interface Options {
   mobile?: Parameters<typeof returningNode>[0];
   /** Of the home agent's home link; without them, the home link is virtual. */
   link?: Partial<HomeLinkSettings>;
+  /** How the home agent can be reached over IPv4 as well. */
+  reach?: Partial<ReachSettings>;
 }
+
+const IPV4_NETWORK = "IPv4";
+const AGENT_IPV4 = "192.0.2.1";
+const NAT = { address: parseAnyAddress("203.0.113.9"), port: 30_000 };
 
 export class JointNetwork {
   readonly agent: Node;
@@ -39,11 +47,20 @@ export class JointNetwork {
   private readonly isVirtual: boolean;
   /** Prefix of the visited network at which the mobile node is, or the home link. */
   private place = "";
+  private ipv4: Uint8Array = NAT.address;
+  private isBehindNat = false;
 
-  constructor({ agent, mobile, link }: Options = {}) {
+  constructor({ agent, mobile, link, reach }: Options = {}) {
     this.isVirtual = !link;
     this.agent = homeAgent(agent);
     this.mobile = returningNode(mobile);
+    if (reach) {
+      setServe(this.agent.engine, {
+        ipv4Address: parseAnyAddress(AGENT_IPV4), refreshMs: 25_000, firstRefreshMs: 25_000, leaseMs: 3_600_000, udpIpv6: true, mayForceUdp: true,
+        forceUdp: false, probes: true, pools: [{ first: parseAnyAddress("172.31.0.10"), addresses: 10 }],
+      }, this.agent.now);
+      setReach(this.mobile.engine, { ...REACH_DEFAULTS, homeAgentIpv4: parseAnyAddress(AGENT_IPV4), ...reach }, this.mobile.now);
+    }
     if (link) {
       setDevice(this.agent.engine, { index: HOME, kind: "access", mtu: 1500, up: true, linkAddress: LINK_ADDRESS }, this.agent.now);
       setHomeLink(this.agent.engine, { ...HOME_LINK_DEFAULTS, device: HOME, linkLocal: parseAddress(LINK_LOCAL), ...link }, this.agent.now);
@@ -54,6 +71,15 @@ export class JointNetwork {
 
   visit(prefix = VISITED_A): void { this.go(prefix); }
   comeHome(): void { this.go(HOME_LINK); }
+
+  /** To a network of IPv4 alone, perhaps behind a NAT. */
+  visitIpv4(address: string, isBehindNat = false): void {
+    this.go(IPV4_NETWORK);
+    this.isBehindNat = isBehindNat;
+    this.ipv4 = parseAnyAddress(address);
+    setIpv4Uplink(this.mobile.engine, ACCESS, this.ipv4, this.mobile.now);
+    this.settle();
+  }
 
   private go(place: string): void {
     setLink(this.mobile.engine, ACCESS, false, this.mobile.now);
@@ -92,13 +118,22 @@ export class JointNetwork {
   settle(): void {
     for (let round = 0; round < 50; round++) {
       const [mobile, agent, correspondent] = [this.mobile, this.agent, this.correspondent].map((node) => node.take());
-      if (mobile.length + agent.length + correspondent.length === 0) return;
+      const [up, down] = [this.mobile, this.agent].map((node) => node.datagrams.splice(0));
+      if (mobile.length + agent.length + correspondent.length + up.length + down.length === 0) return;
+      const own = { address: this.ipv4, port: 50_000 };
+      for (const { payload } of up) {
+        this.agent.engine.receiveDatagrams(this.agent.now, ACCESS, payload, this.isBehindNat ? NAT : own);
+      }
+      for (const { payload } of down) {
+        this.mobile.engine.receiveDatagrams(this.mobile.now, ACCESS, payload, { address: parseAnyAddress(AGENT_IPV4), port: 4191 });
+      }
       for (const { device, packet } of mobile) {
         if (device === TUNNEL) this.atMobile.push(packet);
         else this.fromMobile(packet);
       }
       for (const { device, packet } of agent) {
-        if (device === HOME) this.onHomeLink(this.agent, packet);
+        if (packet[0] >> 4 === 4) this.mobile.receive(ACCESS, packet);
+        else if (device === HOME) this.onHomeLink(this.agent, packet);
         else this.onInternet(packet);
       }
       for (const { device, packet } of correspondent) {
@@ -110,7 +145,9 @@ export class JointNetwork {
   }
 
   private fromMobile(packet: Uint8Array): void {
-    if (this.isOnHomeLink) this.onHomeLink(this.mobile, packet);
+    if (packet[0] >> 4 === 4) this.agent.receive(ACCESS, packet);
+    else if (this.place === IPV4_NETWORK) return; // nobody there understands IPv6
+    else if (this.isOnHomeLink) this.onHomeLink(this.mobile, packet);
     else if (layersOf(packet).at(-1) === "router-solicitation") this.mobile.receive(ACCESS, routerAdvertisement(this.place));
     else if (!/^f[ef]/.test(addresses(packet)[1])) this.onInternet(packet);
   }

@@ -110,6 +110,11 @@ export function askByIpv6(agent: Node, options: BindingUpdateOptions = {}): Dual
 
 const sequences = new WeakMap<Node, number>();
 
+/** The mobile nodes of `before` go on with `agent`, which has its state. */
+export function continueWith(agent: Node, before: Node): void {
+  sequences.set(agent, sequences.get(before) ?? 99);
+}
+
 /** The next sequence number and the time of day, unless the test has others. */
 function stamp<Options extends BindingUpdateOptions>(agent: Node, options: Options): Options {
   const sequence = options.sequence ?? (sequences.get(agent) ?? 99) + 1;

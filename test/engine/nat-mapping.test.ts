@@ -37,18 +37,20 @@ describe("how long a mobile node behind a NAT may be silent (5555-3.2.2-1, 5555-
       { homeAddress: HOME_ADDRESS, careofAddress: NAT, port: 40_001, silenceS: 37, adviceS: 25 },
     ]);
     expect(binding(agent)).toMatchObject({ port: 40_001, natHeldS: 25, natLostS: 37 });
-    // It is tried nearer to the end once more, and never beyond it.
-    expect(after(agent, 26, 40_001)).toBe(28);
-    expect(after(agent, 28, 40_001)).toBe(28);
-    expect(after(agent, 28, 40_001)).toBe(28);
+    // From now on it grows with what is survived alone.
+    expect([after(agent, 25, 40_001), after(agent, 26, 40_001), after(agent, 20, 40_001)]).toEqual([25, 26, 26]);
+    // Until the NAT is seen to be better than that.
+    expect(after(agent, 40, 40_001)).toBe(60);
+    expect(binding(agent)).toMatchObject({ natHeldS: 40, natLostS: 0 });
   });
 
   it("is halved when not even the first silence was survived", () => {
     const agent = dualStackAgent();
     after(agent, 0);
     expect(after(agent, 25, 40_001)).toBe(12);
-    expect(after(agent, 12, 40_001)).toBe(18);
-    expect(after(agent, 18, 40_002)).toBe(12);
+    expect(after(agent, 12, 40_001)).toBe(12);
+    expect(after(agent, 13, 40_002)).toBe(12);
+    expect(binding(agent)).toMatchObject({ natHeldS: 12, natLostS: 13 });
   });
 
   it("is not learnt from a silence in which something was sent to the mobile node", () => {
@@ -84,13 +86,19 @@ describe("how long a mobile node behind a NAT may be silent (5555-3.2.2-1, 5555-
     after(agent, 25);
     expect(askByUdp(agent, { from: "198.51.100.10" })!.nat!.refreshS).toBe(25);
     expect(binding(agent)).toMatchObject({ natHeldS: 0 });
-    // After a silence that is no reason for it: the mobile node has begun anew.
-    after(agent, 25);
-    agent.advance(2000);
-    expect(askByUdp(agent, { from: "198.51.100.10", port: 50_000 })!.nat!.refreshS).toBe(25);
-    expect(binding(agent)).toMatchObject({ natHeldS: 0, natLostS: 0 });
     expect(askByUdp(agent, { from: PUBLIC, claimed: PUBLIC })!.nat!.refreshS).toBe(0xffffffff);
     expect(binding(agent)).toMatchObject({ refreshS: 0, nat: false });
+  });
+
+  it("begins anew where longer silences were survived, and not when the mobile node has another socket", () => {
+    const agent = dualStackAgent();
+    after(agent, 0);
+    expect(after(agent, 40)).toBe(60);
+    expect(after(agent, 2, 50_000)).toBe(60);
+    expect(binding(agent)).toMatchObject({ natHeldS: 40, natLostS: 0, port: 50_000 });
+    expect(after(agent, 30, 50_001)).toBe(25);
+    expect(binding(agent)).toMatchObject({ natHeldS: 0, natLostS: 0, port: 50_001 });
+    expect(changes(agent).map(({ silenceS, adviceS }) => [silenceS, adviceS])).toEqual([[2, 60], [30, 25]]);
   });
 
   it("is what people have set when nothing is to be learnt, and follows them", () => {

@@ -54,8 +54,11 @@ export class FakeProber implements Prober {
     return this.obstacle(way) ? [] : way.endsWith("4") ? [LOCAL] : ["2001:db8:a::2"];
   }
 
-  sleep(ms: number): Promise<void> {
-    return new Promise((resolve) => setTimeout(resolve, ms));
+  sleep(ms: number, givenUp?: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      setTimeout(resolve, ms);
+      givenUp?.addEventListener("abort", () => resolve());
+    });
   }
 
   async ask(question: Question, timeoutMs: number): Promise<Answer | undefined> {

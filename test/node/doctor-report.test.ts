@@ -15,8 +15,7 @@ const HOST: HostFacts = {
   kernel: "6.1.0",
   missing: [],
   trials: {
-    tun: true, virtio: true, tcpSegmentation: true, udpSegmentation: true, packetFilter: true, routingRules: true,
-    udpSegment: true, udpGro: true,
+    tun: true, tunOffload: "udp", packetFilter: true, routingRules: true, trains: { send: true, receive: true },
   },
   clock: { synchronised: true, maximumErrorMs: 3.2 },
 };
@@ -34,11 +33,11 @@ describe("this host", () => {
     const findings = judgeHost({
       ...HOST,
       missing: [{ what: "CAP_NET_RAW", neededFor: "packet sockets", remedy: "run as root" }],
-      trials: { ...HOST.trials, tun: "open /dev/net/tun: ENOENT", udpSegmentation: "TUNSETOFFLOAD: EINVAL" },
+      trials: { ...HOST.trials, tun: "open /dev/net/tun: ENOENT", tunOffload: "tcp", trains: { send: true, receive: false } },
       clock: { synchronised: false },
     });
     expect(brief(findings)).toEqual([
-      "privileges: bad", "TUN: bad", "packet filter: good", "routing rules: good", "offloads: warning", "clock: note",
+      "privileges: bad", "TUN: bad", "packet filter: good", "routing rules: good", "offloads: warning", "offloads: warning", "clock: note",
     ]);
     expect(findings[0]).toMatchObject({ finding: "CAP_NET_RAW is missing, which is needed for packet sockets.", advice: "Run as root." });
     expect(findings[4].advice).toBe("Take Linux 6.2 or later for speed.");
@@ -46,7 +45,7 @@ describe("this host", () => {
   });
 
   it("says what was not tried", () => {
-    const trials = { udpSegment: true, udpGro: true, untried: "make a network namespace: EPERM" } as HostFacts["trials"];
+    const trials = { trains: { send: true, receive: true }, untried: "make a network namespace: EPERM" } as HostFacts["trials"];
     expect(brief(judgeHost({ ...HOST, trials }))).toEqual([
       "privileges: good", "TUN: unknown", "packet filter: unknown", "routing rules: unknown", "offloads: unknown", "clock: good",
     ]);

@@ -40,7 +40,8 @@ Examples:
 /** Runs the command; answers the exit code. Throws UsageError, ConfigError. */
 export async function doctor(argv: string[]): Promise<number> {
   const { values, positionals: [file] } = readArguments(argv, {
-    json: { type: "boolean" }, interface: { type: "string" }, "nat-lifetime": { type: "boolean" }, seconds: { type: "string" },
+    json: { type: "boolean" }, interface: { type: "string" }, "nat-lifetime": { type: "boolean" },
+      seconds: { type: "string" },
   }, 1);
   if (values.help) {
     process.stdout.write(USAGE);
@@ -54,7 +55,8 @@ export async function doctor(argv: string[]): Promise<number> {
     throw new UsageError("--interface, --nat-lifetime and --seconds are for mobile nodes");
   }
   // the parts that need Linux are loaded only now
-  const [{ diagnose }, { reportText }] = await Promise.all([import("../doctor/doctor.ts"), import("../doctor/report-text.ts")]);
+  const [{ diagnose },
+    { reportText }] = await Promise.all([import("../doctor/doctor.ts"), import("../doctor/report-text.ts")]);
   const report = await diagnose({
     file,
     config,
@@ -75,7 +77,8 @@ function exitCodeOf({ works }: DoctorReport): number {
 function readSeconds(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   const seconds = Number(text);
-  if (!/^\d+$/.test(text) || seconds > MOST_S) throw new UsageError(`--seconds is "${text}", must be an integer from 0 to ${MOST_S}`);
+  if (!/^\d+$/.test(text) ||
+    seconds > MOST_S) throw new UsageError(`--seconds is "${text}", must be an integer from 0 to ${MOST_S}`);
   return seconds;
 }
 

@@ -1,6 +1,6 @@
 /** Looks at this host, and at the network behind each uplink, as a daemon of a configuration file would meet them. */
 import { formatAddress, parseAddress } from "../../../bindings/address.ts";
-import type { Config, HomeAgentConfig, MobileNodeConfig } from "../../../bindings/config/index.ts";
+import type { Config, CorrespondentConfig, HomeAgentConfig, MobileNodeConfig } from "../../../bindings/config/index.ts";
 import { Pinger } from "../demo/echo.ts";
 import { homeAgentName } from "../dual-stack-settings.ts";
 import { loopSettings, type MobileNodeLoopSettings } from "../settings.ts";
@@ -42,10 +42,15 @@ export async function diagnose(options: DoctorOptions): Promise<DoctorReport> {
   const head = { format: 1, version: VERSION, file, role: config.role } as const;
   const host = [...judgeHost(readHost()), judgeDaemon(daemon), ...findRivals(config.role)];
   switch (config.role) {
-    case "home-agent":
-      return conclude({ ...head, host: [...host, ...judgeHomeAgent(config as HomeAgentConfig, await readHomeAgent(config as HomeAgentConfig, daemon))] });
-    case "correspondent":
-      return conclude({ ...head, host: [...host, ...judgeOwnAddresses((config as { addresses: readonly string[] }).addresses)] });
+    case "home-agent": {
+      const homeAgent = config as HomeAgentConfig;
+      const own = judgeHomeAgent(homeAgent, await readHomeAgent(homeAgent, daemon));
+      return conclude({ ...head, host: [...host, ...own] });
+    }
+    case "correspondent": {
+      const { addresses } = config as CorrespondentConfig;
+      return conclude({ ...head, host: [...host, ...judgeOwnAddresses(addresses)] });
+    }
     case "mobile-node": {
       const settings = loopSettings(config) as MobileNodeLoopSettings;
       const known = await addressesOf(config as MobileNodeConfig);
@@ -74,7 +79,8 @@ function judgeNames({ homeAgentName: asked }: MobileNodeLoopSettings, { ipv6, ip
   const all = [...ipv6, ...ipv4];
   return [all.length > 0
     ? good("home agent name", `${asked.name} has ${all.join(", ")}.`)
-    : bad("home agent name", `The name servers know no address of ${asked.name}.`, "Correct the name, or set name_servers.")];
+    : bad("home agent name", `The name servers know no address of ${asked.name}.`,
+      "Correct the name, or set name_servers.")];
 }
 
 function judgeOwnAddresses(addresses: readonly string[]): Finding[] {
@@ -83,7 +89,8 @@ function judgeOwnAddresses(addresses: readonly string[]): Finding[] {
     const present = listAddresses(netlink).map(({ address }) => address);
     return addresses.map((address) => present.includes(address)
       ? good("address", `${address} is on this host.`)
-      : bad("address", `${address} is on no interface of this host.`, `Add it (ip addr add ${address}/… dev …), or correct addresses.`));
+      : bad("address", `${address} is on no interface of this host.`,
+        `Add it (ip addr add ${address}/… dev …), or correct addresses.`));
   } finally {
     netlink.close();
   }
@@ -101,12 +108,16 @@ async function diagnoseUplinks(
 ): Promise<UplinkReport[]> {
   const names = options.interfaces ?? config.uplinks;
   const { homeAddress, homePrefixLength } = config;
-  const allowed: Way[] = ["Ipv6", ...(config.udpOverIpv6 ? ["UdpIpv6" as const] : []), ...(config.ipv4 ? ["Ipv4", "UdpIpv4"] as const : [])];
+  const allowed: Way[] = ["Ipv6"];
+  if (config.udpOverIpv6) allowed.push("UdpIpv6");
+  if (config.ipv4) allowed.push("Ipv4", "UdpIpv4");
   const reports: UplinkReport[] = [];
   for (const uplink of readUplinks(names, { homeAddress, homePrefixLength })) {
     const asked = isUp(uplink) && !uplink.atHome;
     const progress = (text: string) => options.progress(`${uplink.name}: ${text}`);
-    const measured = asked ? await measureUplink({ ...options, progress }, settings, known, uplink, allowed) : undefined;
+    const measured = asked
+      ? await measureUplink({ ...options, progress }, settings, known, uplink, allowed)
+      : undefined;
     const native = measured?.ways.find(({ way }) => way === "Ipv6");
     reports.push(judgeNetwork(uplink, measured, {
       homeAgentName: [...known.ipv6, ...known.ipv4][0] ?? "the home agent",

@@ -6,6 +6,7 @@
  *   answer ◀─ event ProbeAnswered ◀─ core ◀──────────────────────────────┘
  */
 import { randomBytes } from "node:crypto";
+import { setTimeout as setTimeoutAsync } from "node:timers/promises";
 import { parseAddress, parseIpv4Address } from "../../../bindings/address.ts";
 import {
   probe, setDevice, setIpv4Uplink, setMobileNode, setReach, setWallClock, type MobileNodeSettings, type ReachSettings,
@@ -23,6 +24,10 @@ import type { UplinkFacts } from "./uplink.ts";
 const WAIT_MS = 10;
 /** Instead of an address that is not told. */
 const UNSPECIFIED = "::";
+/** All families to ask by, and nothing that is wanted. */
+const PROBING = {
+  ipv6: true, udpIpv6: true, ipv4: true, forceUdp: false, ipv4HomeAddress: undefined, probesOnly: true,
+} as const;
 const SLOTS = 8;
 const SLOT_BYTES = 4096;
 /** Routers answer a solicitation within half a second, and the first one may be lost (RFC 4861 §6.2.6, §10). */
@@ -80,10 +85,14 @@ export class EngineProber implements Prober, OrderHandler {
     const untried = (why: string) => ({ passage: "untried", why }) as const;
     if (isIpv4 && uplink.ipv4.length === 0) return absent(`${uplink.name} has no IPv4 address`);
     if (isIpv4 && ipv4.length === 0) return absent("no IPv4 address of the home agent is known");
-    if (mobileNode.homeAgent.every((octet) => octet === 0)) return untried("the IPv6 address of the home agent is not known, which every way needs; the doctor discovers none");
+    if (mobileNode.homeAgent.every((octet) => octet === 0)) {
+      return untried("the IPv6 address of the home agent is not known, which every way needs; the doctor discovers none");
+    }
     if (!isIpv4 && uplink.ipv6.length === 0) return absent(`${uplink.name} has no global IPv6 address`);
     if (way !== "UdpIpv4" && this.#sockets.rawObstacle !== undefined) return untried(this.#sockets.rawObstacle);
-    if (!isIpv4 && this.#careofAddress === undefined) return absent(`no router of ${uplink.name} advertises a prefix, which a mobile node needs`);
+    if (!isIpv4 && this.#careofAddress === undefined) {
+      return absent(`no router of ${uplink.name} advertises a prefix, which a mobile node needs`);
+    }
     if (!isIpv4 && !uplink.ipv6.includes(this.#careofAddress!)) {
       return untried(`the care-of address would be ${this.#careofAddress}, which is not on ${uplink.name}`);
     }
@@ -99,7 +108,8 @@ export class EngineProber implements Prober, OrderHandler {
     return way === "Ipv4" || way === "UdpIpv4" ? ipv4 : ipv6;
   }
 
-  async ask({ way, socket = 0, bytes, answerPort, destination = 0, tunnelled }: Question, timeoutMs: number): Promise<Answer | undefined> {
+  async ask(question: Question, timeoutMs: number): Promise<Answer | undefined> {
+    const { way, socket = 0, bytes, answerPort, destination = 0, tunnelled } = question;
     const number = this.#number++;
     const settings = { device: socket + FIRST_DEVICE, encapsulation: way, number, bytes, answerPort, tunnelled };
     try {
@@ -125,8 +135,8 @@ export class EngineProber implements Prober, OrderHandler {
     }
   }
 
-  sleep(ms: number): Promise<void> {
-    return new Promise((resolve) => setTimeout(resolve, ms));
+  async sleep(ms: number, signal?: AbortSignal): Promise<void> {
+    await setTimeoutAsync(ms, undefined, { signal }).catch(() => {}); // given up
   }
 
   close(): void {
@@ -150,7 +160,8 @@ export class EngineProber implements Prober, OrderHandler {
   event(record: DataView): void {
     const { name, fields } = readEvent(record);
     if (name !== "ProbeAnswered") return;
-    const { number, seenAddress, seenPort, roundTripMs, clockAheadMs } = fields as unknown as Answer & { number: number };
+    const answer = fields as unknown as Answer & { number: number };
+    const { number, seenAddress, seenPort, roundTripMs, clockAheadMs } = answer;
     const isKnown = clockAheadMs !== undefined && !Number.isNaN(clockAheadMs);
     const seen = seenAddress === UNSPECIFIED ? {} : { seenAddress };
     this.#waiting.get(number)?.({ ...seen, seenPort, roundTripMs, ...(isKnown && { clockAheadMs }) });
@@ -175,15 +186,15 @@ export class EngineProber implements Prober, OrderHandler {
     this.#destination = destination;
     const text = this.#options.ipv4[destination];
     const homeAgentIpv4 = text === undefined ? undefined : parseIpv4Address(text);
-    const probing = { ipv6: true, udpIpv6: true, ipv4: true, forceUdp: false, ipv4HomeAddress: undefined, probesOnly: true };
-    setReach(this.#engine, { ...this.#options.reach, ...probing, homeAgentIpv4 }, monotonicMs());
+    setReach(this.#engine, { ...this.#options.reach, ...PROBING, homeAgentIpv4 }, monotonicMs());
   }
 
   /** The interface identifier is that of an address which the interface has: the kernel answers for it. */
   #addDevices({ link, ipv6, ipv4 }: UplinkFacts, nowMs: number): void {
     const interfaceId = ipv6.length > 0 ? parseAddress(ipv6[0]).slice(8) : undefined;
     for (let device = FIRST_DEVICE; device < FIRST_DEVICE + this.sockets; device++) {
-      setDevice(this.#engine, { index: device, kind: "access", mtu: link!.mtuBytes, up: true, preference: device, interfaceId }, nowMs);
+      const mtu = link!.mtuBytes;
+      setDevice(this.#engine, { index: device, kind: "access", mtu, up: true, interfaceId }, nowMs);
       if (ipv4.length > 0) setIpv4Uplink(this.#engine, device, parseIpv4Address(ipv4[0]), nowMs);
     }
   }

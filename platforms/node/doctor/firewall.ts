@@ -23,16 +23,26 @@ interface Match {
   readonly right?: unknown;
 }
 type Statement = Readonly<Record<string, unknown>> & { readonly match?: Match };
-interface Rule { readonly family: string; readonly table: string; readonly chain: string; readonly expr: readonly Statement[] }
+interface Rule {
+  readonly family: string;
+  readonly table: string;
+  readonly chain: string;
+  readonly expr: readonly Statement[];
+}
 interface Chain {
-  readonly family: string; readonly table: string; readonly name: string;
-  readonly type?: string; readonly hook?: string; readonly policy?: string;
+  readonly family: string;
+  readonly table: string;
+  readonly name: string;
+  readonly type?: string;
+  readonly hook?: string;
+  readonly policy?: string;
 }
 
 /** The rules as nft tells them; undefined: they cannot be read. */
 export function readRuleset(): unknown {
   try {
-    return JSON.parse(execFileSync("nft", ["-j", "list", "ruleset"], { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }));
+    return JSON.parse(execFileSync("nft", ["-j", "list", "ruleset"],
+      { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }));
   } catch {
     return undefined;
   }
@@ -40,14 +50,15 @@ export function readRuleset(): unknown {
 
 export function judgeFirewall(ruleset: unknown, needs: readonly Need[]): Finding[] {
   const entries = (ruleset as { nftables?: Record<string, unknown>[] } | undefined)?.nftables;
+  const names = list(needs.map(({ name }) => name));
   if (entries === undefined) {
-    return [unknown("firewall", "The rules of the packet filter cannot be read.",
-      `Run the doctor as root where nft is installed, or look yourself that ${list(needs.map(({ name }) => name))} may come in.`)];
+    const advice = `Run the doctor as root where nft is installed, or look yourself that ${names} may come in.`;
+    return [unknown("firewall", "The rules of the packet filter cannot be read.", advice)];
   }
-  const chains = entries.flatMap(({ chain }) => (chain as Chain) ?? []).filter(({ type, hook }) => type === "filter" && hook === "input");
+  const all = entries.flatMap(({ chain }) => (chain as Chain) ?? []);
+  const chains = all.filter(({ type, hook }) => type === "filter" && hook === "input");
   const rules = entries.flatMap(({ rule }) => (rule as Rule) ?? []);
   const findings = needs.flatMap((need) => judgeNeed(need, chains, rules));
-  const names = list(needs.map(({ name }) => name));
   return findings.length > 0 ? findings : [good("firewall", `No rule of this host is seen to keep out ${names}.`)];
 }
 
@@ -59,9 +70,11 @@ function judgeNeed(need: Need, chains: readonly Chain[], rules: readonly Rule[])
     const first = within.find(({ expr }) => mentions(expr, need) && verdictOf(expr) !== undefined);
     const verdict = first && verdictOf(first.expr);
     if (verdict === "drop" || verdict === "reject") {
-      return [bad("firewall", `A rule in chain ${where} keeps out ${need.name}.`, `Remove the rule: nft -a list chain ${where}.`)];
+      return [bad("firewall", `A rule in chain ${where} keeps out ${need.name}.`,
+        `Remove the rule: nft -a list chain ${where}.`)];
     }
-    const acceptsAll = within.some(({ expr }) => verdictOf(expr) === "accept" && expr.every(({ match }) => match === undefined));
+    const acceptsAll = within.some(({ expr }) => verdictOf(expr) === "accept" &&
+      expr.every(({ match }) => match === undefined));
     if (chain.policy === "drop" && verdict !== "accept" && !acceptsAll) {
       return [warning("firewall", `Chain ${where} drops what no rule accepts, and none is seen to accept ${need.name}.`,
         `Accept it: nft add rule ${where} ${ruleFor(need)} accept.`)];
@@ -74,7 +87,7 @@ function judgeNeed(need: Need, chains: readonly Chain[], rules: readonly Rule[])
 function rulesOf(chain: Pick<Chain, "family" | "table" | "name">, rules: readonly Rule[], depth = 0): Rule[] {
   return rules.filter((rule) => rule.family === chain.family && rule.table === chain.table && rule.chain === chain.name)
     .flatMap((rule) => {
-      const target = rule.expr.map(({ jump, goto }) => (jump ?? goto) as { target: string } | undefined).find((each) => each);
+      const [target] = rule.expr.flatMap(({ jump, goto }) => ((jump ?? goto) as { target: string }) ?? []);
       return target === undefined || depth > 4 ? [rule] : rulesOf({ ...chain, name: target.target }, rules, depth + 1);
     });
 }
@@ -88,7 +101,10 @@ function mentions(expr: readonly Statement[], { protocol, number, port }: Need):
   return expr.some(({ match }) => {
     const { left, right, op } = match ?? {};
     if (op === "!=") return false;
-    if (port !== undefined) return left?.payload?.field === "dport" && ["udp", "th"].includes(left.payload.protocol) && covers(right, port);
+    if (port !== undefined) {
+      const isPort = left?.payload?.field === "dport" && ["udp", "th"].includes(left.payload.protocol);
+      return isPort && covers(right, port);
+    }
     const isProtocol = left?.meta?.key === "l4proto" || ["nexthdr", "protocol"].includes(left?.payload?.field ?? "");
     return isProtocol && (covers(right, number) || covers(right, protocol));
   });

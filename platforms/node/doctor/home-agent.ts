@@ -34,7 +34,9 @@ export async function readHomeAgent(config: HomeAgentConfig, daemon: number | un
   try {
     const links = listLinks(netlink);
     const nameOf = (index: number | undefined) => links.find((link) => link.index === index)?.name;
-    const addresses = listAddresses(netlink).map((each) => ({ ...each, interface: nameOf(each.interfaceIndex) ?? "?" }));
+    const addresses = listAddresses(netlink).map((each) => {
+      return { ...each, interface: nameOf(each.interfaceIndex) ?? "?" };
+    });
     const bindable = udpAddresses(config).filter((address) => addresses.some((each) => each.address === address));
     return {
       addresses,
@@ -71,9 +73,12 @@ export function judgeHomeAgent(config: HomeAgentConfig, facts: HomeAgentFacts): 
 
 function judgeAddress({ address }: HomeAgentConfig, { addresses }: HomeAgentFacts): Finding {
   const present = addresses.find((each) => each.address === address);
-  if (present === undefined) return good("address", `${address} is on no interface: the home agent puts it on its tunnel device.`);
+  if (present === undefined) {
+    return good("address", `${address} is on no interface: the home agent puts it on its tunnel device.`);
+  }
   if (present.duplicate) {
-    return bad("address", `Another host on the link of ${present.interface} has ${address}.`, "Give this home agent another address.");
+    return bad("address", `Another host on the link of ${present.interface} has ${address}.`,
+      "Give this home agent another address.");
   }
   return good("address", `${address} is on ${present.interface}.`);
 }
@@ -85,10 +90,12 @@ function judgeIpv4Address({ ipv4Address, probes }: HomeAgentConfig, { addresses 
   }
   const present = addresses.find((each) => each.address === ipv4Address);
   if (present === undefined) {
-    return bad("IPv4 address", `${ipv4Address} is on no interface of this host.`, `Add it (ip addr add ${ipv4Address}/… dev …), or correct ipv4_address.`);
+    return bad("IPv4 address", `${ipv4Address} is on no interface of this host.`,
+      `Add it (ip addr add ${ipv4Address}/… dev …), or correct ipv4_address.`);
   }
   if (isPrivate(ipv4Address)) {
-    return warning("IPv4 address", `${ipv4Address} is on ${present.interface}, and is a private address (RFC 1918, RFC 6598).`,
+    return warning("IPv4 address",
+      `${ipv4Address} is on ${present.interface}, and is a private address (RFC 1918, RFC 6598).`,
       "If mobile nodes come from elsewhere, give this host a public address, or forward UDP port 4191 to it.");
   }
   return good("IPv4 address", `${ipv4Address} is on ${present.interface}${probes ? "" : "; probes are not answered"}.`);
@@ -105,20 +112,27 @@ function judgePorts({ ports, daemon }: HomeAgentFacts): Finding[] {
     const where = `UDP port ${UDP_PORT} at ${address}`;
     if (state.free) return good("port 4191", `${where} can be bound.`);
     const { owner, code } = state;
-    if (owner !== undefined && owner.processId === daemon) return good("port 4191", `The running home agent has ${where}.`);
+    if (owner !== undefined && owner.processId === daemon) {
+      return good("port 4191", `The running home agent has ${where}.`);
+    }
     if (code === "EADDRINUSE") {
       const who = owner === undefined ? "another program" : `${owner.name} (process ${owner.processId})`;
-      return bad("port 4191", `${where} is taken by ${who}.`, "Stop that program, or give the home agent another address.");
+      return bad("port 4191", `${where} is taken by ${who}.`,
+        "Stop that program, or give the home agent another address.");
     }
     return bad("port 4191", `${where} cannot be bound (${code}).`, "See what the system says against it.");
   });
 }
 
 /** Whether the network routes a prefix to this host cannot be seen from here; whether this host has it elsewhere can. */
-function judgePrefix(prefix: string, { tunnel, homeLink }: HomeAgentConfig, { routes, daemon }: HomeAgentFacts): Finding {
-  const other = routes.find((route) => route.destination === prefix && route.interface !== tunnel && route.interface !== homeLink.interface);
+function judgePrefix(
+  prefix: string, { tunnel, homeLink }: HomeAgentConfig, { routes, daemon }: HomeAgentFacts,
+): Finding {
+  const own = [tunnel, homeLink.interface];
+  const other = routes.find((route) => route.destination === prefix && !own.includes(route.interface));
   if (other !== undefined && daemon === undefined) {
-    return bad("home prefix", `${prefix} is routed to ${other.interface ?? other.gateway} on this host already.`, `Remove the route (ip -6 route del ${prefix}), or the prefix from the file.`);
+    return bad("home prefix", `${prefix} is routed to ${other.interface ?? other.gateway} on this host already.`,
+      `Remove the route (ip -6 route del ${prefix}), or the prefix from the file.`);
   }
   return note("home prefix", `${prefix}: whether the network routes it to this host cannot be seen from here.`,
     `Look from elsewhere: traceroute to an address in ${prefix} must end here.`);
@@ -126,10 +140,13 @@ function judgePrefix(prefix: string, { tunnel, homeLink }: HomeAgentConfig, { ro
 
 function judgePool(prefix: string, { tunnel }: HomeAgentConfig, { routes, addresses }: HomeAgentFacts): Finding {
   const other = routes.find((route) => route.destination === prefix && route.interface !== tunnel);
-  const onLink = addresses.find((each) => !each.address.includes(":") && other !== undefined && each.interface === other.interface);
+  const ipv4 = addresses.filter(({ address }) => !address.includes(":"));
+  const onLink = other !== undefined && ipv4.some((each) => each.interface === other.interface);
   if (other !== undefined) {
-    return note("IPv4 pool", `${prefix} is routed to ${other.interface ?? other.gateway} on this host: addresses of mobile nodes are taken out of it one by one.`,
-      onLink ? "No other host of that link may have one of the pool's addresses." : "Look that nobody else uses its addresses.");
+    const where = other.interface ?? other.gateway;
+    return note("IPv4 pool", `${prefix} is routed to ${where} on this host: each address of a mobile node is taken out of it.`,
+      onLink ? "No other host of that link may have one of the pool's addresses."
+        : "Look that nobody else uses its addresses.");
   }
   return note("IPv4 pool", `${prefix}: whether the network routes it to this host cannot be seen from here.`,
     `Look from elsewhere: traceroute to an address in ${prefix} must end here.`);
@@ -138,17 +155,22 @@ function judgePool(prefix: string, { tunnel }: HomeAgentConfig, { routes, addres
 function judgeForwarding({ ipv4Pools }: HomeAgentConfig, { ipv6Forwarding, ipv4Forwarding }: HomeAgentFacts): Finding {
   const off = [...(ipv6Forwarding ? [] : ["IPv6"]), ...(ipv4Forwarding || ipv4Pools === undefined ? [] : ["IPv4"])];
   if (off.length === 0) return good("forwarding", "This host forwards packets.");
-  return note("forwarding", `This host does not forward ${list(off)} yet: the home agent switches that on while it runs.`);
+  return note("forwarding",
+    `This host does not forward ${list(off)} yet: the home agent switches that on while it runs.`);
 }
 
 function judgeHomeLink({ homeLink, homePrefixes }: HomeAgentConfig, { links, addresses }: HomeAgentFacts): Finding[] {
   const name = homeLink.interface;
   if (name === undefined) return [];
-  if (!links.includes(name)) return [bad("home link", `There is no interface ${name}.`, "Make it, or correct [home_link] interface.")];
+  if (!links.includes(name)) {
+    return [bad("home link", `There is no interface ${name}.`, "Make it, or correct [home_link] interface.")];
+  }
   const prefixes = homePrefixes.map(parsePrefix);
   const own = addresses.filter((each) => each.interface === name && each.address.includes(":"));
   const inside = own.filter(({ address }) => prefixes.some((prefix) => contains(prefix, parseAddress(address))));
-  return [good("home link", inside.length > 0 ? `${name} has ${list(inside.map(({ address }) => address))}.` : `${name} is there; the home agent puts its address on it.`)];
+  return [good("home link", inside.length > 0
+    ? `${name} has ${list(inside.map(({ address }) => address))}.`
+    : `${name} is there; the home agent puts its address on it.`)];
 }
 
 function needsOf(config: HomeAgentConfig): Need[] {
@@ -160,6 +182,7 @@ function needsOf(config: HomeAgentConfig): Need[] {
   return [
     ...ipv6,
     ...(config.udpOverIpv6 ? [{ ...udp, name: "UDP port 4191 over IPv6", family: "ip6" } as const] : []),
-    ...(config.ipv4Address === undefined ? [] : [udp, { name: "protocol 41 in IPv4", family: "ip", protocol: "ipv6", number: 41 } as const]),
+    ...(config.ipv4Address === undefined ? []
+      : [udp, { name: "protocol 41 in IPv4", family: "ip", protocol: "ipv6", number: 41 } as const]),
   ];
 }

@@ -3,7 +3,7 @@ import { release } from "node:os";
 import { kernelClock, type KernelClock } from "../system/kernel-clock.ts";
 import { type MissingPrivilege, missingPrivileges } from "../system/privileges.ts";
 import { type KernelTrials, type Trial, tryKernel } from "./kernel-trial.ts";
-import { bad, type Finding, good, list, note, unknown, warning } from "./report.ts";
+import { bad, type Finding, good, note, unknown, warning } from "./report.ts";
 
 export interface HostFacts {
   readonly kernel: string;
@@ -27,8 +27,8 @@ export function judgeHost(facts: HostFacts): Finding[] {
     ...judgePrivileges(facts.missing),
     judgeTun(trials),
     judge("packet filter", trials.packetFilter, trials.untried, {
-      works: "The packet filter (nftables) takes the table that keeps the kernel from answering packets of Mobile IPv6.",
-      fails: "The packet filter (nftables) does not take the table that keeps the kernel from answering packets of Mobile IPv6",
+      works: "With nftables the kernel is kept from answering packets of Mobile IPv6.",
+      fails: "With nftables the kernel cannot be kept from answering packets of Mobile IPv6",
       advice: "Load nf_tables (modprobe nf_tables), Linux 5.12 or later.",
     }),
     judge("routing rules", trials.routingRules, trials.untried, {
@@ -70,23 +70,23 @@ function judge(check: string, trial: Trial, untried: string | undefined, words: 
 
 /** Offloads make it fast; without them packets go one by one. */
 function judgeOffloads({ kernel, trials }: HostFacts): Finding[] {
-  const offloads: [name: string, trial: Trial, since: string][] = [
-    ["the virtio header of TUN devices", trials.virtio, "2.6.27"],
-    ["TCP segmentation of TUN devices", trials.tcpSegmentation, "2.6.27"],
-    ["UDP segmentation of TUN devices (USO)", trials.udpSegmentation, "6.2"],
-    ["UDP_SEGMENT", trials.udpSegment, "4.18"],
-    ["UDP_GRO", trials.udpGro, "5.0"],
+  const { tunOffload, trains, untried } = trials;
+  const hasTcp = tunOffload === "tcp" || tunOffload === "udp";
+  const offloads: [name: string, isThere: boolean, since: string][] = [
+    ["TCP segmentation of TUN devices", tunOffload === undefined || hasTcp, "2.6.27"],
+    ["UDP segmentation of TUN devices (USO)", tunOffload === undefined || tunOffload === "udp", "6.2"],
+    ["UDP_SEGMENT", trains.send, "4.18"],
+    ["UDP_GRO", trains.receive, "5.0"],
   ];
-  const lacking = offloads.filter(([, trial]) => typeof trial === "string");
-  const untried = offloads.filter(([, trial]) => trial === undefined);
-  const findings: Finding[] = lacking.map(([name, trial, since]) =>
-    warning("offloads", `Linux ${kernel} lacks ${name} (${trial}): packets go one by one there.`,
+  const findings: Finding[] = offloads.filter(([, isThere]) => !isThere).map(([name, , since]) =>
+    warning("offloads", `Linux ${kernel} lacks ${name}: packets go one by one there.`,
       `Take Linux ${since} or later for speed.`));
-  if (untried.length > 0) {
-    const names = list(untried.map(([name]) => name));
-    findings.push(unknown("offloads", `Not tried: ${names} (${trials.untried}).`, "Run the doctor as root to try it."));
+  if (untried !== undefined) {
+    findings.push(unknown("offloads", `Those of TUN devices were not tried (${untried}).`,
+      "Run the doctor as root to try them."));
   }
-  return findings.length > 0 ? findings : [good("offloads", `Linux ${kernel} has all segmentation offloads that mext uses.`)];
+  return findings.length > 0 ? findings
+    : [good("offloads", `Linux ${kernel} has all segmentation offloads that mext uses.`)];
 }
 
 function judgeClock({ synchronised, maximumErrorMs }: KernelClock): Finding {

@@ -1,62 +1,69 @@
 /**
- * What the kernel can do of that which the daemons need, found by trying: in a network namespace of its own, so
- * that nothing of this host changes; where that is not allowed, only what a socket shows.
+ * What the kernel can do of that which the daemons need, found by trying what they do: in a network namespace of its
+ * own, so that nothing of this host changes; where that is not allowed, only what a socket shows.
  */
-import {
-  AF_INET, IFF_NO_PI, IFF_TUN, IFF_VNET_HDR, IFNAMSIZ, O_CLOEXEC, O_RDWR, SOCK_CLOEXEC, SOCK_DGRAM, SOL_UDP,
-  TUN_F_CSUM, TUN_F_TSO4, TUN_F_TSO6, TUN_F_USO4, TUN_F_USO6, TUNSETIFF, TUNSETOFFLOAD, UDP_GRO, UDP_SEGMENT,
-} from "../system/constants.ts";
+import { SendFailures } from "../send-queue.ts";
+import { DatagramPort, type Trains } from "../system/datagram-port.ts";
 import { SystemError } from "../system/errors.ts";
-import { check, close, ioctl, ioctlValue, open, socket } from "../system/libc.ts";
-import { Block, setIntegerOption } from "../system/memory.ts";
+import { PacketMemory } from "../system/memory.ts";
 import { NetlinkSocket } from "../system/netlink-socket.ts";
 import { PacketDrop } from "../system/packet-drop.ts";
 import { addRule } from "../system/rules.ts";
 import { inTrialNamespace } from "../system/trial-namespace.ts";
+import { openTun, type TunOffload } from "../system/tun.ts";
 
 /** What came of a trial: true, what the kernel said against it, or undefined: not tried. */
 export type Trial = true | string | undefined;
 
 export interface KernelTrials {
   readonly tun: Trial;
-  /** A virtio header in front of every packet. */
-  readonly virtio: Trial;
-  readonly tcpSegmentation: Trial;
-  readonly udpSegmentation: Trial;
+  /** What the TUN device had of segmentation offload. */
+  readonly tunOffload?: TunOffload;
   readonly packetFilter: Trial;
   readonly routingRules: Trial;
-  /** Many datagrams in one call, and in one buffer. */
-  readonly udpSegment: Trial;
-  readonly udpGro: Trial;
+  /** What a UDP socket has: UDP_SEGMENT, UDP_GRO. */
+  readonly trains: Trains;
   /** Why the first ones were not tried. */
   readonly untried?: string;
 }
 
-const IFREQ_BYTES = 40;
+const NAME = "mext-doctor";
+const MTU_BYTES = 1280;
+/** Of a rule that nobody else sees. */
+const RULE = { priority: 1000, inverted: true, mark: 0x6d65, action: "lookup", table: 0x6d65 } as const;
 
 export function tryKernel(): KernelTrials {
-  const sockets = { udpSegment: attempt(() => tryUdp(UDP_SEGMENT, 1200)), udpGro: attempt(() => tryUdp(UDP_GRO, 1)) };
+  const trains = tryUdp();
   try {
-    return { ...inTrialNamespace(tryDevices), ...sockets };
+    return { ...inTrialNamespace(tryNetwork), trains };
   } catch (error) {
-    return { ...NOT_TRIED, ...sockets, untried: messageOf(error) };
+    return { tun: undefined, packetFilter: undefined, routingRules: undefined, trains, untried: messageOf(error) };
   }
 }
 
-const NOT_TRIED: Omit<KernelTrials, "udpSegment" | "udpGro"> = {
-  tun: undefined, virtio: undefined, tcpSegmentation: undefined, udpSegmentation: undefined,
-  packetFilter: undefined, routingRules: undefined,
-};
+function tryNetwork(): Omit<KernelTrials, "trains"> {
+  const netlink = new NetlinkSocket();
+  try {
+    let tunOffload: TunOffload | undefined;
+    const tun = attempt(() => {
+      const device = openTun(netlink, { name: NAME, mtuBytes: MTU_BYTES, offload: "udp" });
+      tunOffload = device.offload;
+      device.close();
+    });
+    const packetFilter = attempt(() => new PacketDrop(NAME).close());
+    const routingRules = attempt(() => addRule(netlink, RULE));
+    return { tun, ...(tunOffload && { tunOffload }), packetFilter, routingRules };
+  } finally {
+    netlink.close();
+  }
+}
 
-function tryDevices(): typeof NOT_TRIED {
-  return {
-    tun: attempt(() => tryTun(0)),
-    virtio: attempt(() => tryTun(IFF_VNET_HDR)),
-    tcpSegmentation: attempt(() => tryTun(IFF_VNET_HDR, TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6)),
-    udpSegmentation: attempt(() => tryTun(IFF_VNET_HDR, TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6 | TUN_F_USO4 | TUN_F_USO6)),
-    packetFilter: attempt(() => new PacketDrop("mext-doctor").close()),
-    routingRules: attempt(tryRule),
-  };
+function tryUdp(): Trains {
+  const packets = new PacketMemory(new WebAssembly.Memory({ initial: 1 }));
+  const port = new DatagramPort(packets, new SendFailures());
+  const { trains } = port;
+  port.close();
+  return trains;
 }
 
 function attempt(action: () => void): Trial {
@@ -70,35 +77,4 @@ function attempt(action: () => void): Trial {
 
 function messageOf(error: unknown): string {
   return error instanceof SystemError ? `${error.syscall}: ${error.code}` : (error as Error).message;
-}
-
-/** Makes a TUN device with these flags and offloads, for a moment. */
-function tryTun(flags: number, offloads?: number): void {
-  const fd = check(open("/dev/net/tun", O_RDWR | O_CLOEXEC, 0), "open /dev/net/tun");
-  try {
-    const request = new Block(IFREQ_BYTES);
-    request.view.setUint16(IFNAMSIZ, IFF_TUN | IFF_NO_PI | flags, true);
-    check(ioctl(fd, TUNSETIFF, request.bytes), "create TUN device");
-    if (offloads !== undefined) check(ioctlValue(fd, TUNSETOFFLOAD, offloads), "TUNSETOFFLOAD");
-  } finally {
-    close(fd);
-  }
-}
-
-function tryRule(): void {
-  const netlink = new NetlinkSocket();
-  try {
-    addRule(netlink, { priority: 1000, inverted: true, mark: 0x6d65, action: "lookup", table: 0x6d65 });
-  } finally {
-    netlink.close();
-  }
-}
-
-function tryUdp(option: number, value: number): void {
-  const fd = check(socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), "open UDP socket");
-  try {
-    setIntegerOption(fd, SOL_UDP, option, value, option === UDP_GRO ? "UDP_GRO" : "UDP_SEGMENT");
-  } finally {
-    close(fd);
-  }
 }

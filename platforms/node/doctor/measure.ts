@@ -4,14 +4,14 @@
  *   1. each way that there is, at the same time           does a packet come back?
  *   2. the data path of plain IPv6                        do tunnelled packets pass as well?
  *   3. UDP over IPv4: NAT or not, and its kind
- *   4. the path MTU of each way that passes, one after the other;
+ *   4. the path MTU of each way that passes;
  *      meanwhile sockets are silent, to see how long the NAT remembers them
  */
 import { askAgain, type Answer, type Prober } from "./prober.ts";
 import { measureLifetime, silences } from "./nat-lifetime.ts";
 import { measureNat } from "./nat.ts";
 import { measurePathMtu } from "./path-mtu.ts";
-import { type LifetimeResult, type NatResult, type Way, type WayResult, WAY_NAMES, WAYS } from "./report.ts";
+import { type LifetimeResult, type NatResult, type Way, type WayResult, WAYS } from "./report.ts";
 
 const TIMEOUT_MS = 700;
 const TRIES = 3;
@@ -57,7 +57,10 @@ export async function measure(prober: Prober, options: MeasureOptions): Promise<
     byUdp && options.silenceS > 0 ? lifetimeOf(prober, options) : undefined,
   ]);
   return {
-    ways: results.map((result) => ({ ...result, linkMtu, ...(mtus.has(result.way) && { pathMtu: mtus.get(result.way) }) })),
+    ways: results.map((result) => {
+      const pathMtu = mtus.get(result.way);
+      return { ...result, linkMtu, ...(pathMtu !== undefined && { pathMtu }) };
+    }),
     ...(tunnelled !== undefined && { ipv6Tunnelled: tunnelled }),
     ...(nat && { nat }),
     ...(lifetime && { lifetime }),
@@ -75,19 +78,17 @@ async function tryWay(
   if (answer === undefined) return { ...common, passage: "blocked" };
   answers.set(way, answer);
   const { roundTripMs, seenAddress, seenPort } = answer;
-  return { ...common, passage: "passes", roundTripMs, ...(seenAddress && { seenAddress }), ...(seenPort !== 0 && { seenPort }) };
+  const seen = { ...(seenAddress && { seenAddress }), ...(seenPort !== 0 && { seenPort }) };
+  return { ...common, passage: "passes", roundTripMs, ...seen };
 }
 
 async function measureMtus(
   prober: Prober, linkMtu: number, answers: ReadonlyMap<Way, Answer>, progress: (text: string) => void,
 ): Promise<Map<Way, number>> {
-  const mtus = new Map<Way, number>();
-  for (const [way, answer] of answers) {
-    progress(`measuring the path MTU ${WAY_NAMES[way]}`);
-    const mtu = await measurePathMtu(prober, way, linkMtu, answer);
-    if (mtu !== undefined) mtus.set(way, mtu);
-  }
-  return mtus;
+  if (answers.size > 0) progress("measuring path MTUs");
+  const measured = await Promise.all([...answers].map(async ([way, answer]) =>
+    [way, await measurePathMtu(prober, way, linkMtu, answer)] as const));
+  return new Map(measured.flatMap(([way, mtu]) => (mtu === undefined ? [] : [[way, mtu]])));
 }
 
 function lifetimeOf(

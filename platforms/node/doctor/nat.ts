@@ -23,26 +23,31 @@ const COMPARED = 4;
  * @param spare the first of three sockets that have sent nothing yet
  */
 export async function measureNat(prober: Prober, way: Way, known: Answer, spare: number): Promise<NatResult> {
-  const ask = (socket: number, more = {}) => askAgain(prober, { way, socket, ...more }, Math.max(TIMEOUT_MS, known.roundTripMs * 2), TRIES);
-  if (known.seenAddress === undefined) return { present: undefined, addresses: [], destinations: prober.destinations, unknown: [NO_PROBES] };
+  const ask = (socket: number, more = {}) =>
+    askAgain(prober, { way, socket, ...more }, Math.max(TIMEOUT_MS, known.roundTripMs * 2), TRIES);
+  const { destinations } = prober;
+  if (known.seenAddress === undefined) return { present: undefined, addresses: [], destinations, unknown: [NO_PROBES] };
   const others = await Promise.all(Array.from({ length: COMPARED - 1 }, (_, index) => ask(index + 1)));
   const seen = [known, ...others];
   const addresses = [...new Set(seen.flatMap((answer) => answer?.seenAddress ?? []))];
-  const preserved = seen.flatMap((answer, socket) => (answer ? [answer.seenPort === prober.localPort(socket, way)] : []));
+  const preserved = seen.flatMap((answer, socket) =>
+    (answer ? [answer.seenPort === prober.localPort(socket, way)] : []));
   const present = !prober.localAddresses(way).includes(known.seenAddress) || preserved.includes(false);
-  const common = { present, addresses, destinations: prober.destinations };
+  const common = { present, addresses, destinations };
   if (!present) {
     const unsolicited = await ask(0, { answerPort: prober.localPort(spare, way) });
     return { ...common, filtering: unsolicited ? "endpoint-independent" : "depends on the destination", unknown: [] };
   }
-  const kind = { ...common, portPreservation: !preserved.includes(false), pooling: addresses.length > 1 ? "arbitrary" : "paired" } as const;
-  if (prober.destinations < 2) return { ...kind, unknown: [ONE_DESTINATION] };
+  const pooling = addresses.length > 1 ? "arbitrary" : "paired";
+  const kind = { ...common, portPreservation: !preserved.includes(false), pooling } as const;
+  if (destinations < 2) return { ...kind, unknown: [ONE_DESTINATION] };
   const elsewhere = await ask(0, { destination: 1 });
   if (elsewhere === undefined) return { ...kind, unknown: [SILENT_DESTINATION] };
   const independent = elsewhere.seenPort === known.seenPort && elsewhere.seenAddress === known.seenAddress;
   const mapping = independent ? "endpoint-independent" : "depends on the destination";
   const opened = await ask(spare, { destination: 1 });
-  if (opened === undefined || !independent) return { ...kind, mapping, unknown: independent ? [SILENT_DESTINATION] : [NO_FILTERING] };
+  if (!independent) return { ...kind, mapping, unknown: [NO_FILTERING] };
+  if (opened === undefined) return { ...kind, mapping, unknown: [SILENT_DESTINATION] };
   const admitted = await ask(0, { answerPort: opened.seenPort });
   return { ...kind, mapping, filtering: admitted ? "endpoint-independent" : "depends on the destination", unknown: [] };
 }
@@ -51,5 +56,5 @@ const NO_PROBES = "The home agent does not know probes, so it does not say how i
 const ONE_DESTINATION =
   "Mapping and filtering behaviour (RFC 4787 §4.1, §5) cannot be known with one address of the home agent.";
 const SILENT_DESTINATION =
-  "Mapping and filtering behaviour (RFC 4787 §4.1, §5) is not known: the second address of the home agent does not answer.";
+  "Mapping and filtering behaviour (RFC 4787 §4.1, §5) is not known: the home agent does not answer at its second address.";
 const NO_FILTERING = "Filtering behaviour (RFC 4787 §5) cannot be seen behind a mapping that depends on the destination.";

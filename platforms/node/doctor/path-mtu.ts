@@ -1,6 +1,7 @@
 /**
  * The path MTU of a way: the largest packet that goes to the home agent and comes back, found by halving. Packets
- * are not fragmented on their way; errors of routers (RFC 8201, RFC 1191) are not needed and not believed.
+ * are not fragmented on their way. Errors of routers (RFC 8201, RFC 1191) are not needed; what the kernels of both ends
+ * have learnt by them within the last minutes counts, as it does for the daemons.
  */
 import { type Answer, askAgain, type Prober } from "./prober.ts";
 import type { Way } from "./report.ts";

@@ -45,7 +45,8 @@ export interface Prober {
   localPort(socket: number, way: Way): number | undefined;
   /** The addresses of this host at which a way may begin. */
   localAddresses(way: Way): readonly string[];
-  sleep(ms: number): Promise<void>;
+  /** Lets time pass; ends early when it is given up. */
+  sleep(ms: number, givenUp?: AbortSignal): Promise<void>;
 }
 
 /** Asks again until there is an answer. */

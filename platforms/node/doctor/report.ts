@@ -62,7 +62,7 @@ export interface NatResult {
   /** undefined: the home agent does not say how it sees this host. */
   readonly present: boolean | undefined;
   /** §4.1: needs two destinations. */
-  readonly mapping?: "endpoint-independent" | "address-dependent" | "address-and-port-dependent" | "depends on the destination";
+  readonly mapping?: "endpoint-independent" | "depends on the destination";
   /** §5: needs two destinations where there is a NAT. */
   readonly filtering?: "endpoint-independent" | "depends on the destination";
   /** §4.2.1: the port outside is the one inside. */
@@ -121,7 +121,8 @@ export interface DoctorReport {
 
 export const NOTHING_TO_DO = "There is nothing to do.";
 
-export const good = (check: string, finding: string): Finding => ({ check, verdict: "good", finding, advice: NOTHING_TO_DO });
+export const good = (check: string, finding: string): Finding =>
+  ({ check, verdict: "good", finding, advice: NOTHING_TO_DO });
 
 export const note = (check: string, finding: string, advice = NOTHING_TO_DO): Finding =>
   ({ check, verdict: "note", finding, advice });
@@ -181,8 +182,8 @@ export function list(words: readonly string[]): string {
   return words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} and ${words.at(-1)}`;
 }
 
-/** "at least 15 s", "between 30 s and 35 s", "less than 5 s". */
+/** "at least 15 s", "29 to 32 s", "less than 5 s". */
 export function lifetimeText({ heldS, lostS }: LifetimeResult): string {
   if (lostS === undefined) return `at least ${heldS} s`;
-  return heldS === 0 ? `less than ${lostS} s` : `between ${heldS} s and ${lostS} s`;
+  return heldS === 0 ? `less than ${lostS} s` : `${heldS} to ${lostS} s`;
 }

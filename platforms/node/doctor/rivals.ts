@@ -58,7 +58,7 @@ export function findRivals(role: DaemonRole, processes = runningHere()): Finding
     const process = processes.find(({ name }) => rival.name.test(name));
     if (process === undefined) return [];
     const finding = `${process.name} (process ${process.processId}) ${rival.does}.`;
-    return [rival.verdict === "note" ? note("other daemons", finding, rival.advice) : warning("other daemons", finding, rival.advice)];
+    return [(rival.verdict === "note" ? note : warning)("other daemons", finding, rival.advice)];
   });
   return found.length > 0 ? found : [good("other daemons", "No program is known to be in the way.")];
 }

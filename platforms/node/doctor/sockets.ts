@@ -70,7 +70,7 @@ export class ProbeSockets {
     this.#sources.forEach((source, place) => {
       if (this.#poll.ready(place) === 0) return;
       const count = source.receive(this.#engine);
-      source.takePathMtus(); // what routers say is not believed: the doctor measures
+      source.takePathMtus(); // not needed: the doctor measures
       this.#engine.processSlots(nowMs(), count);
     });
   }

@@ -43,14 +43,15 @@ function readUplink(netlink: NetlinkSocket, name: string, link: Link | undefined
   const routes = listRoutes(netlink).filter(({ interfaceIndex }) => interfaceIndex === link?.index);
   const routers = (everywhere: string) =>
     routes.flatMap(({ destination, gateway }) => (destination === everywhere ? (gateway ?? "on link") : []));
-  const ipv6 = addresses.filter(({ address }) => address.includes(":") && address !== home.homeAddress).map(({ address }) => address);
+  const texts = addresses.map(({ address }) => address);
+  const ipv6 = texts.filter((address) => address.includes(":") && address !== home.homeAddress);
   const homePrefix = prefixOf(parseAddress(home.homeAddress), home.homePrefixLength);
   return {
     name,
     link,
     ipv6Disabled: link !== undefined && interfaceValue(name, "disable_ipv6") === 1,
     ipv6,
-    ipv4: addresses.filter(({ address }) => !address.includes(":")).map(({ address }) => address),
+    ipv4: texts.filter((address) => !address.includes(":")),
     ipv4Routers: routers("0.0.0.0/0"),
     ipv6Routers: routers("::/0"),
     atHome: ipv6.some((address) => contains(homePrefix, parseAddress(address))),
@@ -77,13 +78,15 @@ export function judgeUplink(facts: UplinkFacts): Finding[] {
     good("link", `${name} is up, MTU ${link.mtuBytes}.`),
     judgeIpv6(facts),
     judgeIpv4(facts),
-    ...(facts.atHome ? [note("home", `${name} is on the home link: a mobile node there is at home, and needs no tunnel.`)] : []),
+    ...(facts.atHome
+      ? [note("home", `${name} is on the home link: a mobile node there is at home, and needs no tunnel.`)] : []),
   ];
 }
 
 function judgeIpv6({ name, ipv6Disabled, ipv6, ipv6Routers }: UplinkFacts): Finding {
   if (ipv6Disabled) {
-    return warning("IPv6", `IPv6 is switched off on ${name}.`, `Switch it on: sysctl -w net.ipv6.conf.${name}.disable_ipv6=0.`);
+    return warning("IPv6", `IPv6 is switched off on ${name}.`,
+      `Switch it on: sysctl -w net.ipv6.conf.${name}.disable_ipv6=0.`);
   }
   if (ipv6.length === 0) {
     return note("IPv6", `${name} has no global IPv6 address: no router advertises a prefix, or nobody listens to it.`,
@@ -95,10 +98,12 @@ function judgeIpv6({ name, ipv6Disabled, ipv6, ipv6Routers }: UplinkFacts): Find
 
 function judgeIpv4({ name, ipv4, ipv4Routers }: UplinkFacts): Finding {
   if (ipv4.length === 0) {
-    return note("IPv4", `${name} has no IPv4 address.`, "Only IPv6 is left there; if that is unexpected, run a DHCP client on it.");
+    return note("IPv4", `${name} has no IPv4 address.`,
+      "Only IPv6 is left there; if that is unexpected, run a DHCP client on it.");
   }
   if (ipv4Routers.length === 0) {
-    return warning("IPv4", `${name} has ${list(ipv4)}, and no default route.`, "Run a DHCP client on it, or add a route to the home agent.");
+    return warning("IPv4", `${name} has ${list(ipv4)}, and no default route.`,
+      "Run a DHCP client on it, or add a route to the home agent.");
   }
   return good("IPv4", `${name} has ${list(ipv4)}, default router ${list(ipv4Routers)}.`);
 }

@@ -18,6 +18,7 @@ export const NETLINK_ROUTE = 0;
 export const NETLINK_NETFILTER = 12;
 
 // IPv6 next header values (RFC 8200, RFC 2473, RFC 6275 §6.1.1)
+export const NEXT_HEADER_IPV4 = 4;
 export const NEXT_HEADER_IPV6 = 41;
 export const NEXT_HEADER_ROUTING = 43;
 export const NEXT_HEADER_FRAGMENT = 44;

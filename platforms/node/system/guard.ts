@@ -5,7 +5,8 @@
  *   Home Address option     4/2   dropped at local input by a packet filter table (packet-drop.ts)
  *   type 2 routing header   4/0   likewise
  *   Mobility Header         4/1   unless somebody listens: a raw socket does, so the kernel counts the
- *   IPv6-in-IPv6            4/1   packet as delivered; the socket's filter throws everything away
+ *   IPv6-in-IPv6, IPv4-in-  4/1   packet as delivered; the socket's filter throws everything away
+ *   IPv6
  *
  * Routing rules (`ip -6 rule … ipproto 60`) cannot do it: with such a rule in place the kernel looks
  * behind the extension headers, and compares with the last protocol of the chain.
@@ -14,7 +15,7 @@
  * Everything disappears with the process.
  */
 
-import { AF_INET6, IPPROTO_IPV6, NEXT_HEADER_MOBILITY, SOCK_CLOEXEC, SOCK_RAW } from "./constants.ts";
+import { AF_INET6, IPPROTO_IPIP, IPPROTO_IPV6, NEXT_HEADER_MOBILITY, SOCK_CLOEXEC, SOCK_RAW } from "./constants.ts";
 import { check, close, prepare, socket } from "./libc.ts";
 import { PacketDrop } from "./packet-drop.ts";
 import { attachFilter, DROP_ALL } from "./packet-filter.ts";
@@ -32,7 +33,7 @@ export class Guard {
   constructor(name = `mext-${process.pid}`) {
     this.#drop = new PacketDrop(name);
     try {
-      for (const protocol of [IPPROTO_IPV6, NEXT_HEADER_MOBILITY]) this.#listeners.push(silentListener(protocol));
+      for (const protocol of [IPPROTO_IPV6, IPPROTO_IPIP, NEXT_HEADER_MOBILITY]) this.#listeners.push(silentListener(protocol));
     } catch (error) {
       this.close();
       throw error;
