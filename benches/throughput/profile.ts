@@ -24,7 +24,7 @@ const KERNEL: readonly (readonly [what: string, RegExp])[] = [
   ["kernel: packet buffers", /alloc|free|slab|skb_(put|release|pull|trim)|page_frag|get_page|consume_skb|build_skb/],
   ["kernel: cutting large packets for the receiver", /segment|gso/],
   ["kernel: tunnel device", /tun_|virtio/],
-  ["kernel: UDP, IP, routes, cables", /udp|ip6?_|ip6|ipv6|ipv4|fib|dst_|rt_|veth|net|dev_|neigh|sock|skb|inet|nf_|nft_|eth_|process_backlog|rcu|tcp/],
+  ["kernel: UDP, IP, routes, cables", /udp|ip6?_|ip6|ipv6|ipv4|fib|dst_|rt_|veth|net|dev_|neigh|sock|skb|inet|nf_|nft_|eth_|softirq|backlog|napi|rcu|tcp|conntrack/],
   ["kernel: entry and exit of system calls", /syscall|entry_|do_sys|vfs|security|ksys|new_sync|asm_/],
 ];
 
