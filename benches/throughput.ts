@@ -17,7 +17,7 @@ import { type Profile, profile } from "./throughput/profile.ts";
 import { promises, section, TITLE, terminalText } from "./throughput/report.ts";
 import { forwarding, mext, segments, wireguard, type Way } from "./throughput/ways.ts";
 
-const EFFORT: Effort = { tcpSeconds: 5, udpSeconds: 2, pings: 200 };
+const EFFORT: Effort = { tcpSeconds: 4, udpSeconds: 1, pings: 200 };
 const QUICK: Effort = { tcpSeconds: 1, udpSeconds: 1, pings: 20 };
 const ROUNDS = 3;
 /** From dist/, where the bundle runs. */

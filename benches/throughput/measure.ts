@@ -29,7 +29,7 @@ export interface Effort {
 const DATAGRAM_BYTES = 64;
 const LOSS_PERCENT = 1;
 /** Halvings of the interval in which the largest rate is looked for. */
-const SEARCH_STEPS = 6;
+const SEARCH_STEPS = 5;
 const PORT = "5201";
 
 /** @param processIds of the programs whose CPU time is told, by name */
