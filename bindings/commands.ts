@@ -235,6 +235,8 @@ export interface ReachSettings {
   ipv4: boolean;
   /** Always ask for UDP over IPv4. */
   forceUdp: boolean;
+  /** Register nothing: the engine is there for `probe`. */
+  probesOnly?: boolean;
 }
 
 /** RFC 5555 §6, and ours where it has none. */
@@ -253,6 +255,8 @@ export interface ProbeSettings {
   bytes?: number;
   /** By UDP: the answer goes to this port instead of where the probe came from. */
   answerPort?: number;
+  /** It goes through the tunnel, as data do; by `Ipv4` it always does. */
+  tunnelled?: boolean;
 }
 
 const setF64 = (view: DataView, at: number, value: number) => view.setFloat64(at, value, true);
@@ -468,7 +472,8 @@ export function setReach(engine: Engine, settings: ReachSettings, now: number): 
     setF64(view, abi.REACH_RETRY, settings.retryMs);
     setU32(view, abi.REACH_FLAGS,
       (settings.ipv6 ? abi.ReachFlag.Ipv6 : 0) | (settings.udpIpv6 ? abi.ReachFlag.UdpIpv6 : 0) |
-      (settings.ipv4 ? abi.ReachFlag.Ipv4 : 0) | (settings.forceUdp ? abi.ReachFlag.ForceUdp : 0));
+      (settings.ipv4 ? abi.ReachFlag.Ipv4 : 0) | (settings.forceUdp ? abi.ReachFlag.ForceUdp : 0) |
+      (settings.probesOnly ? abi.ReachFlag.ProbesOnly : 0));
   });
 }
 
@@ -520,5 +525,6 @@ export function probe(engine: Engine, settings: ProbeSettings, now: number): voi
     setU32(view, abi.PROBE_NUMBER, settings.number);
     setU32(view, abi.PROBE_BYTES_WANTED, settings.bytes ?? 0);
     setU32(view, abi.PROBE_ANSWER_PORT, settings.answerPort ?? 0);
+    setU32(view, abi.PROBE_TUNNELLED, settings.tunnelled ? 1 : 0);
   });
 }

@@ -11,7 +11,7 @@ import {
 /** How the RFCs spell words that are not plain. */
 const SPELLINGS: Readonly<Record<string, string>> = {
   bsd: "BSD", careof: "care-of", cga: "CGA", dhcp: "DHCP", dns: "DNS", fmipv6: "FMIPv6", gre: "GRE",
-  icmpv6: "ICMPv6", ipv4: "IPv4", ipv6: "IPv6", mcoa: "MCoA", mh: "MH", mtu: "MTU", nat: "NAT", ndp: "NDP",
+  icmpv4: "ICMPv4", icmpv6: "ICMPv6", ipv4: "IPv4", ipv6: "IPv6", mcoa: "MCoA", mh: "MH", mtu: "MTU", nat: "NAT", ndp: "NDP",
   n: "N", tcp: "TCP", udp: "UDP", vlan: "VLAN",
 };
 

@@ -32,6 +32,11 @@ const SUMMARIES: Readonly<Record<string, readonly (readonly [label: string, fiel
   "packet-too-big": [["mtu", "mtu"]],
   "time-exceeded": [["code", "code"]],
   "parameter-problem": [["code", "code"], ["pointer", "pointer"]],
+  "icmpv4-destination-unreachable": [["code", "code"], ["mtu", "mtu"]],
+  "icmpv4-time-exceeded": [["code", "code"]],
+  "icmpv4-parameter-problem": [["code", "code"], ["pointer", "pointer"]],
+  "icmpv4-echo-request": [["id", "identifier"], ["seq", "sequence"]],
+  "icmpv4-echo-reply": [["id", "identifier"], ["seq", "sequence"]],
   "echo-request": [["id", "identifier"], ["seq", "sequence"]],
   "echo-reply": [["id", "identifier"], ["seq", "sequence"]],
   "router-advertisement": [["lifetime", "routerLifetime"]],
@@ -69,8 +74,9 @@ const DULL: Readonly<Record<string, number | undefined>> = {
   payloadLength: undefined, addressCount: undefined, payloadProto: 59, trafficClass: 0, flowLabel: 0,
 };
 
-/** ICMPv6 errors: what follows is the beginning of the packet that they are about. */
-const ERRORS = new Set(["destination-unreachable", "packet-too-big", "time-exceeded", "parameter-problem"]);
+/** ICMP errors: what follows is the beginning of the packet that they are about. */
+const ERRORS = new Set(["destination-unreachable", "packet-too-big", "time-exceeded", "parameter-problem",
+  "icmpv4-destination-unreachable", "icmpv4-time-exceeded", "icmpv4-parameter-problem"]);
 
 /**
  * A packet in readable lines: one that sums it up; with `verbose` one more for each layer and option,

@@ -528,6 +528,7 @@ export const REASONS: Readonly<Record<Reason, ReasonText>> = {
     section: "RFC 5555 §4.4.2",
     text: "a Binding Update by IPv4 did not come in UDP",
   },
+  [Reason.DatagramPortMissing]: { section: "RFC 768", text: "a datagram has no source port, so nobody could answer it" },
   [Reason.Ipv4Fragment]: { section: "RFC 791 §3.2", text: "a fragment by IPv4 came here: the host puts them together" },
   [Reason.OutputFull]: { section: "mext, budgets", text: "room for the results of one call was used up" },
   [Reason.ErrorRateLimited]: {

@@ -405,6 +405,8 @@ export enum ReachFlag {
   Ipv4 = 4,
   /** Always ask for UDP over IPv4 (flag F). */
   ForceUdp = 8,
+  /** Nothing is registered: only Command.Probe asks the home agent. */
+  ProbesOnly = 16,
 }
 
 export const NODE_IPV4_HOME_ADDRESS = 0; //                        16 octets: home address of a node that may register
@@ -425,7 +427,8 @@ export const PROBE_ENCAPSULATION = PROBE_DEVICE + 4; //            u32  Encapsul
 export const PROBE_NUMBER = PROBE_ENCAPSULATION + 4; //            u32  the host's own: stands in the answer
 export const PROBE_BYTES_WANTED = PROBE_NUMBER + 4; //             u32  octets of the outer packet, 0: as few as there are
 export const PROBE_ANSWER_PORT = PROBE_BYTES_WANTED + 4; //        u32  UDP: the answer goes to this port of our (mapped) address, 0: to where the probe came from
-export const PROBE_BYTES = PROBE_ANSWER_PORT + 4;
+export const PROBE_TUNNELLED = PROBE_ANSWER_PORT + 4; //           u32  1: it goes as data do; by Ipv4 it always does
+export const PROBE_BYTES = PROBE_TUNNELLED + 4;
 
 /** Octets of the command buffer. */
 export const COMMAND_BYTES = 4096;

@@ -123,7 +123,7 @@ export enum FieldKind {
   AuthenticationLength = 26,
   /** How many elements the AddressList behind has. */
   Count = 27,
-  /** Over the pseudo-header and the message (RFC 8200 §8.1). */
+  /** Over the pseudo-header and the message (RFC 8200 §8.1); of ICMPv4 over the message alone (RFC 792). */
   Checksum = 28,
   /** Over the IPv4 header. */
   Ipv4Checksum = 29,
@@ -156,6 +156,8 @@ export enum LayerFamily {
   /** Our own numbers */
   Link = 0x800,
   Data = 0x900,
+  /** ICMPv4 Type */
+  Icmpv4 = 0xa00,
 }
 
 export enum Layer {
@@ -294,10 +296,16 @@ export enum Layer {
   Payload = 0x900,
   /** Octets behind the packet: padding or a checksum of the link. */
   Trailer = 0x901,
+
+  Icmpv4EchoReply = 0xa00,
+  Icmpv4DestinationUnreachable = 0xa03,
+  Icmpv4EchoRequest = 0xa08,
+  Icmpv4TimeExceeded = 0xa0b,
+  Icmpv4ParameterProblem = 0xa0c,
 }
 
 /** One past the largest layer id. */
-export const LAYER_LIMIT = 0xa00;
+export const LAYER_LIMIT = 0xb00;
 
 /** Names of fields; the value is in the unit of the wire. */
 export enum Field {

@@ -179,6 +179,7 @@ export enum Reason {
   SegmentationMalformed = 260, // virtio 1.2 §5.1.6.2
   NotUdpEncapsulated = 261, // RFC 5555 §4.4.2
   Ipv4Fragment = 262, // RFC 791 §3.2
+  DatagramPortMissing = 263, // RFC 768
 
   // the engine's own limits
   OutputFull = 180, // room for output used up in one call

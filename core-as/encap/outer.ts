@@ -1,6 +1,7 @@
 /**
- * The outer headers of the four encapsulations (RFC 2473 §3, RFC 5555 §4.1; 5555-4.1-2): written into the room
- * before the inner packet, which is not moved. UDP is the host's: it gets the payload and to whom it goes.
+ * The outer headers of the four encapsulations (RFC 2473 §3, RFC 5555 §4.1, §4.5.1; 5555-4.1-2, 5555-4.5.1-1):
+ * written into the room before the inner packet, which is not moved. UDP is the host's: it gets the payload and to
+ * whom it goes.
  *
  *   Ipv6      │ IPv6          │ inner packet          Ipv4      │ IPv4          │ inner packet
  *   UdpIpv6   │ IPv6 │ UDP    │ inner packet          UdpIpv4   │ IPv4 │ UDP    │ inner packet

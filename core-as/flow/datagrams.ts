@@ -8,10 +8,11 @@
 import { DATAGRAM_BYTES, DATAGRAM_SEGMENT_BYTES, Role } from "../abi/contract";
 import { Icmpv6Type, NextHeader } from "../abi/codes";
 import { Reason } from "../abi/reasons";
-import { isUnspecified, sameAddress } from "../wire/bytes";
+import { isUnicastRoutable, isUnspecified, sameAddress } from "../wire/bytes";
 import * as chain from "../wire/chain";
 import * as icmp6 from "../wire/icmp6";
 import * as ip6 from "../wire/ip6";
+import { isUnicast } from "../wire/mapped";
 import * as arrival from "../encap/arrival";
 import * as paths from "../select/paths";
 import * as counters from "../tables/counters";
@@ -31,6 +32,8 @@ export function receive(device: u32, payload: usize, length: u32): Reason {
   arrival.byUdp(device, record);
   const unserved = checkServed();
   if (unserved != Reason.None) return unserved;
+  const unanswerable = checkSource();
+  if (unanswerable != Reason.None) return unanswerable;
   if (segmentBytes == 0 || segmentBytes >= length) return receiveOne(device, payload, length);
   const end = payload + length;
   let next = payload;
@@ -56,6 +59,14 @@ function checkServed(): Reason {
     default:
       return Reason.MessageNotForThisRole;
   }
+}
+
+/** Answers go to where a datagram came from: that must be one node, and a port. */
+function checkSource(): Reason {
+  const way = arrival.path();
+  if (way.port == 0) return Reason.DatagramPortMissing;
+  if (way.isIpv4()) return isUnicast(way.remote()) ? Reason.None : Reason.Ipv4Unroutable;
+  return isUnicastRoutable(way.remote()) ? Reason.None : Reason.SourceNotUnicast;
 }
 
 function receiveOne(device: u32, packet: usize, length: u32): Reason {

@@ -110,7 +110,7 @@ export function receive(device: u32, packet: usize, message: usize, length: u32)
     case Icmpv6Type.HomeAgentAddressDiscoveryRequest:
       return addressDiscovery.receive(device, packet, message, length);
     case Icmpv6Type.MobilePrefixSolicitation:
-      return prefixAdvertisement.receive(device, packet, message, length);
+      return prefixAdvertisement.receive(packet, message, length);
     default:
       return Reason.MessageNotForThisRole;
   }

@@ -1,8 +1,7 @@
 /**
- * ICMP by IPv4 that came in on a link: errors about tunnel packets by IPv4 (RFC 792). Those about datagrams go to the
- * host's socket, and come as Command.PathMtu; echo is the host's own.
+ * ICMP by IPv4 that came in on a link: errors about tunnel packets by IPv4 (RFC 792), also those in UDP where the host
+ * gives them: else it learns of the MTU by its socket, and says so with Command.PathMtu. Echo is the host's own.
  */
-import { Encapsulation } from "../abi/contract";
 import { Icmpv4Type, Icmpv4UnreachableCode } from "../abi/codes";
 import { Reason } from "../abi/reasons";
 import * as icmp4 from "../wire/icmp4";
@@ -40,5 +39,5 @@ function receiveError(message: usize, length: u32): Reason {
   const isTooBig = icmp4.type(message) == <u32>Icmpv4Type.DestinationUnreachable &&
     icmp4.code(message) == <u32>Icmpv4UnreachableCode.FragmentationNeeded;
   const mtu = isTooBig ? icmp4.reportedMtu(message, ip4.totalLength(invoking)) : 0;
-  return tunnelErrors.receive(source, destination, Encapsulation.Ipv4, isTooBig, mtu);
+  return tunnelErrors.receive(source, destination, isTooBig, mtu);
 }

@@ -3,7 +3,7 @@
  * home link, the discovery of home agents and home prefixes, and errors about packets that this node sent, through
  * a tunnel or by the direct way. Echo is the host's own.
  */
-import { Encapsulation, Event, Role } from "../abi/contract";
+import { Event, Role } from "../abi/contract";
 import { Icmpv6Type, NextHeader } from "../abi/codes";
 import { Reason } from "../abi/reasons";
 import { isUnspecified } from "../wire/bytes";
@@ -119,7 +119,7 @@ function receiveError(packet: usize, message: usize, length: u32): Reason {
     return Reason.IcmpNotOurs;
   }
   return tunnelErrors.receive(
-    ip6.source(invoking), ip6.destination(invoking), Encapsulation.Ipv6, type == Icmpv6Type.PacketTooBig, value,
+    ip6.source(invoking), ip6.destination(invoking), type == Icmpv6Type.PacketTooBig, value,
   );
 }
 

@@ -14,6 +14,7 @@ import { NextHeader } from "../abi/codes";
 import { Reason } from "../abi/reasons";
 import { isUnspecified, sameAddress } from "../wire/bytes";
 import * as ip4 from "../wire/ip4";
+import { isUnicast } from "../wire/mapped";
 import * as arrival from "../encap/arrival";
 import * as paths from "../select/paths";
 import * as uplinks from "../select/uplinks";
@@ -28,6 +29,7 @@ export function receive(device: u32, packet: usize, length: u32): Reason {
   arrival.byIpv4(device, ip4.source(packet), ip4.destination(packet), ip4.typeOfService(packet));
   const notOurs = checkDestination(device); // 2
   if (notOurs != Reason.None) return notOurs;
+  if (!isUnicast(arrival.path().remote())) return Reason.Ipv4Unroutable; // nobody could be answered
   if (ip4.isFragment(packet)) return Reason.Ipv4Fragment; // 3
   const header = ip4.headerBytes(packet);
   const payload = packet + header;

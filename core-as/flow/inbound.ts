@@ -248,7 +248,7 @@ function checkHomeAddress(packet: usize): Reason {
 
 /** True when the Home Address option names an address that is bound to where the packet came from. */
 function isBound(packet: usize): bool {
-  return selector.boundBy(extension.homeAddress(packet), arrival.path()) != NONE;
+  return selector.boundToSender(extension.homeAddress(packet), arrival.path()) != NONE;
 }
 
 function isProtected(protocol: u32): bool {

@@ -3,6 +3,7 @@
  * RFC 1191 §3), and the sender of the inner packet is told. What they quote must be what this node sends.
  */
 import { Role } from "../abi/contract";
+import { TUNNEL_PORT } from "../abi/codes";
 import { Reason } from "../abi/reasons";
 import { sameAddress } from "../wire/bytes";
 import * as relay from "../encap/relay";
@@ -20,18 +21,18 @@ import * as node from "./node";
  * Takes an error about a tunnel packet from `source` to `destination`, 16 octets each, in which encap/relay has found
  * the inner packet: it is `isTooBig` for the path, which takes `mtu` octets, or it went nowhere.
  */
-export function receive(source: usize, destination: usize, encapsulation: u32, isTooBig: bool, mtu: u32): Reason {
+export function receive(source: usize, destination: usize, isTooBig: bool, mtu: u32): Reason {
   return node.role() == Role.HomeAgent
-    ? toCareof(source, destination, encapsulation, isTooBig, mtu)
-    : toHomeAgent(source, destination, encapsulation, isTooBig, mtu);
+    ? toCareof(source, destination, isTooBig, mtu)
+    : toHomeAgent(source, destination, isTooBig, mtu);
 }
 
-function toCareof(source: usize, destination: usize, encapsulation: u32, isTooBig: bool, mtu: u32): Reason {
-  const own = isIpv4(encapsulation) ? paths.ownIpv4Address() : homeLink.address();
+function toCareof(source: usize, destination: usize, isTooBig: bool, mtu: u32): Reason {
+  const own = isIpv4(relay.encapsulation()) ? paths.ownIpv4Address() : homeLink.address();
   const record = bindings.find(relay.receiver(), 0);
   if (record == NONE || !sameAddress(source, own)) return Reason.IcmpNotOurs;
   const binding = bindings.at(record);
-  const isOurs = binding.encapsulation() == encapsulation &&
+  const isOurs = binding.encapsulation() == relay.encapsulation() && <u32>binding.port == relay.port() &&
     sameAddress(bindings.careofAddress(binding), destination);
   if (!isOurs) return Reason.IcmpNotOurs;
   if (isTooBig) {
@@ -42,13 +43,14 @@ function toCareof(source: usize, destination: usize, encapsulation: u32, isTooBi
   return Reason.None;
 }
 
-function toHomeAgent(source: usize, destination: usize, encapsulation: u32, isTooBig: bool, mtu: u32): Reason {
+function toHomeAgent(source: usize, destination: usize, isTooBig: bool, mtu: u32): Reason {
   if (!registration.isConfigured()) return Reason.NotConfigured;
   const record = relay.isIpv4() ? updates.findIpv4Home(relay.sender()) : updates.find(relay.sender());
   if (record == NONE) return Reason.IcmpNotOurs;
   const update = updates.at(record);
-  const agent = isIpv4(encapsulation) ? paths.homeAgentIpv4Address() : updates.peerOf(update);
-  const isOurs = update.encapsulation == encapsulation && sameAddress(source, updates.careof(update)) &&
+  const agent = isIpv4(relay.encapsulation()) ? paths.homeAgentIpv4Address() : updates.peerOf(update);
+  const isOurs = update.encapsulation == relay.encapsulation() &&
+    (relay.port() == 0 || relay.port() == <u32>TUNNEL_PORT) && sameAddress(source, updates.careof(update)) &&
     sameAddress(destination, agent);
   if (!isOurs) return Reason.IcmpNotOurs;
   if (isTooBig) {

@@ -89,5 +89,5 @@ function sign(message: usize, end: usize, update: ReceivedUpdate, status: u32): 
       : theirs;
     end = authenticationOptions.appendReplayProtection(message, end, answer);
   }
-  return authentication.sign(message, end, nodes.keyState(entry), entry.spi, update.signedCareof(), update.home());
+  return authentication.sign(message, end, nodes.keyState(entry), entry.spi, update.answeredCareof(), update.home());
 }

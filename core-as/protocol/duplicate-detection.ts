@@ -94,4 +94,4 @@ export function end(record: u32): ReceivedUpdate {
   waiting--;
   return changetype<ReceivedUpdate>(ended);
 }
-const ended = memory.data(424, 8); // receivedUpdate.RECORD_BYTES
+const ended = memory.data(440, 8); // receivedUpdate.RECORD_BYTES

@@ -2,9 +2,9 @@
  * What a home agent finds out about the NAT in front of a mobile node: whether there is one (RFC 5555 §4.2), and how
  * long its mapping lives without packets. The mobile node is told in every acknowledgement how long it may be silent:
  *
- *   a silence survived    held = silence, advice = 1.5 × held; above a silence that was not survived, never
- *   another port after    lost = silence, advice = the larger one of held and lost / 2
- *   another network       nothing is known: the first advice
+ *   another network       nothing is known          the first advice
+ *   a silence survived    held = silence            1.5 × held, until a silence was not survived
+ *   another port after    lost = silence            the larger one of held and lost / 2
  *
  * A silence counts as survived only when nothing was sent to the mobile node meanwhile: many NATs let that refresh the
  * mapping as well (RFC 4787 §4.3).
@@ -56,24 +56,23 @@ export function registered(record: u32, update: ReceivedUpdate, isNew: bool): vo
   const port = <u16>(update.usesUdp ? way.port : 0); // 5555-2.3.2.2-5
   const wasKnown = !isNew && binding.refreshS != 0;
   const portBefore = binding.port;
-  const isSameNetwork = wasKnown && sameAddress(bindings.careofAddress(binding), update.careof()) &&
+  const isSameNetwork = wasKnown && update.usesUdp && sameAddress(bindings.careofAddress(binding), update.careof()) &&
     (binding.claimedCareof == update.claimedCareof || binding.claimedCareof == 0);
   binding.port = port;
   binding.nat = update.hasNat ? 1 : 0;
   binding.claimedCareof = update.claimedCareof;
-  if (!update.isByUdp() || !needsKeepalives(update)) forget(binding, 0);
-  else if (!isSameNetwork) forget(binding, served.firstRefreshS());
+  if (!isSameNetwork) forget(binding);
   else if (port == portBefore) heard(binding);
   else portChanged(binding, update);
+  note(binding);
+  binding.refreshS = update.isByUdp() && needsKeepalives(update) ? advice(binding) : 0;
   update.refreshS = binding.refreshS;
 }
 
-/** Begins anew with `refreshS` as advice; 0: none is needed. */
-function forget(binding: Binding, refreshS: u32): void {
+/** Nothing is known of the NAT, or there is none. */
+function forget(binding: Binding): void {
   binding.natHeldS = 0;
   binding.natLostS = 0;
-  binding.refreshS = <u16>refreshS;
-  note(binding);
 }
 
 /** A packet of the mobile node came by the mapping that its binding has. Either entry of it may be given. */
@@ -108,46 +107,36 @@ function sentTo(binding: Binding): f64 {
 
 function survived(binding: Binding, silenceS: u32): void {
   binding.natHeldS = <u16>silenceS;
-  if (binding.natLostS != 0 && binding.natLostS <= binding.natHeldS) binding.natLostS = 0; // the NAT has changed
-  const lostS = <u32>binding.natLostS;
-  const grownS = silenceS + silenceS / 2;
-  const advisedS = lostS == 0 ? grownS : max(silenceS, min(grownS, lostS - lostS / 4));
-  binding.refreshS = <u16>clamp(max<u32>(binding.refreshS, advisedS), lostS);
+  if (binding.natLostS <= binding.natHeldS) binding.natLostS = 0; // the NAT has changed
+  binding.refreshS = advice(binding);
 }
 
 function portChanged(binding: Binding, update: ReceivedUpdate): void {
   const silenceS = silence(binding);
-  if (silenceS < LEAST_LOST_S || silenceS <= binding.natHeldS) {
-    // Longer silences were survived: the NAT, or the mobile node's socket, is another one.
-    forget(binding, min<u32>(served.firstRefreshS(), binding.refreshS));
-  } else {
-    binding.natLostS = <u16>silenceS;
-    binding.refreshS = <u16>clamp(max<u32>(binding.natHeldS, silenceS / 2), silenceS);
-    note(binding);
-  }
+  // Where longer silences were survived, the NAT is another one; after a short one, the mobile node has begun anew.
+  if (silenceS > binding.natHeldS && silenceS >= LEAST_LOST_S) binding.natLostS = <u16>silenceS;
+  else if (silenceS >= LEAST_LOST_S) forget(binding);
   orders.event(
-    Event.MappingChanged, DEVICE_ANY, update.home(), update.careof(), binding.port, silenceS, binding.refreshS,
+    Event.MappingChanged, DEVICE_ANY, update.home(), update.careof(), binding.port, silenceS, advice(binding),
   );
 }
 
-/** Within what people have set, and below a silence that was not survived. */
-function clamp(adviceS: u32, lostS: u32): u32 {
-  if (served.firstRefreshS() == served.longestRefreshS()) return served.longestRefreshS(); // nothing is learnt
-  const below = lostS == 0 ? adviceS : min(adviceS, lostS - 1);
-  return max<u32>(1, min(below, served.longestRefreshS()));
+/** What the mobile node is told: within what people have set, and below a silence that was not survived. */
+function advice(binding: Binding): u16 {
+  const firstS = served.firstRefreshS();
+  const longestS = served.longestRefreshS();
+  if (firstS == longestS) return <u16>longestS; // nothing is learnt
+  const heldS = <u32>binding.natHeldS;
+  const lostS = <u32>binding.natLostS;
+  const advisedS = lostS == 0 ? max(firstS, heldS + heldS / 2) : max(heldS, lostS / 2);
+  return <u16>min(advisedS, longestS);
 }
 
 /** Takes what was kept of a binding: where keepalives are needed, the silence since then is not known. */
 export function restore(binding: Binding, natHeldS: u32, natLostS: u32): void {
-  if (binding.nat == 0 && binding.encapsulation() != <u32>Encapsulation.UdpIpv6) {
-    forget(binding, 0);
-    return;
-  }
+  const needsThem = binding.nat != 0 || binding.encapsulation() == <u32>Encapsulation.UdpIpv6;
   binding.natHeldS = <u16>min<u32>(natHeldS, <u32>MAX_S);
   binding.natLostS = <u16>min<u32>(natLostS, <u32>MAX_S);
   binding.lastUsedMs = 0;
-  const lostS = <u32>binding.natLostS;
-  const heldS = <u32>binding.natHeldS;
-  const advisedS = lostS == 0 ? max(served.firstRefreshS(), heldS) : max(heldS, lostS / 2);
-  binding.refreshS = <u16>clamp(advisedS, lostS);
+  binding.refreshS = needsThem ? advice(binding) : 0;
 }

@@ -1,6 +1,6 @@
 /**
- * Which way a mobile node's packets take to the home agent, within an uplink (RFC 5555 §4.4.1): the actions of the
- * table in `way-table`, for each Encapsulation of each uplink.
+ * Which way a mobile node's packets take to the home agent, within an uplink (RFC 5555 §4.4.1): what happens to the
+ * machines of `way-machine`, one for each Encapsulation, and what follows from it.
  *
  *   address there → Binding Update by the best way → answered ──────────────────────────────► works
  *                        three without an answer → the next way                                 │
@@ -10,7 +10,7 @@
  * by probes, each time after twice as long; where none is left that works, soon.
  */
 import { DEVICE_ANY, DeviceKind, Encapsulation, Event, MAX_DEVICES } from "../abi/contract";
-import { PathObstacle, WayAction, WayEvent, WayState } from "../abi/states";
+import { NatFinding, PathObstacle, WayEvent } from "../abi/states";
 import { INTERFACE_PREFIX_BITS } from "../wire/addresses";
 import { copyAddress, sameAddress, samePrefix } from "../wire/bytes";
 import * as clock from "../tables/clock";
@@ -24,66 +24,18 @@ import { Way } from "../select/ways";
 import * as dataCheck from "./data-check";
 import * as movement from "./movement";
 import * as pathProbe from "./path-probe";
-import * as reach from "./reach";
 import * as registration from "./registration";
 import * as registrationPath from "./registration-path";
 import { TimerKind, restart, stop } from "./timers";
-import { table } from "./way-table";
+import * as wayMachine from "./way-machine";
 
 /** Attempts by one way before the next one is tried (5555-4.4.1-3). */
 const ATTEMPTS: u32 = 3;
 /** Probes of one round, and until the next one; doubled each time. */
 const PROBES: u32 = 3;
 const PROBE_MS: f64 = 500;
-/** A way that failed is asked again after this many times the configured interval at the latest. */
-const MAX_RETRIES: f64 = 16;
 /** Timeouts are doubled no more often. */
 const MAX_DOUBLINGS: u32 = 6;
-/** Where no way works: until the next round, doubled each time, up to the last one. */
-const HOPELESS_MS: f64 = 1000;
-const MAX_HOPELESS_MS: f64 = 8000;
-
-/** Feeds an event to a way of an uplink. */
-export function happen(device: u32, which: u32, event: WayEvent): void {
-  const way = ways.at(device, which);
-  const before = way.state;
-  const action = table().action(before, event);
-  way.state = table().next(before, event);
-  if (way.state != before) noteChange(way, before);
-  switch (action) {
-    case WayAction.Ask:
-      way.probes = 0;
-      way.dueMs = clock.now();
-      break;
-    case WayAction.Wait:
-      way.failedMs = clock.now();
-      wait(device, way);
-      break;
-    case WayAction.Rest:
-      way.probes = 0;
-      way.dueMs = Infinity;
-      break;
-  }
-}
-
-/** One that worked for long begins anew with its intervals. */
-function noteChange(way: Way, before: u32): void {
-  if (way.state == WayState.Working) way.workingSinceMs = clock.now();
-  const hasLasted = clock.now() - way.workingSinceMs > reach.retryMs() * MAX_RETRIES;
-  const isFresh = way.state == WayState.Absent || way.state == WayState.Untried;
-  if (isFresh || (before == WayState.Working && hasLasted)) way.intervalMs = 0;
-}
-
-/** The next round of probes: twice as late as the one before. */
-function wait(device: u32, way: Way): void {
-  way.probes = 0;
-  if (ways.isHopeless(device)) {
-    way.intervalMs = max(HOPELESS_MS, min(MAX_HOPELESS_MS, way.intervalMs * 2));
-  } else {
-    way.intervalMs = max(reach.retryMs(), min(reach.retryMs() * MAX_RETRIES, way.intervalMs * 2));
-  }
-  way.dueMs = clock.now() + way.intervalMs;
-}
 
 // ---- addresses ------------------------------------------------------------------------------
 
@@ -100,10 +52,10 @@ function followAddress(device: u32, which: u32): void {
   const way = ways.at(device, which);
   const isThere = ways.isAllowed(which) && ways.hasAddress(device, which);
   if (isThere != way.isThere()) {
-    happen(device, which, isThere ? WayEvent.Appeared : WayEvent.Vanished);
+    wayMachine.happen(device, which, isThere ? WayEvent.Appeared : WayEvent.Vanished);
     if (!isThere) forgetNetwork(device, which);
   } else if (isThere && !isSameNetwork(way, ways.address(device, which), which)) {
-    happen(device, which, WayEvent.Moved); // 5555-4.4.1-4
+    wayMachine.happen(device, which, WayEvent.Moved); // 5555-4.4.1-4
     forgetNetwork(device, which);
   }
   if (isThere) copyAddress(way.address(), ways.address(device, which));
@@ -120,7 +72,7 @@ function forgetNetwork(device: u32, which: u32): void {
   const choice = ways.choiceOf(device);
   choice.rounds = 0;
   if (which != choice.way) return;
-  choice.nat = 0;
+  choice.nat = NatFinding.Unknown;
   choice.forced = 0;
 }
 
@@ -132,7 +84,7 @@ function choose(device: u32): bool {
   const before = choice.way;
   choice.way = ways.best(device);
   if (choice.way == before) return false;
-  choice.nat = 0;
+  choice.nat = NatFinding.Unknown;
   choice.forced = 0;
   dataCheck.end(device);
   return true;
@@ -153,7 +105,7 @@ export function attend(device: u32): void {
   if (used != NONE && ways.areMany()) {
     for (let which: u32 = 0; which < used; which++) {
       const isIdle = ways.at(device, which).dueMs == Infinity;
-      if (isIdle && ways.isForUpdates(which)) happen(device, which, WayEvent.Outranked);
+      if (isIdle && ways.isForUpdates(which)) wayMachine.happen(device, which, WayEvent.Outranked);
     }
   }
   schedule(device);
@@ -194,13 +146,13 @@ export function onTimer(device: u32): void {
     const way = ways.at(device, which);
     if (!isAsked(device, which) || way.dueMs > clock.now()) continue;
     // What waits in a bad state begins a round, one that is on goes on.
-    if (way.probes == 0 && way.isBad()) happen(device, which, WayEvent.RetryDue);
+    if (way.probes == 0 && way.isBad()) wayMachine.happen(device, which, WayEvent.RetryDue);
     if (way.probes < PROBES) {
       pathProbe.ask(device, which);
       way.dueMs = clock.now() + PROBE_MS * <f64>(1 << way.probes);
       way.probes++;
     } else {
-      happen(device, which, WayEvent.ProbesUnanswered);
+      wayMachine.happen(device, which, WayEvent.ProbesUnanswered);
     }
   }
   const failed = dataCheck.onTimer(device);
@@ -237,11 +189,11 @@ export function unanswered(update: Update): bool {
   const device = update.device;
   const before = ways.choiceOf(device).way;
   if (before == NONE || update.transmissions < attempts(device)) return false;
-  happen(device, before, WayEvent.Unanswered);
+  wayMachine.happen(device, before, WayEvent.Unanswered);
   const isHopeless = ways.isHopeless(device);
   if (isHopeless) {
     ways.choiceOf(device).rounds++;
-    hasten(device);
+    wayMachine.hasten(device);
   }
   const hasChanged = choose(device);
   if (isHopeless) movement.avoid(device); // 5555-4.4.1-3 has led to nothing
@@ -250,24 +202,12 @@ export function unanswered(update: Update): bool {
   return update.device != device || update.way != before;
 }
 
-/** No way works: all of them are asked soon. */
-function hasten(device: u32): void {
-  for (let which: u32 = 0; which < ways.WAYS; which++) {
-    const way = ways.at(device, which);
-    if (!way.isThere() || way.probes != 0 || !ways.isForUpdates(which)) continue;
-    if (way.dueMs > clock.now() + HOPELESS_MS) {
-      way.intervalMs = HOPELESS_MS;
-      way.dueMs = clock.now() + HOPELESS_MS;
-    }
-  }
-}
-
 /** The home agent has acknowledged a Binding Update by the way in use. */
 export function answered(update: Update): void {
   const device = update.device;
   if (device == DEVICE_ANY || update.homeDevice != DEVICE_ANY) return;
   ways.choiceOf(device).rounds = 0;
-  happen(device, update.way, WayEvent.Answered);
+  wayMachine.happen(device, update.way, WayEvent.Answered);
   attend(device);
 }
 
@@ -280,7 +220,7 @@ export function confirmed(update: Update): void {
 /** A probe by a way was answered. */
 export function probeAnswered(device: u32, which: u32): void {
   const wasBad = ways.at(device, which).isBad();
-  happen(device, which, WayEvent.ProbeAnswered);
+  wayMachine.happen(device, which, WayEvent.ProbeAnswered);
   const isUsed = ways.choiceOf(device).way == which;
   if (which == Encapsulation.Ipv4) {
     if (wasBad && uplinks.selected() == device) registrationPath.renew(device); // without flag F
@@ -292,7 +232,7 @@ export function probeAnswered(device: u32, which: u32): void {
 
 /** What is tunnelled in `encapsulation` does not come through, though Binding Updates do. */
 function nothingPassed(device: u32, encapsulation: u32): void {
-  happen(device, encapsulation, WayEvent.NothingPassed);
+  wayMachine.happen(device, encapsulation, WayEvent.NothingPassed);
   if (encapsulation == Encapsulation.Ipv4) {
     registrationPath.renew(device); // with flag F
     attend(device);
@@ -313,7 +253,7 @@ export function agentMoved(): void {
   for (let device: u32 = 0; device < <u32>MAX_DEVICES; device++) {
     for (let which: u32 = Encapsulation.Ipv4; which < ways.WAYS; which++) {
       if (!ways.at(device, which).isThere()) continue;
-      happen(device, which, WayEvent.Moved);
+      wayMachine.happen(device, which, WayEvent.Moved);
       forgetNetwork(device, which);
     }
     if (ways.choiceOf(device).way >= <u32>Encapsulation.Ipv4) registrationPath.renew(device);

@@ -10,7 +10,7 @@
  */
 import {
   DEVICE_ANY, DeviceKind, Encapsulation, Event, PROBE_ANSWER_PORT, PROBE_BYTES_WANTED, PROBE_DEVICE,
-  PROBE_ENCAPSULATION, PROBE_NUMBER, Refusal,
+  PROBE_ENCAPSULATION, PROBE_NUMBER, PROBE_TUNNELLED, Refusal,
 } from "../abi/contract";
 import { NextHeader } from "../abi/codes";
 import { Reason } from "../abi/reasons";
@@ -103,9 +103,8 @@ export function command(record: usize): Refusal {
   const isIpv4 = which >= <u32>Encapsulation.Ipv4;
   if (!ways.hasAddress(device, which) || !updates.knowPeer()) return Refusal.NotFound;
   if (isIpv4 && !paths.knowsHomeAgentIpv4()) return Refusal.NotFound;
-  transmit(
-    device, which, ProbePurpose.Command, which == Encapsulation.Ipv4, load<u32>(record, PROBE_NUMBER), bytes, port,
-  );
+  const isThrough = which == Encapsulation.Ipv4 || load<u32>(record, PROBE_TUNNELLED) != 0;
+  transmit(device, which, ProbePurpose.Command, isThrough, load<u32>(record, PROBE_NUMBER), bytes, port);
   return Refusal.None;
 }
 

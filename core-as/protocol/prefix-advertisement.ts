@@ -10,7 +10,7 @@
  * authenticated: a solicitation must come from its care-of address, an advertisement goes there.
  */
 import {
-  DEVICE_ANY, Event, PREFIX_DELIVERY_ENABLED, PREFIX_DELIVERY_MAX_INTERVAL, PREFIX_DELIVERY_MIN_INTERVAL, Refusal,
+  DEVICE_ANY, Encapsulation, Event, PREFIX_DELIVERY_ENABLED, PREFIX_DELIVERY_MAX_INTERVAL, PREFIX_DELIVERY_MIN_INTERVAL, Refusal,
 } from "../abi/contract";
 import { BindingUpdateFlag, NextHeader } from "../abi/codes";
 import { Reason } from "../abi/reasons";
@@ -19,10 +19,14 @@ import * as icmp6 from "../wire/icmp6";
 import * as ip6 from "../wire/ip6";
 import * as mobilePrefix from "../wire/mobile-prefix";
 import * as routing2 from "../wire/routing2";
+import { sendMessage } from "../encap/answer-way";
+import * as arrival from "../encap/arrival";
+import * as paths from "../select/paths";
 import * as selector from "../select/selector";
 import * as bindings from "../tables/bindings";
 import * as clock from "../tables/clock";
 import * as orders from "../tables/orders";
+import { Path } from "../tables/path";
 import * as deliveries from "../tables/prefix-deliveries";
 import { Delivery } from "../tables/prefix-deliveries";
 import { NONE } from "../tables/slab";
@@ -138,7 +142,7 @@ export function onTimer(record: u32): void {
   if (delivery.transmissions == 0) delivery.identifier = <u16>random.next32();
   delivery.transmissions++;
   delivery.unacknowledged = 1;
-  send(DEVICE_ANY, delivery, bindings.careofAddress(bindings.at(binding)), delivery.identifier, false);
+  send(paths.toCareof(bindings.at(binding), 0), delivery, delivery.identifier, false);
   // 6275-10.6.2-5, 6275-10.6.2-6: 3, 6, 12 s; the last wait ends the attempt.
   sendAfter(record, FIRST_TIMEOUT_MS * <f64>(1 << (delivery.transmissions - 1)));
 }
@@ -149,12 +153,13 @@ export function onTimer(record: u32): void {
  * Takes a Mobile Prefix Solicitation of `length` octets in a packet whose headers `extension.walk` has found;
  * returns what refused it. It also acknowledges what was sent unasked.
  */
-export function receive(device: u32, packet: usize, message: usize, length: u32): Reason {
+export function receive(packet: usize, message: usize, length: u32): Reason {
   if (extension.homeAddressOption() == 0) return Reason.PrefixSolicitationWithoutHomeAddress; // 6275-6.7-1
   const home = extension.homeAddress(packet);
   const refusal = mobilePrefix.check(message, length, home, ip6.destination(packet));
   if (refusal != Reason.None) return refusal;
-  const binding = selector.boundTo(home, ip6.source(packet));
+  const way = arrival.path();
+  const binding = selector.boundToSender(home, way);
   if (binding == NONE || (bindings.at(binding).flags & BindingUpdateFlag.HomeRegistration) == 0) {
     return Reason.HomeAddressWithoutBinding;
   }
@@ -167,7 +172,7 @@ export function receive(device: u32, packet: usize, message: usize, length: u32)
   delivery.transmissions = 0;
   const isTooSoon = clock.now() - delivery.lastSentMs < LEAST_DISTANCE_MS;
   // 6275-6.8-8, 6275-10.6.3-3
-  if (!isTooSoon) send(device, delivery, ip6.source(packet), mobilePrefix.identifier(message), true);
+  if (!isTooSoon) send(way, delivery, mobilePrefix.identifier(message), true);
   sendAfter(record, maxIntervalMs + randomDelayMs(home));
   return isTooSoon ? Reason.PrefixSolicitationTooSoon : Reason.None;
 }
@@ -176,18 +181,24 @@ export function receive(device: u32, packet: usize, message: usize, length: u32)
  * Sends all prefixes to the care-of address, with the home address in a type 2 routing header, from the address
  * that the binding was made with (6275-6.8-1, 6275-6.8-2, 6275-10.6.3-1, 6275-10.6.3-2, 6275-10.6.3-4), as every
  * packet of ours by the host's routes (6275-10.6.3-6). No DHCPv6: the M and O bits are clear (6275-6.8-10).
+ *
+ * By UDP or IPv4 it goes to the home address itself: there is no care-of address that an IPv6 header could name
+ * (RFC 5555 §2.2).
  */
-function send(device: u32, delivery: Delivery, to: usize, identifier: u32, isSolicited: bool): void {
+function send(way: Path, delivery: Delivery, identifier: u32, isSolicited: bool): void {
   const packet = orders.allocate(HEADERS_BYTES + <u32>mobilePrefix.OPTIONS + advertisedPrefixes.MAX_BYTES);
   if (packet == 0) return;
-  const message = packet + HEADERS_BYTES;
+  const isNative = way.encapsulation == <u32>Encapsulation.Ipv6;
+  const routingBytes = <u32>(isNative ? routing2.LENGTH_BYTES : 0);
+  const message = packet + ip6.LENGTH_BYTES + routingBytes;
   const end = advertisedPrefixes.append(mobilePrefix.buildAdvertisement(message, identifier, 0));
   const length = <u32>(end - message);
   icmp6.finish(message, length, homeLink.address(), delivery.home());
-  routing2.build(packet + ip6.LENGTH_BYTES, NextHeader.Icmpv6, delivery.home());
-  const payload = <u32>routing2.LENGTH_BYTES + length;
-  ip6.build(packet, 0, 0, payload, NextHeader.Routing, ip6.DEFAULT_HOP_LIMIT, homeLink.address(), to);
-  orders.transmit(device, packet, HEADERS_BYTES + length);
+  if (isNative) routing2.build(packet + ip6.LENGTH_BYTES, NextHeader.Icmpv6, delivery.home());
+  const next = isNative ? NextHeader.Routing : NextHeader.Icmpv6;
+  const to = isNative ? way.remote() : delivery.home();
+  ip6.build(packet, 0, 0, routingBytes + length, next, ip6.DEFAULT_HOP_LIMIT, homeLink.address(), to);
+  sendMessage(way, packet, <u32>ip6.LENGTH_BYTES + routingBytes + length);
   delivery.lastSentMs = clock.now();
   orders.event(
     Event.PrefixesAdvertised, DEVICE_ANY, delivery.home(), 0, max<u32>(1, delivery.transmissions), isSolicited ? 1 : 0,

@@ -18,7 +18,8 @@ import * as movement from "./movement";
 import * as pathChoice from "./path-choice";
 import * as registration from "./registration";
 
-const KNOWN_FLAGS: u32 = <u32>ReachFlag.Ipv6 | <u32>ReachFlag.UdpIpv6 | <u32>ReachFlag.Ipv4 | <u32>ReachFlag.ForceUdp;
+const FAMILIES: u32 = <u32>ReachFlag.Ipv6 | <u32>ReachFlag.UdpIpv6 | <u32>ReachFlag.Ipv4;
+const KNOWN_FLAGS: u32 = FAMILIES | <u32>ReachFlag.ForceUdp | <u32>ReachFlag.ProbesOnly;
 const SECOND_MS: f64 = 1000;
 
 /** The IPv4 home address that is wanted, IPv4-mapped: ::ffff:0.0.0.0 any, unspecified none. */
@@ -39,7 +40,7 @@ export function configure(record: usize): Refusal {
   if (!isUnspecified(home) && !isAny(home) && !isUnicast(home)) return Refusal.OutOfRange;
   if (!(least > 0) || !(most >= least) || !(most < Infinity)) return Refusal.OutOfRange;
   if (!(again > 0) || !(again < Infinity)) return Refusal.OutOfRange;
-  if ((flags & ~KNOWN_FLAGS) != 0 || (flags & ~(<u32>ReachFlag.ForceUdp)) == 0) return Refusal.OutOfRange;
+  if ((flags & ~KNOWN_FLAGS) != 0 || (flags & FAMILIES) == 0) return Refusal.OutOfRange;
   floorMs = least;
   ceilingMs = most;
   retry = again;

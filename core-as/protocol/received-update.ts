@@ -44,6 +44,9 @@ export class ReceivedUpdate {
   careofLow: u64;
   sourceHigh: u64;
   sourceLow: u64;
+  // The care-of address that its authentication option is about.
+  signedHigh: u64;
+  signedLow: u64;
   // The way back to where it came from: a Path.
   way0: u64;
   way1: u64;
@@ -117,11 +120,17 @@ export class ReceivedUpdate {
   }
 
   /**
-   * Pointer to the care-of address as the authentication option means it (RFC 4285 §5.1): in a datagram, where a NAT
-   * has its hand in, it is the source of the message, which is the home address.
+   * Pointer to the care-of address as the authentication option means it (RFC 4285 §5.1): the one in the Alternate
+   * Care-of Address option, else the source of the message, which by UDP over IPv4 is the home address. A NAT has its
+   * hand in the other one.
    */
   signedCareof(): usize {
-    return this.isByUdp() ? this.source() : this.careof();
+    return changetype<usize>(this) + offsetof<ReceivedUpdate>("signedHigh");
+  }
+
+  /** The same in the acknowledgement: where that goes to, in a datagram the home address (5555-4.4.2-4). */
+  answeredCareof(): usize {
+    return this.isByUdp() ? this.home() : this.careof();
   }
 
   /** The IPv4 Home Address option number `index`, below `askedCount`. */
@@ -150,9 +159,9 @@ export class ReceivedUpdate {
 }
 
 /** Octets of a record with its identity. */
-export const RECORD_BYTES: u32 = 184 + MAX_IDENTITY_BYTES;
+export const RECORD_BYTES: u32 = 200 + MAX_IDENTITY_BYTES;
 
-const inHand = memory.data(424, 8); // RECORD_BYTES
+const inHand = memory.data(440, 8); // RECORD_BYTES
 
 /** Reads the Binding Update that `mobility-message` has in hand; valid until the next one. */
 export function take(device: u32): ReceivedUpdate {
@@ -190,6 +199,7 @@ function takeCareof(update: ReceivedUpdate): void {
   // 6275-9.5.1-18
   const careof = alternate != 0 ? bindingOptions.alternateCareofAddress(alternate) : update.source();
   copyAddress(update.careof(), careof);
+  copyAddress(update.signedCareof(), careof);
 }
 
 /**
@@ -199,6 +209,7 @@ function takeCareof(update: ReceivedUpdate): void {
 function takeMapped(update: ReceivedUpdate): void {
   const way = update.way();
   copyAddress(update.careof(), way.remote());
+  copyAddress(update.signedCareof(), update.source());
   if (way.isIpv4()) {
     const option = received.option(MobilityOptionType.Ipv4CareofAddress);
     if (option == 0) return;
@@ -208,6 +219,7 @@ function takeMapped(update: ReceivedUpdate): void {
     const option = received.option(MobilityOptionType.AlternateCareofAddress);
     if (option == 0) return;
     const claimed = bindingOptions.alternateCareofAddress(option);
+    copyAddress(update.signedCareof(), claimed);
     update.claimedCareof = fold(claimed);
     update.hasNat = !sameAddress(claimed, way.remote());
   }

@@ -20,6 +20,7 @@ import * as received from "./mobility-message";
 import * as pathChoice from "./path-choice";
 import * as reach from "./reach";
 import * as registration from "./registration";
+import * as wayMachine from "./way-machine";
 
 /** The selected uplink, and so perhaps the care-of address, is `device` now (DEVICE_ANY: none). */
 export function careofChanged(device: u32): void {
@@ -30,6 +31,7 @@ export function careofChanged(device: u32): void {
 
 /** Registers what the uplink `device` has now, where that is news. */
 export function follow(update: Update, device: u32): void {
+  if (!ways.mayRegister()) return;
   const isDoubted = clock.now() < update.homeDoubtedUntilMs;
   const home = isDoubted ? DEVICE_ANY : uplinks.homeLinkOf(update.record);
   if (home != update.homeDevice) homecoming.linkChanged(update, home);
@@ -94,7 +96,9 @@ function takeNatDetection(update: Update): void {
   const isForced = option != 0 && ipv4Options.isForced(option);
   const refreshS: u32 = option != 0 ? ipv4Options.refreshS(option) : <u32>NO_REFRESH;
   const choice = ways.choiceOf(update.device);
-  const nat = refreshS == <u32>NO_REFRESH ? NatFinding.None : NatFinding.Nat;
+  // Over IPv6 keepalives are advised for the sake of firewalls: they say nothing of NATs.
+  const hint = update.way == <u32>Encapsulation.UdpIpv4 ? NatFinding.Nat : NatFinding.Unknown;
+  const nat = refreshS == <u32>NO_REFRESH ? NatFinding.None : hint;
   const keepaliveMs = reach.keepaliveMs(refreshS);
   const isNews = nat != update.nat || keepaliveMs != update.keepaliveMs;
   update.nat = nat;
@@ -103,7 +107,7 @@ function takeNatDetection(update: Update): void {
   const usesUdp = isForced || nat == NatFinding.Nat;
   if (update.way == <u32>Encapsulation.UdpIpv4) {
     setEncapsulation(update, usesUdp ? Encapsulation.UdpIpv4 : Encapsulation.Ipv4);
-    if (!usesUdp) pathChoice.happen(update.device, Encapsulation.Ipv4, WayEvent.Answered);
+    if (!usesUdp) wayMachine.happen(update.device, Encapsulation.Ipv4, WayEvent.Answered);
   } else {
     setEncapsulation(update, usesUdp ? Encapsulation.UdpIpv6 : Encapsulation.Ipv6);
   }

@@ -4,7 +4,7 @@
  * A home address may have bindings under several identifiers (RFC 5648), and flows may be bound to
  * them (RFC 6089); today there is the one of a plain RFC 6275 registration, identifier 0.
  */
-import { DEVICE_ANY } from "../abi/contract";
+import { DEVICE_ANY, Encapsulation } from "../abi/contract";
 import { TUNNEL_PORT } from "../abi/codes";
 import { RegistrationState } from "../abi/states";
 import { isUnspecified, sameAddress } from "../wire/bytes";
@@ -42,6 +42,17 @@ export function boundBy(homeAddress: usize, way: Path): u32 {
   if (record == NONE) return NONE;
   const port = <u32>bindings.at(record).port;
   return port == 0 || port == way.port ? record : NONE;
+}
+
+/**
+ * The same for a message instead of tunnelled packets: what a mobile node says itself comes by UDP over IPv4 also where
+ * no NAT is in the way and its packets go without (RFC 5555 §4.2).
+ */
+export function boundToSender(homeAddress: usize, way: Path): u32 {
+  const record = boundTo(homeAddress, way.remote());
+  if (record == NONE) return NONE;
+  const port = <u32>bindings.at(record).port;
+  return port == way.port || (port == 0 && way.encapsulation == <u32>Encapsulation.UdpIpv4) ? record : NONE;
 }
 
 /** Mobile node: true when `way` leads to the home agent of `update`. */

@@ -116,6 +116,7 @@ export function choiceOf(device: u32): Choice {
 
 /** True when the configuration and what is known of the home agent allow this Encapsulation. */
 export function isAllowed(which: u32): bool {
+  if (!mayRegister()) return false;
   switch (which) {
     case Encapsulation.Ipv6:
       return (flags & ReachFlag.Ipv6) != 0;
@@ -125,6 +126,11 @@ export function isAllowed(which: u32): bool {
       // A Binding Update over IPv4 is for the IPv6 address of the home agent within.
       return (flags & ReachFlag.Ipv4) != 0 && !isUnspecified(paths.homeAgentIpv4Address()) && updates.knowPeer();
   }
+}
+
+/** False where only probes go to the home agent. */
+export function mayRegister(): bool {
+  return (flags & ReachFlag.ProbesOnly) == 0;
 }
 
 /** True when there is more than plain IPv6, so that there can be something to choose. */

@@ -24,7 +24,9 @@ import * as link from "./dissect-link";
 import * as fields from "./fields";
 import * as bitfield from "./fields-bits";
 import * as format from "./fields-format";
+import * as ip4 from "./ip4";
 import * as ip6 from "./ip6";
+import * as mapped from "./mapped";
 import * as routing2 from "./routing2";
 
 /** What is kept of each header between the passes. */
@@ -37,6 +39,8 @@ const DESTINATION: usize = SOURCE + 4;
 const HEADER_BYTES: usize = DESTINATION + 4;
 
 const headers: usize = memory.data(MAX_HEADERS * HEADER_BYTES, 4);
+/** For each header, if it is an IPv4 one, its addresses as IPv4-mapped ones. */
+const mappedAddresses: usize = memory.data(MAX_HEADERS * 32, 8);
 let count: u32 = 0;
 let output: usize = 0;
 /** Where the packet ends: before a trailer. */
@@ -96,7 +100,8 @@ function noteAddresses(layer: u32, header: usize): void {
       destination = ip6.destination(header);
       break;
     case Layer.Ipv4:
-      source = destination = 0;
+      source = mappedAddresses + count * mapped.PAIR_BYTES;
+      destination = mapped.mapPair(source, ip4.source(header), ip4.destination(header));
       break;
     case Layer.RoutingType2:
       if (routing2.segmentsLeft(header) != 0) destination = routing2.homeAddress(header);
@@ -187,6 +192,8 @@ function protocolOf(layer: u32): u32 {
       return NextHeader.Mobility;
     case LayerFamily.Icmpv6:
       return NextHeader.Icmpv6;
+    case LayerFamily.Icmpv4:
+      return NextHeader.Icmpv4;
     case LayerFamily.Routing:
       return NextHeader.Routing;
     default:
@@ -208,8 +215,11 @@ function checksum(header: usize, kind: u32): u32 {
   if (kind == FieldKind.Ipv4Checksum) return ~checksums.fold(checksums.sum(start, length)) & 0xffff;
   const from = load<u32>(header, SOURCE);
   const to = load<u32>(header, DESTINATION);
-  if (from == 0 || to == 0) return 0; // over IPv4 UDP may do without (RFC 768)
   const protocol = protocolOf(given.id(load<u32>(header, RECORD)));
+  if (protocol == NextHeader.Icmpv4) {
+    return ~checksums.fold(checksums.sum(start, packetEnd - load<u32>(header, START))) & 0xffff;
+  }
+  if (from == 0 || to == 0) return 0;
   // 6275-6.1.1-4: of a mobility message just its own octets, else up to the end of the packet
   const covered = protocol == NextHeader.Mobility ? length : packetEnd - load<u32>(header, START);
   const value = checksums.checksum(from, to, start, covered, protocol);

@@ -7,7 +7,9 @@ import { Verdict } from "../abi/fields";
 import { Reason } from "../abi/reasons";
 import * as checksums from "./checksum";
 import * as icmp6 from "./icmp6";
+import * as ip4 from "./ip4";
 import * as ip6 from "./ip6";
+import * as mapped from "./mapped";
 import * as mobility from "./mobility";
 import * as neighbour from "./neighbour";
 import * as router from "./router";
@@ -19,8 +21,10 @@ let source: usize = 0;
 let destination: usize = 0;
 /** The packet is a fragment: its message is not all here. */
 let isPart: bool = false;
+/** The addresses of an IPv4 header, as IPv4-mapped ones. */
+const mappedAddresses: usize = memory.data(32, 8);
 
-/** There is no IPv6 header: nothing can be said. */
+/** There is no header that we know: nothing can be said. */
 export function forget(): void {
   header = source = destination = 0;
   isPart = false;
@@ -32,6 +36,14 @@ export function enter(p: usize): void {
   source = ip6.source(p);
   destination = ip6.destination(p);
   isPart = false;
+}
+
+/** The IPv4 header at `p` is the innermost one. */
+export function enterIpv4(p: usize): void {
+  header = 0;
+  source = mappedAddresses;
+  destination = mapped.mapPair(mappedAddresses, ip4.source(p), ip4.destination(p));
+  isPart = ip4.isFragment(p);
 }
 
 /** A Home Address option names the source (RFC 6275 §6.1.1). */
@@ -58,6 +70,12 @@ export function checksum(message: usize, length: u32, protocol: u32): Verdict {
   return checksums.verify(source, destination, message, length, protocol) ? Verdict.Good : Verdict.Bad;
 }
 
+/** Whether the checksum of an ICMPv4 message is right: it has no pseudo-header (RFC 792). */
+export function icmpv4Checksum(message: usize, length: u32): Verdict {
+  if (isPart) return Verdict.NotCheckable;
+  return checksums.fold(checksums.sum(message, length)) == 0xffff ? Verdict.Good : Verdict.Bad;
+}
+
 /** Why a Mobility Header is refused, of which and of what follows it `length` octets are here. */
 export function checkMobility(message: usize, length: u32): Reason {
   const sum = isCheckable() ? mobility.verifyChecksum(source, destination, message, length) : Reason.None;
@@ -66,7 +84,7 @@ export function checkMobility(message: usize, length: u32): Reason {
 
 /** Why an ICMPv6 message is refused. */
 export function checkIcmpv6(message: usize, length: u32): Reason {
-  if (!isCheckable()) return Reason.None;
+  if (!isCheckable() || header == 0) return Reason.None;
   switch (icmp6.type(message)) {
     case Icmpv6Type.RouterSolicitation:
       return router.checkSolicitation(header, message, length);

@@ -29,6 +29,8 @@ const UDP_ENCAPSULATION_PORT: u32 = 4191;
 
 const ICMPV6_MIN_BYTES: u32 = 4;
 const ICMPV6_CHECKSUM: u32 = 2;
+const ICMPV4_BYTES: u32 = 8;
+const ICMPV4_CHECKSUM: u32 = 2;
 const UDP_BYTES: u32 = 8;
 const UDP_CHECKSUM: u32 = 6;
 const TCP_MIN_BYTES: u32 = 20;
@@ -121,6 +123,8 @@ function readHeader(): void {
       return readMobility();
     case NextHeader.Icmpv6:
       return readIcmpv6();
+    case NextHeader.Icmpv4:
+      return readIcmpv4();
     case NextHeader.Udp:
       return readUdp();
     case NextHeader.Tcp:
@@ -159,7 +163,7 @@ function readIpv4(): void {
   if (length < <u32>ip4.LENGTH_BYTES || at + length > end) return readCut(Layer.Ipv4);
   const start = at;
   const behind = ip4.isLaterFragment(header) ? <u32>Layer.Payload : ip4.protocol(header);
-  verdicts.forget();
+  verdicts.enterIpv4(header);
   end = min(end, at + max(ip4.totalLength(header), length));
   take(Layer.Ipv4, length, behind);
   records.checksum(
@@ -229,6 +233,15 @@ function readIcmpv6(): void {
   const own = hasPayload ? min(length, <u32>icmp6.LENGTH_BYTES) : length;
   takeJudged(LayerFamily.Icmpv6 + type, own, Layer.Payload, verdicts.checkIcmpv6(message, length), start);
   records.checksum(verdicts.checksum(message, length, NextHeader.Icmpv6), (start + ICMPV6_CHECKSUM) * 8);
+}
+
+function readIcmpv4(): void {
+  const message = packet + at;
+  const length = end - at;
+  if (length < ICMPV4_BYTES) return readCut(LayerFamily.Icmpv4 + (length > 0 ? get8(message) : 0));
+  const start = at;
+  take(LayerFamily.Icmpv4 + get8(message), ICMPV4_BYTES, Layer.Payload);
+  records.checksum(verdicts.icmpv4Checksum(message, length), (start + ICMPV4_CHECKSUM) * 8);
 }
 
 function readUdp(): void {

@@ -1,9 +1,10 @@
 /**
- * The fields of ICMPv6 messages and Neighbour Discovery options, in wire order. How a table is read
+ * The fields of ICMPv6 and ICMPv4 messages and of Neighbour Discovery options, in wire order. How a table is read
  * stands in `fields-headers`.
  *
  * RFC 4443 §3 and §4; Neighbour Discovery RFC 4861 §4 with the flags of RFC 6275 §7.1 and §7.2;
  * discovery of home agents and mobile prefixes RFC 6275 §6.5 to §6.8; options RFC 6275 §7.3, §7.4.
+ * ICMPv4 RFC 792, with the MTU of RFC 1191 §4.
  */
 import { Field, FieldKind as Kind, Layer, LayerFamily } from "../abi/fields";
 import { END, LAYER, PREFIX } from "./fields-format";
@@ -107,5 +108,24 @@ export const ROWS: usize = memory.data<i32>([
   Field.Reserved, 16, Kind.Reserved, 0,
   Field.Preference, 16, Kind.Unsigned, 0,
   Field.Lifetime, 16, Kind.Unsigned, 0,
+
+  LAYER, PREFIX + (LayerFamily.Icmpv4 >> 8), 1, 0,
+  Field.Type, 8, Kind.Type, 0,
+  Field.Code, 8, Kind.Unsigned, 0,
+  Field.Checksum, 16, Kind.Checksum, 0,
+  LAYER, Layer.Icmpv4EchoReply, 1, 0,
+  Field.Identifier, 16, Kind.Unsigned, 0,
+  Field.Sequence, 16, Kind.Unsigned, 0,
+  LAYER, Layer.Icmpv4EchoRequest, 1, 0,
+  Field.Identifier, 16, Kind.Unsigned, 0,
+  Field.Sequence, 16, Kind.Unsigned, 0,
+  LAYER, Layer.Icmpv4DestinationUnreachable, 1, 0,
+  Field.Reserved, 16, Kind.Reserved, 0,
+  Field.Mtu, 16, Kind.Unsigned, 0,
+  LAYER, Layer.Icmpv4TimeExceeded, 1, 0,
+  Field.Reserved, 32, Kind.Reserved, 0,
+  LAYER, Layer.Icmpv4ParameterProblem, 1, 0,
+  Field.Pointer, 8, Kind.Unsigned, 0,
+  Field.Reserved, 24, Kind.Reserved, 0,
   END, 0, 0, 0,
 ]);

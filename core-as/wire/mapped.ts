@@ -30,6 +30,19 @@ export function map(to: usize, from: usize): void {
   store<u32>(to, load<u32>(from), IPV4);
 }
 
+/** Octets of both addresses of an IPv4 packet as they are mapped by `mapPair`. */
+export const PAIR_BYTES: usize = 32;
+
+/**
+ * Writes two IPv4 addresses as those that stand for them, one behind the other, and returns a pointer to the second.
+ * The sum of a pseudo-header with these is that of the IPv4 pseudo-header (RFC 768): 0xffff adds nothing.
+ */
+export function mapPair(to: usize, first: usize, second: usize): usize {
+  map(to, first);
+  map(to + 16, second);
+  return to + 16;
+}
+
 /** True for ::ffff:0.0.0.0, which stands for "any IPv4 address". */
 export function isAny(address: usize): bool {
   return isMapped(address) && load<u32>(address, IPV4) == 0;

@@ -24,8 +24,8 @@ export interface PortMemory {
   readonly engine: Engine;
   readonly packets: PacketMemory;
   readonly failures: SendFailures;
-  /** Of what they send (tunnel-routes.ts). */
-  readonly mark: number;
+  /** Of what they send (tunnel-routes.ts); undefined: none. */
+  readonly mark?: number;
 }
 
 export interface PortOptions extends PacketSelection {

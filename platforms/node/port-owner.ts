@@ -14,8 +14,17 @@ export function portTaken(error: unknown, port: number): StartError | undefined 
   return new StartError(`UDP port ${port} is taken by ${by}: stop it, or give the home agent another address of this host`);
 }
 
-/** Local address and port stand as hexadecimal text in the second column, the inode in the tenth. */
-function ownerOf(port: number): { name: string; processId: number } | undefined {
+/** A process, as people know it. */
+export interface ProcessName {
+  readonly processId: number;
+  readonly name: string;
+}
+
+/**
+ * Who has a port; undefined: nobody, or that may not be seen. Local address and port stand as hexadecimal
+ * text in the second column of the kernel's list, the inode in the tenth.
+ */
+export function ownerOf(port: number): ProcessName | undefined {
   const inodes = new Set<string>();
   for (const file of ["udp", "udp6"]) {
     for (const line of readLines(`/proc/thread-self/net/${file}`).slice(1)) {

@@ -4,7 +4,7 @@
  */
 import {
   addNode, HOME_LINK_DEFAULTS, type HomeAgentSettings, type HomeLinkSettings, type NodeSettings, removeNode,
-  setHomeAgent, setHomeLink,
+  SERVE_DEFAULTS, type ServeSettings, setHomeAgent, setHomeLink, setNodeIpv4, setServe,
 } from "../../bindings/commands.ts";
 import { parseAddress } from "../../bindings/address.ts";
 import { type Engine, Role } from "../../bindings/engine.ts";
@@ -13,7 +13,7 @@ import {
   readRefusals, type RefusalCount,
 } from "../../bindings/status.ts";
 import {
-  ALL_ROUTERS, destinationOf, isLinkLocal, isMulticast, isNeighbourDiscovery, sameAddress, UNSPECIFIED,
+  ALL_ROUTERS, destinationOf, IPV4_ANY, isIpv6, isLinkLocal, isMapped, isMulticast, isNeighbourDiscovery, sameAddress, UNSPECIFIED,
 } from "./ip.ts";
 import type { Link, Port } from "./link.ts";
 import type { Network } from "./network.ts";
@@ -24,6 +24,22 @@ import type { Device } from "./routes.ts";
 export const HOME_AGENT_DEFAULTS = {
   maxLifetimeMs: 600_000, refreshAdviceMs: 0, replayWindowMs: 7000,
 } as const;
+
+/** The UDP port of home agents (RFC 5555 §8). */
+const UDP_ENCAPSULATION_PORT = 4191;
+
+/** A home agent's IPv4, and what it serves there; addresses are IPv4-mapped. */
+export interface DualStack {
+  /** Its own address in the link to everybody else, with the router there. */
+  readonly address: Uint8Array;
+  readonly gateway: Uint8Array;
+  /** The prefix of the IPv4 home addresses: it leads into the tunnel, or to the home link. */
+  readonly homePrefix: Uint8Array;
+  readonly homePrefixBits: number;
+  /** Its own address in a real home link. */
+  readonly homeLinkAddress?: Uint8Array;
+  readonly settings?: Partial<ServeSettings>;
+}
 
 /** A real home link. */
 export interface HomeLink {
@@ -39,6 +55,7 @@ export class HomeAgent extends CoreNode {
   /** In the home link; absent where it is a virtual one. */
   readonly homePort?: Port;
   private readonly nodes = new Map<number, NodeSettings>();
+  private readonly ipv4HomeAddresses = new Map<string, [Uint8Array, Uint8Array | "dynamic" | undefined]>();
   private homeLink?: HomeLink;
 
   /** A home agent in `link`, whose router there is `gateway`; `start` switches it on. */
@@ -49,6 +66,7 @@ export class HomeAgent extends CoreNode {
     link: Link,
     private readonly gateway: Uint8Array,
     homeLink?: HomeLink,
+    private dualStack?: DualStack,
   ) {
     super(network, name, Role.HomeAgent);
     this.forwarding = true;
@@ -84,6 +102,37 @@ export class HomeAgent extends CoreNode {
     this.withCore((engine, nowMs) => setHomeLink(engine, this.homeLinkSettings!, nowMs));
   }
 
+  /** Changes how IPv4 and UDP are served, now and after every restart. */
+  setServe(settings: Partial<ServeSettings>): void {
+    if (!this.dualStack) throw new Error(`${this.name} has no IPv4`);
+    this.dualStack = { ...this.dualStack, settings: { ...this.dualStack.settings, ...settings } };
+    this.withCore((engine, nowMs) => setServe(engine, this.serveSettings!, nowMs));
+  }
+
+  /** Gives a home address an IPv4 home address, or one of the pool, or none; now and after every restart. */
+  setNodeIpv4(homeAddress: Uint8Array, ipv4: Uint8Array | "dynamic" | undefined): void {
+    this.ipv4HomeAddresses.set(`${homeAddress}`, [homeAddress, ipv4]);
+    this.withCore((engine, nowMs) => setNodeIpv4(engine, homeAddress, ipv4, nowMs));
+  }
+
+  /** By IPv4; undefined: none. */
+  get ipv4Address(): Uint8Array | undefined {
+    return this.dualStack?.address;
+  }
+
+  private get serveSettings(): ServeSettings | undefined {
+    const { dualStack } = this;
+    return dualStack && { ...SERVE_DEFAULTS, ipv4Address: dualStack.address, ...dualStack.settings };
+  }
+
+  protected override datagramPort(): number | undefined {
+    return this.dualStack ? UDP_ENCAPSULATION_PORT : undefined;
+  }
+
+  protected override datagramSource(to: Uint8Array): Uint8Array | undefined {
+    return isMapped(to) ? this.dualStack?.address : this.settings.address;
+  }
+
   /** The binding cache; empty while the node is down. */
   get bindings(): BindingStatus[] {
     return this.engine ? readBindings(this.engine) : [];
@@ -117,9 +166,9 @@ export class HomeAgent extends CoreNode {
   }
 
   /** Neighbour discovery is never forwarded (RFC 4861 §3.1). */
-  protected override forward(packet: Uint8Array): void {
+  protected override forward(packet: Uint8Array, from: Device): void {
     if (isNeighbourDiscovery(packet)) this.network.drop(this.name, this.name, "not for this node", packet);
-    else super.forward(packet);
+    else super.forward(packet, from);
   }
 
   protected override isMember(device: Device, group: Uint8Array): boolean {
@@ -140,16 +189,31 @@ export class HomeAgent extends CoreNode {
     } else {
       this.addAddress(this.port, address, 128);
     }
+    this.setUpIpv4();
     for (const { address: prefix, length: lengthBits } of homePrefixes) {
       this.addRoute({ prefix, lengthBits, device: homePort ?? this.tunnel });
       this.addAddress(homePort ?? this.port, homeAgentsAnycast(prefix, lengthBits), 128);
     }
   }
 
+  private setUpIpv4(): void {
+    const { dualStack, homePort } = this;
+    if (!dualStack) return;
+    const { address, gateway, homePrefix, homePrefixBits, homeLinkAddress } = dualStack;
+    this.addAddress(this.port, address, 96 + 24);
+    this.addRoute({ prefix: IPV4_ANY, lengthBits: 96, device: this.port, gateway });
+    this.addRoute({ prefix: homePrefix, lengthBits: homePrefixBits, device: homePort ?? this.tunnel });
+    if (homePort && homeLinkAddress) this.addAddress(homePort, homeLinkAddress, homePrefixBits);
+  }
+
   protected override configure(engine: Engine, nowMs: number): void {
     setHomeAgent(engine, this.settings, nowMs);
     if (this.homePort) setHomeLink(engine, this.homeLinkSettings!, nowMs);
+    if (this.dualStack) setServe(engine, this.serveSettings!, nowMs);
     for (const node of this.nodes.values()) addNode(engine, node, nowMs);
+    for (const [homeAddress, ipv4] of this.ipv4HomeAddresses.values()) {
+      setNodeIpv4(engine, homeAddress, ipv4, nowMs);
+    }
   }
 
   private get homeLinkSettings(): HomeLinkSettings | undefined {
@@ -162,6 +226,7 @@ export class HomeAgent extends CoreNode {
 }
 
 function isForAbsent(packet: Uint8Array): boolean {
+  if (!isIpv6(packet)) return false;
   const destination = destinationOf(packet);
   return !isMulticast(destination) && (isLinkLocal(destination) || isNeighbourDiscovery(packet));
 }

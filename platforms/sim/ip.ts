@@ -1,5 +1,5 @@
 /**
- * What forwarding needs to know of a packet: the fixed IPv6 header, and nothing behind it.
+ * What forwarding needs to know of a packet, IPv6 or IPv4 (`ip4.ts`): its first header, and nothing behind it.
  *
  *    0                   1                   2                   3
  *    0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1
@@ -16,6 +16,9 @@
  * RFC 8200 §3. Everything else is read and built by the core (`packets.ts`).
  */
 import { parseAddress } from "../../bindings/address.ts";
+import {
+  decrementTimeToLive, ipv4Destination, ipv4Protocol, ipv4Source, isIpv4, timeToLive, typeOfService,
+} from "./ip4.ts";
 
 /** Where the Next Header field is. */
 export const NEXT_HEADER = 4 + 2;
@@ -24,34 +27,55 @@ const SOURCE = HOP_LIMIT + 1;
 const DESTINATION = SOURCE + 16;
 const HEADER_BYTES = DESTINATION + 16;
 
-/** Next Header of ICMPv6, and types of neighbour discovery. */
+/** Numbers of protocols. */
+export const ICMPV4 = 1;
+export const IPV4_IN_IP = 4;
+export const TCP = 6;
+export const UDP = 17;
+export const IPV6_IN_IP = 41;
 export const ICMPV6 = 58;
+/** The Mobility Header (RFC 6275 §6.1). */
+export const MOBILITY = 135;
+
+/** Types of neighbour discovery. */
 const ROUTER_SOLICITATION = 133;
 export const ROUTER_ADVERTISEMENT = 134;
 const REDIRECT = 137;
 
 export const UNSPECIFIED = parseAddress("::");
+/** All of IPv4: the default route is ::ffff:0:0/96. */
+export const IPV4_ANY = parseAddress("::ffff:0.0.0.0");
 export const ALL_NODES = parseAddress("ff02::1");
 export const ALL_ROUTERS = parseAddress("ff02::2");
 
-/** Whether this can be an IPv6 packet: every function below may then be used. */
+/** Whether this can be a packet: every function below may then be used. */
+export function isIp(packet: Uint8Array): boolean {
+  return isIpv6(packet) || isIpv4(packet);
+}
+
+/** Whether this can be an IPv6 packet. */
 export function isIpv6(packet: Uint8Array): boolean {
   return packet.length >= HEADER_BYTES && packet[0] >> 4 === 6;
 }
 
-/** The next header field of the IPv6 header. */
+/** The next header field of the IPv6 header, the protocol of the IPv4 one. */
 export function nextHeader(packet: Uint8Array): number {
-  return packet[NEXT_HEADER];
+  return packet[0] >> 4 === 4 ? ipv4Protocol(packet) : packet[NEXT_HEADER];
 }
 
-/** The hop limit. */
+/** The hop limit, or the time to live. */
 export function hopLimit(packet: Uint8Array): number {
-  return packet[HOP_LIMIT];
+  return packet[0] >> 4 === 4 ? timeToLive(packet) : packet[HOP_LIMIT];
+}
+
+/** Traffic class or type of service. */
+export function trafficClass(packet: Uint8Array): number {
+  return packet[0] >> 4 === 4 ? typeOfService(packet) : ((packet[0] & 15) << 4) | (packet[1] >> 4);
 }
 
 /** The ICMPv6 type of a packet whose ICMPv6 header follows at once; undefined where none does. */
 export function icmpType(packet: Uint8Array): number | undefined {
-  return nextHeader(packet) === ICMPV6 && packet.length > HEADER_BYTES ? packet[HEADER_BYTES] : undefined;
+  return isIpv6(packet) && nextHeader(packet) === ICMPV6 && packet.length > HEADER_BYTES ? packet[HEADER_BYTES] : undefined;
 }
 
 /** Whether a packet is a message of neighbour discovery: types 133 to 137 (RFC 4861 §4). */
@@ -62,22 +86,29 @@ export function isNeighbourDiscovery(packet: Uint8Array): boolean {
 
 /** One hop less, in place. */
 export function decrementHopLimit(packet: Uint8Array): void {
-  packet[HOP_LIMIT]--;
+  if (packet[0] >> 4 === 4) decrementTimeToLive(packet);
+  else packet[HOP_LIMIT]--;
 }
 
-/** The source address, as a view into the packet. */
+/** The source address; of IPv6 as a view into the packet. */
 export function sourceOf(packet: Uint8Array): Uint8Array {
-  return packet.subarray(SOURCE, DESTINATION);
+  return packet[0] >> 4 === 4 ? ipv4Source(packet) : packet.subarray(SOURCE, DESTINATION);
 }
 
-/** The destination address, as a view into the packet. */
+/** The destination address; of IPv6 as a view into the packet. */
 export function destinationOf(packet: Uint8Array): Uint8Array {
-  return packet.subarray(DESTINATION, HEADER_BYTES);
+  return packet[0] >> 4 === 4 ? ipv4Destination(packet) : packet.subarray(DESTINATION, HEADER_BYTES);
 }
 
-/** ff00::/8 (RFC 4291 §2.7). */
+/** Whether an address stands for an IPv4 one: ::ffff:0:0/96. */
+export function isMapped(address: Uint8Array): boolean {
+  return address[10] === 0xff && address[11] === 0xff && hasPrefix(address, IPV4_ANY, 80);
+}
+
+/** ff00::/8 (RFC 4291 §2.7), 224.0.0.0/4 and 255.255.255.255. */
 export function isMulticast(address: Uint8Array): boolean {
-  return address[0] === 0xff;
+  if (address[0] === 0xff) return true;
+  return isMapped(address) && (address[12] >> 4 === 14 || address.subarray(12).every((octet) => octet === 255));
 }
 
 /** fe80::/10 (RFC 4291 §2.5.6). */
@@ -110,6 +141,11 @@ export function solicitedNodeOf(address: Uint8Array): Uint8Array {
 export function isSolicitedNodeOf(group: Uint8Array, address: Uint8Array): boolean {
   return hasPrefix(group, SOLICITED_NODE, 104) &&
     group[13] === address[13] && group[14] === address[14] && group[15] === address[15];
+}
+
+/** Octets of the first header. */
+export function ipHeaderBytes(packet: Uint8Array): number {
+  return packet[0] >> 4 === 4 ? (packet[0] & 15) * 4 : HEADER_BYTES;
 }
 
 const SOLICITED_NODE = parseAddress("ff02::1:ff00:0");

@@ -5,6 +5,7 @@
 import type { Random } from "./random.ts";
 import type { Network } from "./network.ts";
 import { isMulticast, sameAddress } from "./ip.ts";
+import type { Leases } from "./leases.ts";
 import { Neighbours } from "./neighbours.ts";
 
 /** How a frame fares on its way; a port may have its own conditions for what it sends. */
@@ -100,6 +101,14 @@ export class Port {
     return false;
   }
 
+  /** Sends an ARP message to the port with a link-layer address, or to all. */
+  sendArp(message: Uint8Array, to?: Uint8Array): void {
+    const { link } = this;
+    if (!link || !this.up) return this.network.drop(this.owner.name, this.name, "port down", message);
+    const port = to && link.portOf(to);
+    if (!to || port) link.transmit(this, message, port);
+  }
+
   /**
    * Sends a packet to the neighbour `nextHop`, a unicast or multicast address; `unreachable` is called when
    * nobody there has that address.
@@ -116,6 +125,8 @@ export class Port {
 
 export class Link {
   readonly ports: Port[] = [];
+  /** IPv4 addresses for those who come; absent: there are none. */
+  leases?: Leases;
   readonly conditions: Conditions;
   private readonly random: Random;
 

@@ -2,9 +2,11 @@
  * A simulated mobile node: applications on the home address, uplinks that come and go. A link may be its home
  * link: then the core orders the home address onto the port, and what comes from it goes by the routes.
  */
+import { parseIpv4Address } from "../../bindings/address.ts";
 import {
-  CORRESPONDENT_DEFAULTS, type CorrespondentSettings, type MobileNodeSettings, ROUTE_OPTIMISATION_DEFAULTS,
-  type RouteOptimisationSettings, setCorrespondent, setMobileNode, setRouteOptimisation, shutdown,
+  CORRESPONDENT_DEFAULTS, type CorrespondentSettings, type MobileNodeSettings, type ProbeSettings, REACH_DEFAULTS,
+  type ReachSettings, ROUTE_OPTIMISATION_DEFAULTS, type RouteOptimisationSettings, probe, setCorrespondent,
+  setMobileNode, setReach, setRouteOptimisation, shutdown,
 } from "../../bindings/commands.ts";
 import { type Engine, Role } from "../../bindings/engine.ts";
 import {
@@ -28,6 +30,8 @@ export interface RouteOptimisation {
 export class MobileNode extends CoreNode {
   readonly uplinks: Port[];
   private atHome = false;
+  /** Of the core's UDP sockets: one for each uplink. */
+  private readonly udpPorts = new Map<Device, number>();
 
   /**
    * A mobile node with `uplinkCount` ports, the first one preferred, none in a link; `start` switches it on.
@@ -38,9 +42,12 @@ export class MobileNode extends CoreNode {
     readonly settings: MobileNodeSettings,
     uplinkCount = 1,
     private optimisation: RouteOptimisation = {},
+    private reach?: Partial<ReachSettings>,
   ) {
     super(network, name, Role.MobileNode);
     this.uplinks = Array.from({ length: uplinkCount }, (_, index) => this.addPort(`uplink ${index + 1}`));
+    const random = network.random(`ports ${name}`);
+    for (const port of this.uplinks) this.udpPorts.set(port, random.integer(49_152, 65_535));
   }
 
   /** Pulls the cable and, `gapMs` later, puts it into another link. */
@@ -61,8 +68,26 @@ export class MobileNode extends CoreNode {
     this.withCore((engine, nowMs) => setRouteOptimisation(engine, complete(routes), nowMs));
   }
 
+  /** Changes how the home agent may be reached, now and after every restart. */
+  setReach(settings: Partial<ReachSettings>): void {
+    this.reach = { ...this.reach, ...settings };
+    this.withCore((engine, nowMs) => setReach(engine, { ...REACH_DEFAULTS, ...this.reach }, nowMs));
+  }
+
+  /** Asks what a path to the home agent lets through. */
+  probe(settings: ProbeSettings): void {
+    this.withCore((engine, nowMs) => probe(engine, settings, nowMs));
+  }
+
   get homeAddress(): Uint8Array {
     return this.settings.homeAddress;
+  }
+
+  /** By IPv4, IPv4-mapped; undefined: none. */
+  get ipv4HomeAddress(): Uint8Array | undefined {
+    const { registration } = this;
+    const text = registration?.ipv4HomeAddress;
+    return text === undefined || registration?.ipv4Status !== 0 ? undefined : parseIpv4Address(text);
   }
 
   /** The home registration; undefined while the node is down. */
@@ -98,12 +123,22 @@ export class MobileNode extends CoreNode {
   }
 
   /**
-   * Away from home, what has the home address as its source goes into the tunnel, whatever the routes say.
+   * Away from home, what has a home address as its source goes into the tunnel, whatever the routes say.
    */
   override send(packet: Uint8Array, except?: Device): void {
     const isTunnelled = !this.atHome && except !== this.tunnel;
-    if (isTunnelled && sameAddress(sourceOf(packet), this.homeAddress)) this.tunnel.send(packet);
+    if (isTunnelled && this.isHomeAddress(sourceOf(packet))) this.tunnel.send(packet);
     else super.send(packet, except);
+  }
+
+  /** Whether an address is one of the tunnel's: the home address, or the IPv4 one. */
+  private isHomeAddress(address: Uint8Array): boolean {
+    return sameAddress(address, this.homeAddress) ||
+      this.tunnel.addresses.some((own) => sameAddress(own.address, address));
+  }
+
+  protected override datagramPort(device?: Device): number | undefined {
+    return device && this.udpPorts.get(device);
   }
 
   override useTunnel(use: boolean): void {
@@ -113,11 +148,14 @@ export class MobileNode extends CoreNode {
   protected override setUpKernel(): void {
     this.atHome = false;
     this.addAddress(this.tunnel, this.homeAddress, 128);
+    const ipv4 = this.reach?.ipv4HomeAddress;
+    if (ipv4 instanceof Uint8Array) this.addAddress(this.tunnel, ipv4, 128); // a dynamic one is the core's to add
   }
 
   protected override configure(engine: Engine, nowMs: number): void {
     const { routes, correspondent } = this.optimisation;
     setMobileNode(engine, this.settings, nowMs);
+    if (this.reach) setReach(engine, { ...REACH_DEFAULTS, ...this.reach }, nowMs);
     if (routes) setRouteOptimisation(engine, complete(routes), nowMs);
     if (correspondent) {
       setCorrespondent(engine, { ...CORRESPONDENT_DEFAULTS, addresses: [], ...correspondent }, nowMs);

@@ -1,16 +1,17 @@
 /**
- * Whom a port finds behind an address of its link: neighbour discovery (RFC 4861 §7.2), reduced to what
- * others can see.
+ * Whom a port finds behind an address of its link: neighbour discovery (RFC 4861 §7.2) and ARP (RFC 826),
+ * reduced to what others can see.
  *
- *   address ── claimed by an advertisement with the Override flag? ── the port with that link-layer address
+ *   address ── claimed by an advertisement with the Override flag, or by ARP? ── the port with that link-layer address
  *           ── had by a port of the link? ── that port (a solicitation would find it, and is spared)
  *           ── nobody's: packets wait, solicitations go out, whoever advertises the address gets them
  *
  * So a home agent that answers for a mobile node (RFC 6275 §10.4.1) gets its packets, and the mobile node
  * gets them back when it announces itself at home (§11.5.5).
  */
+import { arpRequest } from "./arp.ts";
 import type { Timer } from "./clock.ts";
-import { isLinkLocal, solicitedNodeOf } from "./ip.ts";
+import { isLinkLocal, isMapped, solicitedNodeOf } from "./ip.ts";
 import type { Port } from "./link.ts";
 import type { Network } from "./network.ts";
 
@@ -102,6 +103,11 @@ export class Neighbours {
     });
     resolution.solicitations++;
     const { addresses } = port;
+    if (isMapped(address)) {
+      const own = addresses.find((own) => isMapped(own.address));
+      if (own) port.sendArp(arpRequest(port.linkAddress, own.address, address));
+      return;
+    }
     const source = addresses.find((own) => isLinkLocal(own.address)) ?? addresses[0];
     if (!source) return; // who has no address cannot ask
     const group = solicitedNodeOf(address);

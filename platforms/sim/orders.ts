@@ -2,7 +2,8 @@
 import { formatAddress } from "../../bindings/address.ts";
 import type { OrderHandler } from "../../bindings/engine.ts";
 import { readEvent } from "../../bindings/events.ts";
-import { UNSPECIFIED } from "./ip.ts";
+import { readArp } from "./arp.ts";
+import { IPV4_ANY, isMapped, UNSPECIFIED } from "./ip.ts";
 import { Port } from "./link.ts";
 import { type CoreNode, TUNNEL } from "./node.ts";
 import type { Route } from "./routes.ts";
@@ -85,12 +86,28 @@ export class Orders implements OrderHandler {
     this.node.hearGroups(this.node.devices[index], hear);
   }
 
-  sendDatagrams(_index: number, _pointer: number, _lengthBytes: number): void {}
+  /** A train is cut into its datagrams. */
+  sendDatagrams(index: number, pointer: number, lengthBytes: number): void {
+    const { node } = this;
+    const engine = node.engine!;
+    const to = engine.readDatagrams(pointer);
+    const payload = engine.memory.slice(pointer, pointer + lengthBytes);
+    const device = index === ANY_DEVICE ? undefined : node.devices[index];
+    const each = to.segmentBytes || lengthBytes;
+    for (let at = 0; at < lengthBytes; at += each) node.sendDatagram(payload.subarray(at, at + each), to, device);
+  }
 
-  sendArp(_index: number, _pointer: number, _lengthBytes: number): void {}
+  sendArp(index: number, pointer: number, lengthBytes: number, toAll: boolean): void {
+    const { devices, engine } = this.node;
+    const device = devices[index];
+    const message = engine!.memory.slice(pointer, pointer + lengthBytes);
+    if (device instanceof Port) device.sendArp(message, toAll ? undefined : readArp(message).targetLink);
+  }
 
   private defaultRoute(index: number, gateway: Uint8Array): Route {
-    return { prefix: UNSPECIFIED, lengthBits: 0, device: this.node.devices[index], gateway };
+    const device = this.node.devices[index];
+    if (isMapped(gateway)) return { prefix: IPV4_ANY, lengthBits: 96, device, gateway };
+    return { prefix: UNSPECIFIED, lengthBits: 0, device, gateway };
   }
 
   private show(order: string, index: number, detail: string): void {

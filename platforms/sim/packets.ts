@@ -4,10 +4,12 @@
  */
 import { Codec, type Layer, type LayerInput, valueOf } from "../../bindings/codec.ts";
 import { describe } from "../../bindings/describe.ts";
+import { describeArp, isArp } from "./arp.ts";
 import {
-  ALL_NODES, ALL_ROUTERS, ICMPV6, icmpType, nextHeader, ROUTER_ADVERTISEMENT, sameAddress, sourceOf,
-  UNSPECIFIED,
+  ALL_NODES, ALL_ROUTERS, ICMPV4, ICMPV6, icmpType, isMapped, nextHeader, ROUTER_ADVERTISEMENT, sameAddress, sourceOf,
+  UDP, UNSPECIFIED,
 } from "./ip.ts";
+import { isIpv4 } from "./ip4.ts";
 
 /** A packet as a plain host sees it. */
 export type Message =
@@ -21,7 +23,7 @@ export type Message =
   | IcmpError
   | { kind: "other" };
 
-/** An ICMPv6 error (RFC 4443 §3). */
+/** An ICMPv6 error (RFC 4443 §3), or the ICMPv4 error that says the same (RFC 792, RFC 1191). */
 export interface IcmpError {
   kind: "error";
   error: ErrorName;
@@ -46,12 +48,24 @@ export const ADDRESS_UNREACHABLE = 3;
 export const HOP_LIMIT_EXCEEDED = 0;
 /** Code of Parameter Problem (RFC 4443 §3.4). */
 export const UNRECOGNIZED_NEXT_HEADER = 1;
+/** Codes of ICMPv4 for those: host unreachable, fragmentation needed (RFC 792). */
+const HOST_UNREACHABLE = 1;
+const FRAGMENTATION_NEEDED = 4;
 
-const UDP = 17;
 /** Neighbour discovery is not for routers to forward (RFC 4861 §3.1). */
 const NEIGHBOUR_HOP_LIMIT = 255;
 /** An error with its headers fits into the minimum MTU (RFC 4443 §2.4 c). */
 const MAX_ABOUT_BYTES = 1280 - 40 - 8;
+/** The same for ICMPv4 (RFC 1812 §4.3.2.3). */
+const MAX_ABOUT_BYTES_IPV4 = 576 - 20 - 8;
+
+/** What the IP header of a datagram says. */
+export interface HeaderSettings {
+  /** Or type of service. */
+  trafficClass?: number;
+  /** Of IPv4. */
+  dontFragment?: boolean;
+}
 
 /** A prefix of a router advertisement (RFC 4861 §4.6.2), for addresses that nodes form themselves. */
 export interface AdvertisedPrefix {
@@ -63,33 +77,54 @@ export interface AdvertisedPrefix {
 
 export class Packets {
   private readonly codec: Codec;
+  /** Of the last IPv4 packet. */
+  private identification = 0;
 
   constructor(core: WebAssembly.Module) {
     this.codec = new Codec(core);
   }
 
-  /** RFC 4443 §4.1, §4.2. */
+  /** RFC 4443 §4.1, §4.2; RFC 792. */
   echo(
     kind: "echo-request" | "echo-reply", source: Uint8Array, destination: Uint8Array,
     identifier: number, sequence: number, data: Uint8Array,
   ): Uint8Array {
-    return this.encode(source, destination, { name: kind, fields: { identifier, sequence } }, data);
+    const name = isMapped(destination) ? `icmpv4-${kind}` : kind;
+    return this.encode(source, destination, { name, fields: { identifier, sequence } }, data);
   }
 
   udp(
     source: Uint8Array, destination: Uint8Array,
-    sourcePort: number, destinationPort: number, data: Uint8Array,
+    sourcePort: number, destinationPort: number, data: Uint8Array, header: HeaderSettings = {},
   ): Uint8Array {
-    return this.encode(source, destination, { name: "udp", fields: { sourcePort, destinationPort } }, data);
+    const udp = { name: "udp", fields: { sourcePort, destinationPort } };
+    return this.encode(source, destination, udp, data, header);
   }
 
   /** An error about a packet, to its source. */
   error(what: ErrorContent, source: Uint8Array, about: Uint8Array): Uint8Array {
+    if (isIpv4(about)) return this.errorIpv4(what, source, about);
     const { error, code, mtuBytes, pointer } = what;
     const fields: Record<string, number> = { code };
     if (mtuBytes !== undefined) fields.mtu = mtuBytes;
     if (pointer !== undefined) fields.pointer = pointer;
     return this.encode(source, sourceOf(about), { name: error, fields }, about.subarray(0, MAX_ABOUT_BYTES));
+  }
+
+  private errorIpv4(what: ErrorContent, source: Uint8Array, about: Uint8Array): Uint8Array {
+    const { error, code, mtuBytes, pointer } = what;
+    const quoted = about.subarray(0, MAX_ABOUT_BYTES_IPV4);
+    const fields: Record<string, number> = { code };
+    let name = `icmpv4-${error}`;
+    if (error === "packet-too-big") {
+      name = "icmpv4-destination-unreachable";
+      Object.assign(fields, { code: FRAGMENTATION_NEEDED, mtu: mtuBytes });
+    } else if (error === "destination-unreachable" && code === ADDRESS_UNREACHABLE) {
+      fields.code = HOST_UNREACHABLE;
+    } else if (pointer !== undefined) {
+      fields.pointer = pointer;
+    }
+    return this.encode(source, sourceOf(about), { name, fields }, quoted);
   }
 
   /** "I have `target`"; to all nodes when the asker has no address (RFC 4861 §4.4, §7.2.4). */
@@ -136,16 +171,17 @@ export class Packets {
   /** What a packet says to a plain host. Octets are views into the packet. */
   read(packet: Uint8Array): Message {
     const protocol = nextHeader(packet);
-    if (protocol !== ICMPV6 && protocol !== UDP) return { kind: "other" };
+    if (protocol !== (isIpv4(packet) ? ICMPV4 : ICMPV6) && protocol !== UDP) return { kind: "other" };
     if (icmpType(packet) === ROUTER_ADVERTISEMENT) return { kind: "other" }; // they are many
     const layer = this.codec.dissect(packet)[1];
     if (layer === undefined || layer.problem || layer.checksum === "bad") return { kind: "other" };
     const data = packet.subarray(layer.offset + layer.length);
     const number = (field: string) => Number(valueOf(layer, field));
-    switch (layer.name) {
+    const name = layer.name.replace(/^icmpv4-/, "");
+    switch (name) {
       case "echo-request":
       case "echo-reply":
-        return { kind: layer.name, identifier: number("identifier"), sequence: number("sequence"), data };
+        return { kind: name, identifier: number("identifier"), sequence: number("sequence"), data };
       case "udp":
         return {
           kind: "udp", sourcePort: number("sourcePort"), destinationPort: number("destinationPort"), data,
@@ -163,20 +199,37 @@ export class Packets {
       case "router-solicitation":
         return { kind: "router-solicitation" };
     }
-    const error = ERRORS.find((name) => name === layer.name);
+    let error = ERRORS.find((known) => known === name);
     if (error === undefined) return { kind: "other" };
+    const isTooBig = isIpv4(packet) && error === "destination-unreachable" && number("code") === FRAGMENTATION_NEEDED;
+    if (isTooBig) error = "packet-too-big";
     const mtu = error === "packet-too-big" ? { mtuBytes: number("mtu") } : {};
     return { kind: "error", error, code: number("code"), about: data, ...mtu };
   }
 
   /** One line that sums a packet up. */
-  readonly describe = (packet: Uint8Array): string => describe(this.codec.dissect(packet))[0];
+  readonly describe = (packet: Uint8Array): string =>
+    isArp(packet) ? describeArp(packet) : describe(this.codec.dissect(packet))[0];
 
   private encode(
     source: Uint8Array, destination: Uint8Array, message: LayerInput, data: Uint8Array,
+    settings: HeaderSettings = {},
   ): Uint8Array {
-    const header = { name: "ipv6", fields: { source, destination } };
+    const header = isMapped(destination)
+      ? this.headerIpv4(source, destination, settings)
+      : { name: "ipv6", fields: { source, destination, trafficClass: settings.trafficClass ?? 0 } };
     return this.codec.encode([header, message, { name: "payload", fields: { data } }]);
+  }
+
+  private headerIpv4(source: Uint8Array, destination: Uint8Array, settings: HeaderSettings): LayerInput {
+    this.identification = (this.identification + 1) & 0xffff;
+    return {
+      name: "ipv4",
+      fields: {
+        source: source.subarray(12), destination: destination.subarray(12), identification: this.identification,
+        typeOfService: settings.trafficClass ?? 0, dontFragment: settings.dontFragment ?? false,
+      },
+    };
   }
 
   private encodeNeighbour(source: Uint8Array, destination: Uint8Array, message: LayerInput): Uint8Array {

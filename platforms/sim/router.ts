@@ -2,9 +2,10 @@
  * A router that knows nothing of mobility, but advertises itself often enough for those who move: RFC 4861
  * §6.2 with the intervals and the Advertisement Interval option of RFC 6275 §7.3 and §7.5.
  */
-import { parseAddress } from "../../bindings/address.ts";
+import { parseAddress, parseAnyAddress } from "../../bindings/address.ts";
 import type { Timer } from "./clock.ts";
-import { ALL_ROUTERS, sameAddress } from "./ip.ts";
+import type { Firewall } from "./firewall.ts";
+import { ALL_ROUTERS, isLinkLocal, isMapped, sameAddress } from "./ip.ts";
 import type { Link, Port } from "./link.ts";
 import type { Network } from "./network.ts";
 import type { AdvertisedPrefix } from "./packets.ts";
@@ -39,6 +40,8 @@ export function advertisedPrefix(prefix: Uint8Array, lengthBits = 64): Advertise
 }
 
 export class Router extends Stack {
+  /** What is asked of every packet that goes through; absent: all may. */
+  firewall?: Firewall;
   private readonly advertisers = new Map<Device, Advertiser>();
 
   constructor(network: Network, name: string) {
@@ -46,14 +49,19 @@ export class Router extends Stack {
     this.forwarding = true;
   }
 
-  /** A port in `link` with a link-local address and a global one. */
-  connect(link: Link, address: string, lengthBits = 64): Port {
+  /** A port in `link` with a link-local address and a global one, or an IPv4 address; /24 of the latter by default. */
+  connect(link: Link, address: string, lengthBits?: number): Port {
     const port = this.addPort(link.name);
-    const global = parseAddress(address);
+    const global = parseAnyAddress(address);
+    if (isMapped(global)) {
+      this.addAddress(port, global, lengthBits ?? 96 + 24);
+      port.attach(link);
+      return port;
+    }
     const linkLocal = parseAddress("fe80::");
     linkLocal.set(global.subarray(8), 8);
     this.addAddress(port, linkLocal, 64);
-    this.addAddress(port, global, lengthBits);
+    this.addAddress(port, global, lengthBits ?? 64);
     port.attach(link);
     return port;
   }
@@ -74,6 +82,13 @@ export class Router extends Stack {
   /** Advertises again, as before. */
   resumeAdvertising(port: Port): void {
     this.advertisers.get(port)?.start();
+  }
+
+  protected override forward(packet: Uint8Array, from: Device): void {
+    if (this.firewall && !this.firewall.passes(packet, from)) {
+      return this.network.drop(this.name, from.name, "firewall", packet);
+    }
+    super.forward(packet, from);
   }
 
   protected override isMember(device: Device, group: Uint8Array): boolean {
@@ -99,7 +114,7 @@ class Advertiser {
     private readonly random: Random,
   ) {
     const { routerLifetimeMs, prefixes, showsInterval, maxIntervalMs } = settings;
-    const [{ address }] = port.addresses; // the link-local one
+    const address = port.addresses.find((own) => isLinkLocal(own.address))!.address;
     const intervalMs = showsInterval ? maxIntervalMs : undefined;
     this.packet = router.network.packets.routerAdvertisement(address, routerLifetimeMs, prefixes, intervalMs);
     this.start();

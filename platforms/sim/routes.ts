@@ -1,5 +1,5 @@
 /** The routing table of a node. */
-import { hasPrefix, sameAddress, UNSPECIFIED } from "./ip.ts";
+import { hasPrefix, isMapped, sameAddress, UNSPECIFIED } from "./ip.ts";
 import type { InterfaceAddress } from "./link.ts";
 
 /** What a route leads to: a port, or the tunnel to a core. */
@@ -40,12 +40,14 @@ export class RouteTable {
 
   /**
    * The longest matching route, the newest of equals; over `device` only, if given, and not over `except`.
+   * Routes of IPv6 are none for IPv4.
    */
   find(destination: Uint8Array, device?: Device, except?: Device): Route | undefined {
     let best: Route | undefined;
+    const leastBits = isMapped(destination) ? 96 : 0;
     for (const route of this.routes) {
       if ((device && route.device !== device) || route.device === except) continue;
-      if (best && route.lengthBits < best.lengthBits) continue;
+      if (route.lengthBits < (best?.lengthBits ?? leastBits)) continue;
       if (hasPrefix(destination, route.prefix, route.lengthBits)) best = route;
     }
     return best;

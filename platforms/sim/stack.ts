@@ -1,18 +1,20 @@
 /**
- * The IPv6 stack of a simulated node: addresses, routes, forwarding, echo, UDP. In the order a packet meets
+ * The IPv6 and IPv4 stack of a simulated node: addresses, routes, forwarding, echo, UDP. In the order a packet meets
  * it:
  *
  *   receive → ours? deliver : forward        send → route → device
  *
- * Neighbour discovery is reduced to what others can see (`neighbours.ts`): a node says which addresses are
+ * Neighbour discovery and ARP are reduced to what others can see (`neighbours.ts`): a node says which addresses are
  * its own, which also defends them against duplicates (RFC 4862 §5.4.3), and believes what others say of
  * theirs.
  */
+import { arpReply, isArp, readArp } from "./arp.ts";
 import { Port, type Receiver } from "./link.ts";
 import {
-  ALL_NODES, decrementHopLimit, destinationOf, hopLimit, isIpv6, isLinkLocal, isMulticast, isSolicitedNodeOf,
-  sameAddress, sourceOf, UNSPECIFIED,
+  ALL_NODES, decrementHopLimit, destinationOf, hopLimit, IPV4_ANY, isIp, isLinkLocal, isMapped, isMulticast,
+  isSolicitedNodeOf, sameAddress, sourceOf, UNSPECIFIED,
 } from "./ip.ts";
+import { dontFragment, fragmented, isFragment, isIpv4, isLaterFragment, Reassembly } from "./ip4.ts";
 import type { Network } from "./network.ts";
 import { type Device, type Route, RouteTable } from "./routes.ts";
 import {
@@ -30,12 +32,15 @@ export class Stack implements Receiver {
   private readonly udpHandlers = new Map<number, Handler<"udp">>();
   private readonly echoHandlers = new Map<number, Handler<"echo-reply">>();
   private identifiers = 0;
+  private readonly reassembly: Reassembly;
   private readonly errorHandlers: ((error: IcmpError, packet: Uint8Array) => void)[] = [];
 
   constructor(
     readonly network: Network,
     readonly name: string,
-  ) {}
+  ) {
+    this.reassembly = new Reassembly(network.clock);
+  }
 
   /** A new interface, in no link yet. */
   addPort(name: string): Port {
@@ -86,7 +91,7 @@ export class Stack implements Receiver {
     }
     const route = this.routes.find(destination, undefined, except);
     if (!route) return this.network.drop(this.name, this.name, "no route", packet);
-    route.device.send(packet, route.gateway ?? destination);
+    this.output(route, packet);
   }
 
   /** Sends a packet over one interface, whatever the other routes say. */
@@ -98,19 +103,48 @@ export class Stack implements Receiver {
     }
     const route = this.routes.find(destination, device);
     if (!route) return this.network.drop(this.name, device.name, "no route", packet);
-    device.send(packet, route.gateway ?? destination);
+    this.output(route, packet);
   }
 
+  /** Sends a packet where a route leads; a sender fragments IPv4 as routers do. */
+  private output({ device, gateway }: Route, packet: Uint8Array, unreachable?: () => void): void {
+    const nextHop = gateway ?? destinationOf(packet);
+    const mustSplit = packet.length > device.mtuBytes && isIpv4(packet) && !dontFragment(packet);
+    const parts = mustSplit ? fragmented(packet, device.mtuBytes) : [packet];
+    for (const part of parts) device.send(part, nextHop, unreachable);
+  }
+
+  /** Takes what came from a link, or out of the tunnel. */
   receive(device: Device, packet: Uint8Array): void {
-    if (!isIpv6(packet)) return this.network.drop(this.name, device.name, "not IPv6", packet);
+    if (isArp(packet)) return this.receiveArp(device, packet);
+    if (!isIp(packet)) return this.network.drop(this.name, device.name, "not IP", packet);
     const destination = destinationOf(packet);
-    if (isMulticast(destination) || this.owns(destination)) this.deliver(device, packet);
-    else if (this.forwarding && !isLinkLocal(destination)) this.forward(packet);
+    if (isMulticast(destination) || this.owns(destination)) {
+      const whole = this.wholeOf(packet);
+      if (whole) this.deliver(device, whole);
+    } else if (this.forwarding && !isLinkLocal(destination)) this.forward(packet, device);
     else this.network.drop(this.name, device.name, "not for this node", packet);
   }
 
+  /** The packet itself, or of the fragments of an IPv4 packet what they make together; undefined: not yet. */
+  protected wholeOf(packet: Uint8Array): Uint8Array | undefined {
+    return isIpv4(packet) && isFragment(packet) ? this.reassembly.add(packet) : packet;
+  }
+
+  /**
+   * RFC 826: believes what a neighbour says of itself, and answers for all addresses of the node: they belong to the
+   * host, and not to the interface (RFC 1122 §3.3.4.2, weak model).
+   */
+  protected receiveArp(device: Device, message: Uint8Array): void {
+    if (!(device instanceof Port)) return;
+    const { isRequest, sender, senderLink, target } = readArp(message);
+    if (!sameAddress(sender, IPV4_ANY) && !device.owns(sender)) device.neighbours.claim(sender, senderLink);
+    if (!isRequest || !this.owns(target)) return;
+    device.sendArp(arpReply(device.linkAddress, target, senderLink, sender), senderLink);
+  }
+
   /** RFC 8200 §3, RFC 4443 §3.1 to §3.3: the packet goes on, or its sender hears why not. */
-  protected forward(packet: Uint8Array): void {
+  protected forward(packet: Uint8Array, _from: Device): void {
     const { network } = this;
     const destination = destinationOf(packet);
     const route = this.routes.find(destination);
@@ -123,33 +157,38 @@ export class Stack implements Receiver {
       return this.sendError({ error: "destination-unreachable", code: NO_ROUTE }, packet);
     }
     const { mtuBytes } = route.device;
-    if (packet.length > mtuBytes) {
+    if (packet.length > mtuBytes && !(isIpv4(packet) && !dontFragment(packet))) {
       network.drop(this.name, route.device.name, "larger than the MTU", packet);
       return this.sendError({ error: "packet-too-big", code: 0, mtuBytes }, packet);
     }
     decrementHopLimit(packet);
-    route.device.send(packet, route.gateway ?? destination, () =>
+    this.output(route, packet, () =>
       this.sendError({ error: "destination-unreachable", code: ADDRESS_UNREACHABLE }, packet));
   }
 
-  /** Answers `about` with an error, but never an error or a multicast (RFC 4443 §2.4 e). */
+  /**
+   * Answers `about` with an error, but never an error, a multicast or a later fragment (RFC 4443 §2.4 e, RFC 1122
+   * §3.2.2).
+   */
   protected sendError(error: ErrorContent, about: Uint8Array): void {
     const { packets } = this.network;
     const sender = sourceOf(about);
     if (isMulticast(destinationOf(about)) || sameAddress(sender, UNSPECIFIED)) return;
+    if (isIpv4(about) && isLaterFragment(about)) return;
     if (packets.read(about).kind === "error") return;
     const source = this.sourceFor(sender);
     if (source) this.send(packets.error(error, source, about));
   }
 
   /**
-   * An address of this node to send from: of the interface towards `destination`, or any that is not link-
-   * local.
+   * An address of this node to send from: of the interface towards `destination`, or any of its family that is
+   * not link-local.
    */
   sourceFor(destination: Uint8Array): Uint8Array | undefined {
     const devices = [this.routes.find(destination)?.device, ...this.devices];
     const addresses = devices.flatMap((device) => device?.addresses ?? []);
-    return addresses.find(({ address }) => !isLinkLocal(address))?.address;
+    const mapped = isMapped(destination);
+    return addresses.find(({ address }) => !isLinkLocal(address) && isMapped(address) === mapped)?.address;
   }
 
   /**
@@ -216,7 +255,7 @@ export class Stack implements Receiver {
     this.echoHandlers.set(identifier, handle);
   }
 
-  /** Shows ICMPv6 errors that come to this node. */
+  /** Shows ICMP errors that come to this node. */
   onIcmpError(handle: (error: IcmpError, packet: Uint8Array) => void): void {
     this.errorHandlers.push(handle);
   }

@@ -14,7 +14,12 @@ export type DropReason =
   | "hop limit"
   | "not for this node"
   | "node is down"
-  | "not IPv6";
+  | "not IP"
+  | "firewall"
+  | "no NAT mapping"
+  | "NAT table full"
+  | "nothing that a NAT translates"
+  | "no source address";
 
 /** Packets in records belong to the network: a listener that keeps one must copy it. */
 export type TraceRecord =

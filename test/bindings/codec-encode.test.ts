@@ -146,11 +146,38 @@ describe("encode", () => {
     expect(layers.map(({ name }) => name)).toEqual(["ipv4", "udp", "ipv6", "echo-request", "payload"]);
     expect(layers.map(({ checksum }) => checksum)).toEqual([
       "good",
-      "not checkable",
+      "good",
       undefined,
       "good",
       undefined,
     ]);
+  });
+
+  it("gives UDP over IPv4 the checksum of RFC 768, or none when it is told", () => {
+    const header: LayerInput = { name: "ipv4", fields: { source: "192.0.2.1", destination: "192.0.2.2" } };
+    const udp = (fields = {}): LayerInput[] =>
+      [header, { name: "udp", fields: { sourcePort: 1, destinationPort: 2, ...fields } }];
+    // c000 + 0201 + c000 + 0202 + 0011 + 0008, and 0001 + 0002 + 0008, and the carry
+    expect(toHex(codec.encode(udp()).subarray(26))).toBe("7bd7");
+    expect(codec.dissect(codec.encode(udp()))[1].checksum).toBe("good");
+    expect(codec.dissect(codec.encode(udp({ checksum: 0 })))[1].checksum).toBe("not checkable");
+  });
+
+  it("writes ICMPv4 with a checksum without pseudo-header (RFC 792), and reads it", () => {
+    const header: LayerInput = { name: "ipv4", fields: { source: "192.0.2.1", destination: "192.0.2.2" } };
+    const echo = codec.encode([header, { name: "icmpv4-echo-request", fields: { identifier: 1, sequence: 2 } }]);
+    expect(toHex(echo.subarray(20))).toBe("0800f7fc00010002");
+    expect(echo[9]).toBe(1);
+    const tooBig = codec.encode([
+      header, { name: "icmpv4-destination-unreachable", fields: { code: 4, mtu: 1400 } },
+      { name: "payload", fields: { data: echo } },
+    ]);
+    expect(toHex(tooBig.subarray(20, 28))).toMatch(/^0304....00000578$/);
+    const layers = codec.dissect(tooBig);
+    expect(layers.map(({ name }) => name)).toEqual(["ipv4", "icmpv4-destination-unreachable", "payload"]);
+    expect(layers[1].checksum).toBe("good");
+    tooBig[30] ^= 1;
+    expect(codec.dissect(tooBig)[1].checksum).toBe("bad");
   });
 
   it("sends a UDP checksum of zero as ones (RFC 8200 §8.1)", () => {

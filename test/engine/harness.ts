@@ -41,9 +41,9 @@ export class Node implements OrderHandler {
   network: string[] = [];
   tunnelMtuOctets = 0;
 
-  constructor(role: Role, budgets: Partial<Budgets> = {}, seed = 1) {
+  constructor(role: Role, budgets: Partial<Budgets> = {}, seed = 1, binary = module) {
     const entropy = Uint8Array.from({ length: 64 }, (_, index) => (index * 37 + seed * 101) & 255);
-    this.engine = new Engine(module, role, this, entropy, this.now, budgets);
+    this.engine = new Engine(binary, role, this, entropy, this.now, budgets);
     setWallClock(this.engine, EPOCH + this.now, this.now);
     setDevice(this.engine, { index: TUNNEL, kind: "tunnel", mtu: 1460, up: true }, this.now);
   }
@@ -73,6 +73,10 @@ export class Node implements OrderHandler {
     this.arp.push({ device, message: this.engine.memory.slice(pointer, pointer + lengthBytes), toAll });
   }
   tunnelMtu(octets: number): void { this.tunnelMtuOctets = octets; }
+
+  receiveDatagrams(device: number, payload: Uint8Array, from: Datagrams): void {
+    this.engine.receiveDatagrams(this.now, device, payload, from);
+  }
 
   receive(device: number, packet: Uint8Array): void { this.engine.receive(this.now, device, packet); }
 
@@ -106,9 +110,9 @@ export function hex(octets: Uint8Array): string {
 
 /** A home agent that serves 2001:db8:100::/64 with one node, or those given. */
 export function homeAgent(
-  { nodes, budgets, ...settings }: { nodes?: NodeSettings[]; budgets?: Partial<Budgets> } & Partial<HomeAgentSettings> = {},
+  { nodes, budgets, binary, ...settings }: { nodes?: NodeSettings[]; budgets?: Partial<Budgets>; binary?: WebAssembly.Module } & Partial<HomeAgentSettings> = {},
 ): Node {
-  const node = new Node(Role.HomeAgent, budgets, 7);
+  const node = new Node(Role.HomeAgent, budgets, 7, binary);
   setDevice(node.engine, { index: ACCESS, kind: "access", mtu: 1500, up: true }, node.now);
   setHomeAgent(node.engine, {
     address: parseAddress(HOME_AGENT), homePrefixes: [{ address: parseAddress("2001:db8:100::"), length: 64 }],
@@ -120,9 +124,9 @@ export function homeAgent(
 
 /** A mobile node with one uplink, which is down. */
 export function mobileNode(
-  { seed, uplinks = 1, ...settings }: { seed?: number; uplinks?: number } & Partial<MobileNodeSettings> = {},
+  { seed, uplinks = 1, binary, ...settings }: { seed?: number; uplinks?: number; binary?: WebAssembly.Module } & Partial<MobileNodeSettings> = {},
 ): Node {
-  const node = new Node(Role.MobileNode, {}, seed);
+  const node = new Node(Role.MobileNode, {}, seed, binary);
   for (let index = 0; index < uplinks; index++) {
     setDevice(node.engine, {
       index: ACCESS + index, kind: "access", mtu: 1500, up: false, interfaceId: Uint8Array.of(0, 0, 0, 0, 0, 0, index, 0x17),

@@ -4,6 +4,7 @@ import { expect } from "vitest";
 import { Command } from "../../bindings/engine.ts";
 import { setLink } from "../../bindings/commands.ts";
 import { ACCESS, type Node, TUNNEL } from "./harness.ts";
+import { readIpv4 } from "./ipv4-packets.ts";
 import { homeAdvertisement, proxyAdvertisement } from "./home-side-link.ts";
 import { discoveryReply, prefixAdvertisement } from "./home-side.ts";
 import { bindingUpdate } from "./messages.ts";
@@ -42,6 +43,11 @@ export const seeds: Uint8Array[] = [
 /** The largest number of a command. */
 const LAST_COMMAND = Math.max(...Object.values(Command).filter((code) => typeof code === "number"));
 
+function checkPacket(packet: Uint8Array): void {
+  if (packet[0] >> 4 === 4) readIpv4(packet); // throws for what is none
+  else expect([packet[0] >> 4, packet.length]).toEqual([6, 40 + ((packet[4] << 8) | packet[5])]);
+}
+
 /** One of these packets with some octets changed, perhaps cut; now and then noise. */
 export const changed = (packets: Uint8Array[]) => fc.oneof(
   { weight: 6, arbitrary: fc.tuple(fc.constantFrom(...packets), fc.array(fc.tuple(fc.nat(120), fc.nat(255)), { maxLength: 6 }), fc.option(fc.nat(160), { nil: undefined, freq: 4 })) },
@@ -74,12 +80,16 @@ export function apply(node: Node, event: Happening): void {
   }
 }
 
-/** Whatever is sent is an IPv6 packet of the length that it says, and time goes on. */
+/** Whatever is sent is an IPv6 packet or an IPv4 one of the length that it says, and time goes on. */
 export function checkSane(node: Node): void {
   for (const { packet, device } of node.take()) {
     expect([0, 1, 2, 3, 7, 0xffff].includes(device) || device < 32).toBe(true);
-    expect(packet[0] >> 4).toBe(6);
-    expect(packet.length).toBe(40 + ((packet[4] << 8) | packet[5]));
+    checkPacket(packet);
   }
+  for (const { payload, port } of node.datagrams) {
+    expect(port).toBeGreaterThan(0);
+    checkPacket(payload);
+  }
+  node.datagrams = [];
   expect(Number.isNaN(node.engine.nextWakeupMs())).toBe(false);
 }

@@ -3,12 +3,7 @@
  * itself, as `wire.bindingUpdate.sequence(p)`. WebAssembly gives u32 as a signed number: compare
  * after `>>> 0`. A u64 is a bigint.
  */
-import { readdirSync, readFileSync, renameSync, statSync } from "node:fs";
-import { fileURLToPath } from "node:url";
-import { buildCore } from "../../tools/build-core.mjs";
-
-const root = fileURLToPath(new URL("../../", import.meta.url));
-const binary = "build/internals-wire.wasm";
+import { buildInternals } from "./build.ts";
 
 type Functions = Record<string, (...values: (number | bigint)[]) => number>;
 
@@ -51,21 +46,7 @@ export class Wire {
  * returns a fresh instance.
  */
 export async function loadWire(): Promise<Wire> {
-  if (!isFresh()) {
-    // Test files run at the same time: each writes its own file, and the last one wins whole.
-    const own = `build/internals-wire-${process.pid}.wasm`;
-    await buildCore("test/internals/wire.ts", own);
-    renameSync(root + own, root + binary);
-  }
-  return new Wire(new WebAssembly.Module(readFileSync(root + binary)));
-}
-
-function isFresh(): boolean {
-  const built = statSync(root + binary, { throwIfNoEntry: false })?.mtimeMs ?? 0;
-  const sources = ["core-as/wire", "core-as/abi"]
-    .flatMap((folder) => readdirSync(root + folder).map((name) => `${folder}/${name}`))
-    .concat("test/internals/wire.ts", "tools/build-core.mjs");
-  return sources.every((source) => statSync(root + source).mtimeMs < built);
+  return new Wire(await buildInternals("wire", ["core-as/wire", "core-as/abi"]));
 }
 
 /** Bytes from hexadecimal digits; spaces, line breaks and comments after `#` are for the reader. */

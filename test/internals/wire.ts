@@ -166,6 +166,38 @@ export {
   buildEcho as icmp6$buildEcho,
 } from "../../core-as/wire/icmp6";
 export {
+  check as icmp4$check,
+  type as icmp4$type,
+  code as icmp4$code,
+  nextHopMtu as icmp4$nextHopMtu,
+  reportedMtu as icmp4$reportedMtu,
+  body as icmp4$body,
+  isError as icmp4$isError,
+  buildError as icmp4$buildError,
+} from "../../core-as/wire/icmp4";
+export {
+  check as ip4$check,
+  version as ip4$version,
+  headerBytes as ip4$headerBytes,
+  typeOfService as ip4$typeOfService,
+  totalLength as ip4$totalLength,
+  identification as ip4$identification,
+  dontFragment as ip4$dontFragment,
+  moreFragments as ip4$moreFragments,
+  fragmentOffsetBytes as ip4$fragmentOffsetBytes,
+  isFragment as ip4$isFragment,
+  isLaterFragment as ip4$isLaterFragment,
+  timeToLive as ip4$timeToLive,
+  protocol as ip4$protocol,
+  source as ip4$source,
+  destination as ip4$destination,
+  setTypeOfService as ip4$setTypeOfService,
+  setFragment as ip4$setFragment,
+  build as ip4$build,
+  isLinkLocal as ip4$isLinkLocal,
+  isMulticast as ip4$isMulticast,
+} from "../../core-as/wire/ip4";
+export {
   check as ip6$check,
   version as ip6$version,
   trafficClass as ip6$trafficClass,

@@ -11,7 +11,7 @@ function mext(...words: string[]) {
   return { status, stdout, stderr };
 }
 
-const COMMANDS = ["home-agent", "mobile-node", "correspondent", "check", "status", "watch", "decode"];
+const COMMANDS = ["home-agent", "mobile-node", "correspondent", "check", "status", "watch", "doctor", "decode"];
 
 describe("command line", () => {
   let folder: string;
@@ -59,6 +59,11 @@ describe("command line", () => {
     [
       ["status", "x", "--control", "y"],
       "mext status: give --control or a configuration file, not both; see mext status --help\n",
+    ],
+    [["doctor"], "mext doctor: a configuration file is missing; see mext doctor --help\n"],
+    [
+      ["doctor", "x", "--seconds", "long"],
+      'mext doctor: --seconds is "long", must be an integer from 0 to 3600; see mext doctor --help\n',
     ],
   ])("a wrong command line is one line and exit code 2: %j", (words, line) => {
     expect(mext(...words)).toEqual({ status: 2, stdout: "", stderr: line });
@@ -120,6 +125,14 @@ describe("command line", () => {
       status: 0,
       stdout: expect.stringMatching(/^warning: .*key_file: names a file that is not its owner's only/),
     });
+  });
+
+  it("doctor's options for a mobile node are refused for others, and a bad file is named", () => {
+    expect(mext("doctor", valid, "--nat-lifetime")).toEqual({
+      status: 2, stdout: "",
+      stderr: "mext doctor: --interface, --nat-lifetime and --seconds are for mobile nodes; see mext doctor --help\n",
+    });
+    expect(mext("doctor", join(folder, "none.toml"))).toMatchObject({ status: 1, stdout: "", stderr: expect.stringMatching(/none\.toml: there is no such file$/m) });
   });
 
   it("status needs no more of a file than its control socket", () => {

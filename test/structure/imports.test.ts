@@ -50,7 +50,7 @@ describe("imports point one way", () => {
 
 describe("the core", () => {
   it("has short files: none of more than 320 lines, unless it is a table", () => {
-    const tables = ["abi/contract.ts", "abi/codes.ts", "abi/fields.ts", "abi/reasons.ts"];
+    const tables = ["abi/contract.ts", "abi/codes.ts", "abi/fields.ts", "abi/reasons.ts", "abi/states.ts"];
     const long = sources("core-as").filter((file) => !tables.some((name) => file.endsWith(name)))
       .map((file) => [file, readFileSync(join(root, file), "utf8").split("\n").length] as const).filter(([, lines]) => lines > 320);
     expect(long).toEqual([]);

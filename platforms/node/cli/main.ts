@@ -17,6 +17,7 @@ Keeps sessions and addresses alive while hosts move between networks: Mobile IPv
   check <file>          check a configuration file; --explain <role> describes every field
   status                what a running daemon does: bindings, registration, uplinks, peers, refusals
   watch                 its events, as they happen
+  doctor <file>         whether a daemon would work here: ways to the home agent, NAT, MTU, clock, privileges
   decode [<file>]       packets of a capture or of hexadecimal text, readable
   demo                  a home agent and a mobile node that moves, in network namespaces of this host
 
@@ -39,6 +40,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Run>>> = {
   check: async () => (await import("./check.ts")).check,
   status: async () => (await import("./status.ts")).status,
   watch: async () => (await import("./watch.ts")).watch,
+  doctor: async () => (await import("./doctor.ts")).doctor,
   decode: async () => {
     const { decode } = await import("./decode.ts");
     return (argv) => decode(argv, process);

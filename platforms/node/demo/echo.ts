@@ -10,9 +10,12 @@
  *    8  data: 56 octets, as ping sends
  */
 import { createSocket, type Socket } from "node:dgram";
-import { AF_INET6, NEXT_HEADER_ICMPV6, SOCK_CLOEXEC, SOCK_DGRAM } from "../system/constants.ts";
+import {
+  AF_INET6, NEXT_HEADER_ICMPV6, SOCK_CLOEXEC, SOCK_DGRAM, SOL_SOCKET, SO_BINDTOIFINDEX,
+} from "../system/constants.ts";
 import { monotonicMs } from "../system/clock.ts";
-import { check, socket } from "../system/libc.ts";
+import { check, prepare, socket } from "../system/libc.ts";
+import { setIntegerOption } from "../system/memory.ts";
 
 const ECHO_REQUEST = 128;
 const ECHO_REPLY = 129;
@@ -33,13 +36,20 @@ export class Pinger {
   readonly #to: string;
   #timer: NodeJS.Timeout | undefined;
 
-  /** Throws SystemError when this process may not send echo requests. */
-  constructor(to: string) {
+  /**
+   * Throws SystemError when this process may not send echo requests.
+   * @param interfaceIndex to send by, whatever the routing table says
+   */
+  constructor(to: string, interfaceIndex?: number) {
     this.#to = to;
+    const fd = check(socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, NEXT_HEADER_ICMPV6), "open ICMPv6 socket");
+    if (interfaceIndex !== undefined) {
+      prepare(fd, () => setIntegerOption(fd, SOL_SOCKET, SO_BINDTOIFINDEX, interfaceIndex, "SO_BINDTOIFINDEX"));
+    }
     this.#socket = createSocket("udp6");
     this.#socket.on("error", () => {}); // unreachable for a moment: the request counts as lost
     this.#socket.on("message", (message) => this.#take(message));
-    this.#socket.bind({ fd: check(socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, NEXT_HEADER_ICMPV6), "open ICMPv6 socket") });
+    this.#socket.bind({ fd });
   }
 
   start(everyMs: number): void {

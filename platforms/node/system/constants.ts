@@ -110,6 +110,9 @@ export const TUN_F_TSO6 = 0x4;
 export const TUN_F_USO4 = 0x20;
 export const TUN_F_USO6 = 0x40;
 
+// namespaces
+export const CLONE_NEWNET = 0x40000000;
+
 // error numbers that the code decides by
 export const EPERM = 1;
 export const ENOENT = 2;

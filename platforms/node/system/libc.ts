@@ -80,6 +80,8 @@ export const eventfd = declare<(initial: number, flags: number) => number>(
   "int eventfd(unsigned int initial, int flags)",
 );
 export const setns = declare<(fd: number, namespaceType: number) => number>("int setns(int fd, int type)");
+export const unshare = declare<(what: number) => number>("int unshare(int flags)");
+export const adjtimex = declare<(buffer: Uint8Array) => number>("int adjtimex(void *buffer)");
 
 /** The error number of the system call just made; to be read before anything else is called. */
 export function errno(): number {
