@@ -73,8 +73,10 @@ describe.skipIf(cannotRun)(`daemons of both families${cannotRun ? ` (cannot run:
     expect(await mobileNode.stop()).toBe(0);
   });
 
-  it("nothing of IPv6 on the uplink: over UDP and IPv4 alone; at the end the system is as it was", async () => {
-    execFileSync("ip", ["netns", "exec", lab.mobile, "sysctl", "-qw", "net.ipv6.conf.wlan0.disable_ipv6=1"]);
+  it("nothing of IPv6 on the uplink, and a strict rp_filter; at the end the system is as it was", async () => {
+    const set = (setting: string) => execFileSync("ip", ["netns", "exec", lab.mobile, "sysctl", "-qw", setting]);
+    set("net.ipv6.conf.wlan0.disable_ipv6=1");
+    set("net.ipv4.conf.all.rp_filter=1");
     const mobileNode = await started('ipv4_home_address = "198.51.100.17"\nforce_udp = true\n[route_optimisation]\npolicy = "never"');
     lab.move("public");
     await eventually(() => update().encapsulation === "UdpIpv4" && update().state === "Registered" || undefined, 3);
@@ -82,7 +84,8 @@ describe.skipIf(cannotRun)(`daemons of both families${cannotRun ? ` (cannot run:
     expect(shown("mobile-node")).toMatch(/^by UDP over IPv4: the home agent or the configuration wants UDP/m);
     expect(lab.ping(lab.mobile, CORRESPONDENT_IPV4)).toBe(true);
     expect(await mobileNode.stop()).toBe(0);
-    execFileSync("ip", ["netns", "exec", lab.mobile, "sysctl", "-qw", "net.ipv6.conf.wlan0.disable_ipv6=0"]);
+    set("net.ipv6.conf.wlan0.disable_ipv6=0");
+    set("net.ipv4.conf.all.rp_filter=0");
     for (const program of lab.programs) await program.stop();
     lab.move(undefined);
     expect(lab.state(lab.home)).toBe(before.home);

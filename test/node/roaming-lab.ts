@@ -60,7 +60,10 @@ export class RoamingLab extends Lab {
     const internet = this.router;
     sysctl(internet, "net.ipv4.ip_forward=1");
     // sessions try again soon when a network lets nothing pass for a while (Linux 6.15 and later)
-    for (const namespace of [this.mobile, internet]) optionalSysctl(namespace, "net.ipv4.tcp_rto_max_ms=1000");
+    for (const namespace of [this.mobile, internet]) {
+      optionalSysctl(namespace, "net.ipv4.tcp_rto_max_ms=1000");
+      sysctl(namespace, "net.ipv4.tcp_retries2=60");
+    }
     for (const name of ["home", "net-a", "net-b"]) sysctl(internet, `net.ipv4.conf.${name}.rp_filter=0`);
     ip("-n", internet, "addr", "add", "192.0.2.1/24", "dev", "home");
     ip("-n", internet, "addr", "add", `${CORRESPONDENT_IPV4}/32`, "dev", "lo");
