@@ -4,7 +4,7 @@
  * In front of a packet that came in a train of datagrams may be the end of the one before it, which is not sent
  * yet: only behind its own outer header there is room that nobody else needs.
  */
-import { DeviceKind, DeviceOffload } from "../abi/contract";
+import { DEVICE_ANY, DeviceKind, DeviceOffload } from "../abi/contract";
 import * as devices from "../tables/devices";
 import * as orders from "../tables/orders";
 import * as arrival from "./arrival";
@@ -22,6 +22,7 @@ export function send(device: u32, packet: usize, length: u32): void {
 }
 
 function toTunnelDevice(device: u32, packet: usize, length: u32): void {
-  if ((devices.at(device).offload & DeviceOffload.Virtio) == 0) orders.transmit(device, packet, length);
+  const hasNone = device == DEVICE_ANY; // then the host does not know it, as any other device that it never gave
+  if (hasNone || (devices.at(device).offload & DeviceOffload.Virtio) == 0) orders.transmit(device, packet, length);
   else coalescing.put(device, packet, length, !arrival.isFollower());
 }
