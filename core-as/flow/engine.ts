@@ -14,47 +14,31 @@ import * as coalescing from "../encap/coalescing";
 import * as fragmentation from "../encap/fragmentation";
 import * as reassembly from "../encap/reassembly";
 import * as segmentation from "../encap/segmentation";
-import * as dataCheck from "../protocol/data-check";
-import * as homeAgentSelection from "../protocol/home-agent-selection";
 import * as correspondentCache from "../protocol/correspondent-cache";
 import * as homeLink from "../protocol/home-link";
-import * as homePrefixes from "../protocol/home-prefixes";
 import * as bindingReview from "../protocol/binding-review";
 import * as homeDelivery from "../protocol/home-delivery";
 import * as homeRegistration from "../protocol/home-registration";
 import * as lifetimes from "../protocol/binding-lifetime";
-import * as solicitation from "../protocol/mobile-prefix-solicitation";
-import * as movement from "../protocol/movement";
 import * as proxyArp from "../protocol/proxy-arp";
 import * as proxyNeighbour from "../protocol/proxy-neighbour";
 import * as multicastForwarding from "../protocol/multicast-forwarding";
 import * as random from "../protocol/crypto/random";
-import * as keepalive from "../protocol/keepalive";
-import * as pathChoice from "../protocol/path-choice";
-import * as peerTable from "../protocol/peer-table";
-import * as registration from "../protocol/registration";
-import * as registrationTable from "../protocol/registration-table";
-import * as routeOptimisation from "../protocol/route-optimisation";
 import { TimerKind } from "../protocol/timers";
-import * as uplinkTable from "../protocol/uplink-table";
-import * as wayTable from "../protocol/way-table";
-import * as uplinks from "../select/uplinks";
-import * as ways from "../select/ways";
 import * as bindings from "../tables/bindings";
 import * as clock from "../tables/clock";
 import * as counters from "../tables/counters";
 import * as devices from "../tables/devices";
 import * as nodes from "../tables/nodes";
 import * as orders from "../tables/orders";
-import * as peers from "../tables/peers";
 import { NONE } from "../tables/slab";
 import * as timers from "../tables/timers";
-import * as updates from "../tables/updates";
 import * as commands from "./commands";
 import * as datagrams from "./datagrams";
 import * as homeServices from "./home-services";
 import * as inbound from "./inbound";
 import * as inboundIpv4 from "./inbound-ipv4";
+import * as mobileServices from "./mobile-services";
 import * as node from "./node";
 import * as outbound from "./outbound";
 
@@ -110,15 +94,7 @@ export function start(now: f64): Refusal {
     bindings.start(maxBindings, random.next64(), random.next64());
   } else if (role == Role.MobileNode) {
     bindings.start(maxBindings, random.next64(), random.next64()); // of those that it is a correspondent node for
-    updates.start(UPDATES);
-    peers.start(maxBindings, random.next64(), random.next64());
-    peerTable.start();
-    uplinks.start();
-    registrationTable.start();
-    uplinkTable.start();
-    wayTable.start();
-    ways.start();
-    dataCheck.startAll();
+    mobileServices.start(UPDATES, maxBindings);
   }
   node.start(role);
   return Refusal.None;
@@ -257,34 +233,6 @@ function onTimer(kind: u32, owner: u32): void {
     case TimerKind.Review:
       bindingReview.onTimer();
       break;
-    case TimerKind.Registration:
-      registration.onTimer(owner);
-      break;
-    case TimerKind.Lifetime:
-      registration.onLifetimeTimer(owner);
-      break;
-    case TimerKind.Ways:
-      pathChoice.onTimer(owner);
-      break;
-    case TimerKind.Keepalive:
-      keepalive.onTimer(owner);
-      break;
-    case TimerKind.Peer:
-      routeOptimisation.onTimer(owner);
-      break;
-    case TimerKind.HomeAgentDiscovery:
-    case TimerKind.HomeAgentTurn:
-      homeAgentSelection.onTimer(kind);
-      break;
-    case TimerKind.PrefixSolicitation:
-      solicitation.onTimer();
-      break;
-    case TimerKind.HomePrefix:
-      homePrefixes.onTimer();
-      break;
-    case TimerKind.Selection:
-      movement.onSelectionTimer();
-      break;
     case TimerKind.HomeAgent:
     case TimerKind.RouterAdvertisement:
     case TimerKind.PrefixDelivery:
@@ -294,7 +242,7 @@ function onTimer(kind: u32, owner: u32): void {
       homeServices.onTimer(kind, owner);
       break;
     default:
-      movement.onTimer(kind, owner);
+      mobileServices.onTimer(kind, owner);
       break;
   }
 }

@@ -79,8 +79,8 @@ export function send(update: Update): bool {
       update.timestamp = freshTimestamp(update);
       end = authenticationOptions.appendReplayProtection(message, end, update.timestamp);
     }
-    // 4285-5.1.1-1, 6275-11.7.1-16; by UDP the packet's source stands for the care-of address (5555-4.4.2-4)
-    const signed = isByUdp ? home : careof;
+    // 4285-5.1.1-1, 6275-11.7.1-16; over IPv4 the packet's source stands for the care-of address (5555-4.4.2-4)
+    const signed = isOverIpv4 ? home : careof;
     end = authentication.sign(message, end, security.keyState(), security.spi(), signed, home);
   }
   const length = mobility.finish(message, end, home, agent);

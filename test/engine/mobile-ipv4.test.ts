@@ -195,7 +195,7 @@ describe("an IPv4 home address", () => {
     expect(network.update.ipv4Status).toBe(0);
     expect(ordered(network, address)).toEqual([`+${TUNNEL} ${hex(parseAnyAddress(address))}`]);
     expect(network.mobile.events).toContainEqual(expect.objectContaining({
-      name: "Ipv4HomeAddress", fields: { homeAddress: HOME_ADDRESS, ipv4HomeAddress: address, status: 0 },
+      name: "Ipv4HomeAddress", fields: { homeAddress: HOME_ADDRESS, ipv4HomeAddress: address, status: 0, meaning: "success" },
     }));
     network.advance(500_000);
     expect(updatesOf(network).at(-1)!.option("ipv4-home-address")).toMatchObject({ address });

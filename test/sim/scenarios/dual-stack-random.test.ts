@@ -1,0 +1,11 @@
+import { expect, it } from "vitest";
+import { runDualStackSeeds } from "./dual-stack-random.ts";
+
+/** MEXT_SEEDS scenarios from MEXT_SEED_FROM on; to look at one seed: MEXT_SEEDS=1 MEXT_SEED_FROM=<seed>. */
+const seeds = Number(process.env.MEXT_SEEDS ?? 30);
+const from = Number(process.env.MEXT_SEED_FROM ?? 1);
+
+it(`${seeds} random scenarios with both families end with whole streams, and by the best way`, () => {
+  const failures = runDualStackSeeds(seeds, from).map(({ seed, error }) => `seed ${seed}: ${error.message}`);
+  expect(failures.join("\n")).toBe("");
+}, seeds * 10_000);
