@@ -4,15 +4,19 @@
  * In front of a packet that came in a train of datagrams may be the end of the one before it, which is not sent
  * yet: only behind its own outer header there is room that nobody else needs.
  */
-import { DeviceKind, DeviceOffload } from "../abi/contract";
+import { DEVICE_ANY, DeviceKind, DeviceOffload } from "../abi/contract";
+import { Reason } from "../abi/reasons";
+import * as counters from "../tables/counters";
 import * as devices from "../tables/devices";
 import * as orders from "../tables/orders";
 import * as arrival from "./arrival";
 import * as coalescing from "./coalescing";
 
-/** Gives the host the packet at `packet`, IPv6 or IPv4, as if it had come from a link. */
+/** Gives the host the packet at `packet`, IPv6 or IPv4, as if it had come from a link. A host without tunnel device takes none. */
 export function deliver(packet: usize, length: u32): void {
-  toTunnelDevice(devices.first(DeviceKind.Tunnel), packet, length);
+  const device = devices.first(DeviceKind.Tunnel);
+  if (device == DEVICE_ANY) counters.refuse(Reason.UnknownDevice);
+  else toTunnelDevice(device, packet, length);
 }
 
 /** Sends the packet on `device`, which may be a tunnel device. */

@@ -4,7 +4,7 @@
  *   IPv6 packets   packet socket                          raw socket
  *   IPv4 packets   raw sockets of protocols 41, 4 and 1   raw socket        where IPv4 is served
  *   datagrams      UDP sockets                            the same          by IPv4 and by IPv6
- *   ARP            packet socket                          the same          on a real home link, and on uplinks
+ *   ARP            packet socket                          the same          on a real home link; on uplinks to speak
  */
 import { DATAGRAM_ADDRESS, DATAGRAM_BYTES, type Engine, Input } from "../../bindings/engine.ts";
 import { type SendFailures, SendQueue } from "./send-queue.ts";
@@ -33,8 +33,8 @@ export interface PortOptions extends PacketSelection {
   readonly interfaceIndex?: number;
   /** IPv4 packets too. */
   readonly ipv4?: boolean;
-  /** ARP too; needs an interface. */
-  readonly arp?: boolean;
+  /** ARP too, both ways or only to tell something; needs an interface. */
+  readonly arp?: "both ways" | "send";
   /** UDP sockets, at most one of each family. */
   readonly datagrams?: readonly DatagramPlace[];
 }
@@ -75,8 +75,10 @@ export class AccessPort {
         for (const protocol of IPV4_PROTOCOLS) this.#hear(new Ipv4Receiver(packets, { protocol, interfaceIndex, batch }));
         this.#ipv4Queue = this.#keep(new SendQueue(new Ipv4Sender(packets, { interfaceIndex, mark }), failures));
       }
-      if (options.arp && interfaceIndex !== undefined) {
-        this.#arp = this.#hear(new ArpSocket(packets, interfaceIndex), Input.Arp);
+      if (options.arp !== undefined && interfaceIndex !== undefined) {
+        const hears = options.arp === "both ways";
+        const arp = new ArpSocket(packets, interfaceIndex, hears);
+        this.#arp = hears ? this.#hear(arp, Input.Arp) : this.#keep(arp);
       }
       for (const place of options.datagrams ?? []) this.openDatagrams(place);
     } catch (error) {

@@ -75,7 +75,7 @@ export class HomeLinkAccess {
   open(memory: PortMemory): void {
     this.close();
     this.#groups.clear();
-    this.port = new AccessPort(memory, HOME_LINK_DEVICE, { interfaceIndex: this.#link.index, arp: this.#ipv4 });
+    this.port = new AccessPort(memory, HOME_LINK_DEVICE, { interfaceIndex: this.#link.index, arp: this.#ipv4 ? "both ways" : undefined });
   }
 
   /**

@@ -230,7 +230,9 @@ export class MobileNodeAccess implements Access {
     const { ipv4 } = this.#reach;
     const datagrams = ipv4 ? [{ port: uplink.datagramPorts.ipv4 }] : [];
     tolerate(VANISHED, () => {
-      uplink.port = new AccessPort(memory, uplink.device, { interfaceIndex, ipv4, arp: ipv4, datagrams });
+      uplink.port = new AccessPort(memory, uplink.device, {
+        interfaceIndex, ipv4, arp: ipv4 ? "send" : undefined, datagrams,
+      });
     });
   }
 

@@ -1,7 +1,12 @@
 /** A home agent's own host talks to the nodes that it serves: it is a correspondent node to them (RFC 6275 §9.3.1, §9.3.2). */
 import { describe, expect, it } from "vitest";
+import { parseAddress } from "../../bindings/address.ts";
+import { addNode, setDevice, setHomeAgent, setWallClock } from "../../bindings/commands.ts";
+import { Engine, Role } from "../../bindings/engine.ts";
 import { Reason } from "../../core-as/abi/reasons.ts";
-import { ACCESS, CAREOF, HOME_ADDRESS, HOME_AGENT, type Node, TUNNEL, homeAgent } from "./harness.ts";
+import {
+  ACCESS, CAREOF, EPOCH, HOME_ADDRESS, HOME_AGENT, module, Node, SECURITY, TUNNEL, homeAgent,
+} from "./harness.ts";
 import { bindingUpdate } from "./messages.ts";
 import { addresses, codec, echo } from "./network.ts";
 
@@ -29,6 +34,23 @@ describe("a packet of a bound node with a Home Address option", () => {
     expect(addresses(packet)).toEqual([HOME_ADDRESS, HOME_AGENT]);
     expect(codec.dissect(packet).map((layer) => layer.name)).toEqual(["ipv6", name]);
     expect(codec.dissect(packet).some(({ problem }) => problem)).toBe(false);
+  });
+
+  it("goes nowhere where the host has no tunnel device, and is counted", () => {
+    const [orders, nowMs] = [new Node(Role.HomeAgent), 1000];
+    const engine = new Engine(module, Role.HomeAgent, orders, new Uint8Array(64).fill(7), nowMs);
+    setWallClock(engine, EPOCH + nowMs, nowMs);
+    setDevice(engine, { index: ACCESS, kind: "access", mtu: 1500, up: true }, nowMs);
+    setHomeAgent(engine, {
+      address: parseAddress(HOME_AGENT), homePrefixes: [{ address: parseAddress("2001:db8:100::"), length: 64 }],
+      maxLifetimeMs: 3_600_000, refreshAdviceMs: 0, replayWindowMs: 7000,
+    }, nowMs);
+    addNode(engine, { id: 0, homeAddresses: [parseAddress(HOME_ADDRESS)], security: SECURITY }, nowMs);
+    engine.receive(nowMs, ACCESS, bindingUpdate());
+    expect(orders.take()).toHaveLength(1);
+    engine.receive(nowMs, ACCESS, withHomeAddress(CAREOF, { name: "udp" }));
+    expect(orders.take()).toEqual([]);
+    expect(engine.counters()[Reason.UnknownDevice]).toBe(1);
   });
 
   it("from another address than the bound one is refused, and told so (6275-9.3.1-4, 6275-9.3.1-5)", () => {

@@ -1,6 +1,6 @@
 /** What each role changes on its host, and what becomes of it. */
 import { describe, expect, it } from "vitest";
-import { formatAddress, parseAddress } from "../../bindings/address.ts";
+import { formatAddress, parseAddress, parseIpv4Address } from "../../bindings/address.ts";
 import { REACH_DEFAULTS, type RouteOptimisationSettings } from "../../bindings/commands.ts";
 import type { Engine } from "../../bindings/engine.ts";
 import { CorrespondentAccess } from "../../platforms/node/correspondent-access.ts";
@@ -69,6 +69,54 @@ describe.skipIf(cannotRun)(`access${cannotRun ? ` (cannot run: ${cannotRun})` : 
       expect(onTunnel().sort()).toEqual([OTHER, "2001:db8:78::18"]);
       network.removeAddress(0, parseAddress("2001:db8:78::18"), 128);
       expect(onTunnel()).toEqual([OTHER]);
+    });
+
+    it("with an IPv4 home address, IPv4 goes into the tunnel, whatever default routes there are; what is bound to an uplink does not", () => {
+      const reach = { ...REACH_DEFAULTS, ipv4HomeAddress: parseIpv4Address("198.51.100.17") };
+      const { namespace } = bed.left;
+      ip("-n", namespace, "addr", "add", "192.0.2.10/24", "dev", "eth0");
+      ip("-n", namespace, "route", "add", "default", "via", "192.0.2.1", "dev", "eth0"); // of metric 0
+      const access = inside(namespace, () => new MobileNodeAccess(bed.linux, { ...settings, reach }));
+      access.useTunnel(true);
+      const routeTo = (...words: string[]) => ipJson(namespace, "route", "get", ...words)[0];
+      expect(routeTo("203.0.113.9")).toMatchObject({ dev: "mext0", prefsrc: "198.51.100.17" });
+      expect(routeTo("203.0.113.9", "oif", "eth0")).toMatchObject({ dev: "eth0", gateway: "192.0.2.1" });
+      // to a host of the visited link, only what has the home address as its source
+      expect(routeTo("192.0.2.9")).toMatchObject({ dev: "eth0" });
+      expect(routeTo("192.0.2.9", "from", "198.51.100.17")).toMatchObject({ dev: "mext0" });
+
+      access.lookingUp(true); // queries for a name get out
+      expect(routeTo("203.0.113.9")).toMatchObject({ dev: "eth0", gateway: "192.0.2.1" });
+      expect(routeTo("203.0.113.9", "from", "198.51.100.17")).toMatchObject({ dev: "mext0" });
+      access.lookingUp(false);
+      access.observe({ name: "Ipv4HomeAddress", atMs: 0, fields: { status: 129 } }); // refused: as if there were none
+      expect(routeTo("203.0.113.9")).toMatchObject({ dev: "eth0" });
+      expect(bed.reports).toEqual(["the home agent refuses the IPv4 home address 198.51.100.17: administratively prohibited"]);
+      access.observe({ name: "Ipv4HomeAddress", atMs: 0, fields: { status: 0 } });
+      expect(routeTo("203.0.113.9")).toMatchObject({ dev: "mext0" });
+      access.useTunnel(false); // at home
+      expect(routeTo("203.0.113.9", "from", "198.51.100.17")).toMatchObject({ dev: "eth0" });
+      ip("-n", namespace, "addr", "del", "192.0.2.10/24", "dev", "eth0");
+    });
+
+    it("a dynamic IPv4 home address brings its routes, and takes them with it", () => {
+      const { namespace } = bed.left;
+      const access = inside(namespace, () => new MobileNodeAccess(bed.linux, settings));
+      const network = bed.orders(OTHER);
+      access.useTunnel(true);
+      const address = parseIpv4Address("198.51.100.64");
+      for (let round = 0; round < 2; round++) {
+        access.homeAddressChanged("198.51.100.64", true);
+        network.addAddress(0, address, 128);
+        expect(ipJson(namespace, "route", "get", "203.0.113.9")[0]).toMatchObject({ dev: "mext0", prefsrc: "198.51.100.64" });
+        expect(ip("-n", namespace, "-4", "rule")).toContain("from 198.51.100.64 lookup");
+        network.removeAddress(0, address, 128);
+        access.homeAddressChanged("198.51.100.64", false);
+        expect(ip("-n", namespace, "-4", "rule")).not.toContain("198.51.100.64");
+        expect(ip("-n", namespace, "-4", "route", "show", "table", "all")).not.toContain("mext0");
+      }
+      access.useTunnel(false);
+      expect(bed.reports).toEqual([]);
     });
 
     it("what has a home address as its source goes into the tunnel, also to a host of the visited link", () => {

@@ -177,9 +177,12 @@ ${more}
       ["-6", "-j", "addr"],
       ["-6", "-j", "route", "show", "table", "all"],
       ["-6", "-j", "rule"],
+      ["-4", "-j", "addr"],
+      ["-4", "-j", "route", "show", "table", "all"],
+      ["-4", "-j", "rule"],
       ["-o", "link"],
     ].map((words) => ip("-n", namespace, ...words));
-    const settings = ip("netns", "exec", namespace, "sysctl", "-a", "--pattern", "net.ipv6.conf").replace(
+    const settings = ip("netns", "exec", namespace, "sysctl", "-a", "--pattern", "net.ipv[46].conf").replace(
       /.*stable_secret.*\n/g,
       "",
     );

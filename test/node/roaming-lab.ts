@@ -8,7 +8,8 @@
  *   dual       2001:db8:b1::/64, 198.18.2.0/24
  *   public     198.18.3.0/24
  *   nat        10.0.4.0/24, masqueraded by nftables
- *   nat30      10.0.5.0/24, the same; mappings end after 30 s (netfilter's own timeout)
+ *   nat30      10.0.5.0/24, the same; mappings end after 30 s (netfilter's own timeout), and each has another port
+ *   blocked    10.0.6.0/24, as nat; UDP is dropped for the first 10 s after a move to it
  *   firewall   2001:db8:e1::/64, where only UDP and ICMPv6 errors pass
  *
  * The uplink's interface is in a bridge of the network that it is in: changing the bridge is a move. The test plays
@@ -37,21 +38,32 @@ const NETWORKS = {
   public: { dhcp: ["198.18.3.7/24", "198.18.3.1"] },
   nat: { dhcp: ["10.0.4.7/24", "10.0.4.1"] },
   nat30: { dhcp: ["10.0.5.7/24", "10.0.5.1"] },
+  blocked: { dhcp: ["10.0.6.7/24", "10.0.6.1"] },
   firewall: { prefix: "2001:db8:e1::" },
   home: { dhcp: [`${IPV4_HOME_ADDRESS}/24`, "198.51.100.1"] },
 } as const satisfies Record<string, Network>;
 
 export type NetworkName = keyof typeof NETWORKS;
+type NatName = "nat" | "nat30" | "blocked";
+
+const BLOCKED_SECONDS = 10;
+/** Until an address comes by DHCP: in truth it takes longer. */
+const DHCP_SECONDS = 0.15;
 
 export class RoamingLab extends Lab {
   /** The routers that masquerade. */
-  readonly natRouters: Readonly<Record<"nat" | "nat30", string>>;
+  readonly natRouters: Readonly<Record<NatName, string>>;
   readonly #stop: (() => void)[] = [];
 
   constructor() {
     super();
     const internet = this.router;
     sysctl(internet, "net.ipv4.ip_forward=1");
+    // sessions try again soon when a network lets nothing pass for a while (Linux 6.15 and later)
+    for (const namespace of [this.mobile, internet]) {
+      optionalSysctl(namespace, "net.ipv4.tcp_rto_max_ms=1000");
+      sysctl(namespace, "net.ipv4.tcp_retries2=60");
+    }
     for (const name of ["home", "net-a", "net-b"]) sysctl(internet, `net.ipv4.conf.${name}.rp_filter=0`);
     ip("-n", internet, "addr", "add", "192.0.2.1/24", "dev", "home");
     ip("-n", internet, "addr", "add", `${CORRESPONDENT_IPV4}/32`, "dev", "lo");
@@ -66,11 +78,18 @@ export class RoamingLab extends Lab {
     ip("-n", internet, "link", "set", "hl-agent", "master", "br-home");
     ip("-n", this.home, "addr", "add", "198.51.100.1/24", "dev", "eth1");
     for (const [name, network] of Object.entries<Network>(NETWORKS)) this.#routerOf(name, network);
-    this.natRouters = { nat: this.#natRouter("nat", 4), nat30: this.#natRouter("nat30", 5) };
-    sysctl(this.natRouters.nat30, "net.netfilter.nf_conntrack_udp_timeout=30");
-    sysctl(this.natRouters.nat30, "net.netfilter.nf_conntrack_udp_timeout_stream=30");
+    this.natRouters = {
+      nat: this.#natRouter("nat", 4), nat30: this.#natRouter("nat30", 5, "random"), blocked: this.#natRouter("blocked", 6),
+    };
+    this.mappingsLast(30);
     nft(internet, "add table ip6 firewall");
     nft(internet, "add chain ip6 firewall forward { type filter hook forward priority 0; }");
+    this.move(undefined);
+    for (const [family, address] of [["ip", IPV4_HOME_ADDRESS], ["ip6", HOME_ADDRESS]]) {
+      nft(internet, `add table ${family} leaks`);
+      nft(internet, `add chain ${family} leaks input { type filter hook prerouting priority -300; }`);
+      nft(internet, `add rule ${family} leaks input iifname != { home, br-home } ${family} saddr ${address} counter`);
+    }
     for (const match of ["iifname br-firewall", "oifname br-firewall"]) {
       nft(internet, `add rule ip6 firewall forward ${match} meta l4proto != { udp, icmpv6 } drop`);
     }
@@ -87,22 +106,32 @@ export class RoamingLab extends Lab {
     ip("-n", this.router, "link", "set", "port", "nomaster");
     ip("-n", this.mobile, "-4", "addr", "flush", "dev", "wlan0");
     if (to === undefined) return;
+    if (to === "blocked") {
+      nft(this.natRouters.blocked, "flush set ip nat blocked");
+      nft(this.natRouters.blocked, `add element ip nat blocked { udp timeout ${BLOCKED_SECONDS}s }`);
+    }
     ip("-n", this.router, "link", "set", "port", "master", `br-${to}`);
     ip("-n", this.router, "link", "set", "port", "up");
     const { dhcp } = NETWORKS[to] as Network;
     if (dhcp === undefined) return;
+    execFileSync("sleep", [String(DHCP_SECONDS)]);
     ip("-n", this.mobile, "addr", "add", dhcp[0], "dev", "wlan0");
     ip("-n", this.mobile, "route", "add", "default", "via", dhcp[1], "dev", "wlan0");
   }
 
-  /** Drops all UDP of a masqueraded network for some seconds. */
-  blockUdp(network: "nat" | "nat30", seconds: number): void {
-    nft(this.natRouters[network], `add element ip nat blocked { ${seconds === 0 ? "" : "udp timeout " + seconds + "s"} }`);
+  /** How long the NAT of nat30 remembers a flow without packets. */
+  mappingsLast(seconds: number): void {
+    for (const name of ["udp_timeout", "udp_timeout_stream"]) {
+      sysctl(this.natRouters.nat30, `net.netfilter.nf_conntrack_${name}=${seconds}`);
+    }
   }
 
-  /** Forgets all mappings, as a router that was switched off and on. */
-  forgetMappings(network: "nat" | "nat30"): void {
-    execFileSync("ip", ["netns", "exec", this.natRouters[network], "conntrack", "-F"], { stdio: "ignore" });
+  /** Packets with a home address as their source that came to the internet plain: neither from the home agent nor at home. */
+  leaked(): number {
+    const rules = ["ip", "ip6"].map((family) => (
+      execFileSync("ip", ["netns", "exec", this.router, "nft", "list", "table", family, "leaks"], { encoding: "utf8" })
+    ));
+    return rules.flatMap((text) => [...text.matchAll(/counter packets (\d+)/g)]).reduce((sum, [, count]) => sum + Number(count), 0);
   }
 
   homeAgentFile(more = ""): string {
@@ -166,7 +195,7 @@ ${more}
   }
 
   /** inside: 10.0.n.1/24, in the bridge of the network; outside: 198.18.n.2/24. */
-  #natRouter(name: "nat" | "nat30", number: number): string {
+  #natRouter(name: NatName, number: number, ports = ""): string {
     const namespace = makeNamespace(name);
     cable(namespace, this.router, ["inside", `in-${name}`]);
     cable(namespace, this.router, ["outside", `out-${name}`]);
@@ -181,7 +210,7 @@ ${more}
     nft(namespace, "add chain ip nat forward { type filter hook forward priority 0; }");
     nft(namespace, "add rule ip nat forward meta l4proto @blocked drop");
     nft(namespace, "add chain ip nat postrouting { type nat hook postrouting priority 100; }");
-    nft(namespace, "add rule ip nat postrouting oifname outside masquerade");
+    nft(namespace, `add rule ip nat postrouting oifname outside masquerade ${ports}`);
     return namespace;
   }
 }
@@ -190,6 +219,11 @@ ${more}
 export const IPV4_WANTED = `ipv4_home_address = "${IPV4_HOME_ADDRESS}"
 udp_over_ipv6 = true
 retry = "2s"
+
+[keepalive]
+floor = "1s"
+ceiling = "3s"
+
 [route_optimisation]
 policy = "never"`;
 
@@ -201,7 +235,15 @@ min_delay = "30ms"
 `;
 
 function sysctl(namespace: string, setting: string): void {
-  execFileSync("ip", ["netns", "exec", namespace, "sysctl", "-qw", setting]);
+  execFileSync("ip", ["netns", "exec", namespace, "sysctl", "-qw", setting], { stdio: ["ignore", "pipe", "pipe"] });
+}
+
+function optionalSysctl(namespace: string, setting: string): void {
+  try {
+    sysctl(namespace, setting);
+  } catch {
+    // an older kernel
+  }
 }
 
 function nft(namespace: string, command: string): void {

@@ -1,7 +1,8 @@
 /** What `mext status` shows people, from statuses as daemons give them. */
 import { describe, expect, it } from "vitest";
 import type { PeerStatus, RefusalCount, UpdateStatus } from "../../bindings/status.ts";
-import { PeerObstacle } from "../../core-as/abi/states.ts";
+import { PathObstacle, PeerObstacle } from "../../core-as/abi/states.ts";
+import { eventSentence } from "../../platforms/node/cli/event-text.ts";
 import { statusText } from "../../platforms/node/cli/status.ts";
 import { RegistrationWatch } from "../../platforms/node/registration-watch.ts";
 import type { DaemonStatus } from "../../platforms/node/status.ts";
@@ -90,6 +91,89 @@ describe("mext status", () => {
     expect(lineWith("mobile-node", { homeAgent: "::" }))
       .toBe("mobile-node | 2001:db8:100::17, home agent not found yet");
   });
+});
+
+describe("mext status of both families", () => {
+  const update = {
+    homeAddress: "2001:db8:100::17", careofAddress: "10.0.4.7", peer: "2001:db8:100::1", state: "Registered",
+    remainingMs: 600_000, nextRefreshMs: 300_000, roundTripMs: 12, sequence: 1, lastStatus: 0, device: 1, pathMtu: 1500,
+    encapsulation: "UdpIpv4", nat: "Nat", obstacle: "Nat", keepaliveS: 25, ipv4HomeAddress: "198.51.100.17", ipv4Status: 0,
+    ...none,
+  } as const;
+  const uplink = {
+    interface: "wlan0", device: 1, state: "Ready", careofAddress: "2001:db8:a::5", router: "fe80::1", preference: 1,
+    selected: true, ipv4Address: "10.0.4.7", encapsulation: "UdpIpv4",
+    paths: { Ipv6: "NoAnswer", UdpIpv6: "NotConfigured", Ipv4: "Nat", UdpIpv4: "None" },
+  } as const;
+
+  it("says by what packets go, and why not by something better", () => {
+    expect(lineWith("by UDP", { updates: [update], uplinks: [uplink] })).toBe(
+      "by UDP over IPv4: a NAT is in the way; IPv6 was not answered; the NAT hears of this node every 25 s at least",
+    );
+    expect(lineWith("IPv4 home", { updates: [update], uplinks: [uplink] })).toBe("IPv4 home address 198.51.100.17");
+    const refused = { ...update, ipv4HomeAddress: undefined, ipv4Status: 132 };
+    expect(lineWith("IPv4 home", { updates: [refused], uplinks: [uplink] }))
+      .toBe("no IPv4 home address: dynamic not available");
+    const native = { ...update, encapsulation: "Ipv6", nat: "Unknown", keepaliveS: 0 } as const;
+    expect(lineWith("by ", { updates: [native], uplinks: [{ ...uplink, encapsulation: "Ipv6" }] })).toBe("by IPv6");
+  });
+
+  it("says of each uplink what is wrong with each encapsulation, and nothing of those that nobody configured", () => {
+    expect(lineWith("UPLINK", { uplinks: [uplink] }))
+      .toBe("UPLINK | STATE | CARE-OF ADDRESS | ROUTER | IPV4 ADDRESS | IPV6 | IPV4 | UDP OVER IPV4");
+    expect(lineWith("wlan0", { uplinks: [uplink] }))
+      .toBe("wlan0 * | Ready | 2001:db8:a::5 | fe80::1 | 10.0.4.7 | no answer | NAT | in use");
+    const ipv6Only = { ...uplink, paths: { ...uplink.paths, Ipv4: "NotConfigured", UdpIpv4: "NotConfigured" } } as const;
+    expect(lineWith("UPLINK", { uplinks: [ipv6Only] })).toBe("UPLINK | STATE | CARE-OF ADDRESS | ROUTER");
+  });
+
+  it("has words of its own for every obstacle", () => {
+    const obstacles = Object.keys(PathObstacle).filter((name) => Number.isNaN(Number(name)));
+    const words = obstacles.map((obstacle) => (
+      lineWith("wlan0", { uplinks: [{ ...uplink, paths: { ...uplink.paths, Ipv6: obstacle } } as unknown as typeof uplink] }).split(" | ")[5]
+    ));
+    expect(new Set(words).size).toBe(obstacles.length);
+    expect(words.every((each) => each !== undefined && each !== "undefined")).toBe(true);
+  });
+
+  it("shows the port and the NAT of a binding, and the IPv4 home address that goes with it", () => {
+    const binding = {
+      homeAddress: "2001:db8:100::17", careofAddress: "198.18.4.2", bindingIdentifier: 0, node: 0, identity: "car17@example.org",
+      sequence: 9, flags: 0, remainingMs: 420_000, ageMs: 0, pathMtu: 1500, encapsulation: "UdpIpv4" as const, port: 40001,
+      nat: true, refreshS: 37, natHeldS: 25, natLostS: 60, ipv4HomeAddress: "198.51.100.17", ...none,
+    };
+    expect(lineWith("2001:db8:100::17 ", { role: "home-agent", homeAddress: undefined, homeAgent: "2001:db8:100::1", bindings: [binding] }))
+      .toMatch(/ \| UDP over IPv4, port 40001, NAT \(37 s advised, 25 s held, 60 s lost\) \| 198\.51\.100\.17$/);
+  });
+
+  it("names the home agent by name and addresses, as far as they are known", () => {
+    const name = { homeAgentName: "ha1.example.com" };
+    expect(lineWith("ha1", { ...name, homeAgent: "::" })).toBe("mobile-node | 2001:db8:100::17, home agent ha1.example.com (not found yet)");
+    expect(lineWith("ha1", { ...name, homeAgent: "2001:db8:100::1", homeAgentIpv4: "192.0.2.1" }))
+      .toBe("mobile-node | 2001:db8:100::17, home agent ha1.example.com (2001:db8:100::1, 192.0.2.1)");
+  });
+});
+
+it("mext watch tells the events of RFC 5555 in sentences", () => {
+  const said = (name: Parameters<typeof eventSentence>[0]["name"], fields: Record<string, string | number | boolean>) => (
+    eventSentence({ name, fields })
+  );
+  expect(said("PathChosen", { encapsulation: "UdpIpv4", before: "Ipv6", obstacle: "NoAnswer" }))
+    .toBe("packets go by UDP over IPv4 in place of IPv6: IPv6 was not answered");
+  expect(said("PathChosen", { encapsulation: "Ipv6", before: "UdpIpv4", obstacle: "NotNeeded" }))
+    .toBe("packets go by IPv6 in place of UDP over IPv4");
+  expect(said("NatDetected", { nat: true, keepaliveS: 25 })).toBe("there is a NAT, which hears of this node every 25 s at least");
+  expect(said("NatDetected", { nat: false, keepaliveS: 0 })).toBe("there is no NAT");
+  expect(said("MappingChanged", { homeAddress: "2001:db8::1", careofAddress: "198.18.4.2", port: 7, silenceS: 40, adviceS: 25 }))
+    .toBe("the NAT of 2001:db8::1 has given it port 7 of 198.18.4.2 after 40 s of silence; 25 s are advised now");
+  expect(said("Ipv4HomeAddress", { homeAddress: "2001:db8::1", ipv4HomeAddress: "198.51.100.17", status: 0, meaning: "success" }))
+    .toBe("2001:db8::1 has the IPv4 home address 198.51.100.17");
+  expect(said("Ipv4HomeAddress", { homeAddress: "2001:db8::1", ipv4HomeAddress: "::", status: 132, meaning: "dynamic not available" }))
+    .toBe("2001:db8::1 has no IPv4 home address: dynamic not available");
+  expect(said("Ipv4Uplink", { address: "::" })).toBe("the uplink has no IPv4 address any more");
+  expect(said("ProbeAnswered", { number: 3, seenAddress: "198.18.4.2", seenPort: 7, roundTripMs: 1.5, clockAheadMs: 0 }))
+    .toBe("probe 3 was answered after 1.5 ms; the home agent saw 198.18.4.2, port 7");
+  expect(said("BindingEnded", {})).toBeUndefined();
 });
 
 describe("the watch over a registration", () => {

@@ -52,8 +52,10 @@ export function pathSentence(update: UpdateStatus, uplinks: readonly NamedUplink
   const uplink = uplinks.find((each) => each.device === device);
   const better = ENCAPSULATIONS.slice(0, ENCAPSULATIONS.indexOf(encapsulation)).reverse();
   const reasons = better.flatMap((each) => (uplink ? (obstacleText(uplink.paths[each], each) ?? []) : []));
-  if (nat === "Nat" && !reasons.some((reason) => reason.includes("NAT"))) reasons.unshift("a NAT is in the way");
-  const keepalive = keepaliveS > 0 ? [`the NAT hears of this node every ${keepaliveS} s at least`] : [];
+  const isBehindNat = nat === "Nat" && encapsulation === "UdpIpv4";
+  if (isBehindNat && !reasons.some((reason) => reason.includes("NAT"))) reasons.unshift("a NAT is in the way");
+  const listener = encapsulation === "UdpIpv4" ? "the NAT hears" : "firewalls hear"; // they forget flows as NATs do
+  const keepalive = keepaliveS > 0 ? [`${listener} of this node every ${keepaliveS} s at least`] : [];
   const all = [...new Set([...reasons, ...keepalive])];
   return all.length === 0 ? NAMES[encapsulation] : `${NAMES[encapsulation]}: ${all.join("; ")}`;
 }
@@ -62,7 +64,8 @@ export function pathSentence(update: UpdateStatus, uplinks: readonly NamedUplink
 export function registrationNotes(updates: readonly UpdateStatus[], uplinks: readonly NamedUplink[]): string[] {
   const notes = updates.flatMap((update) => {
     const { ipv4HomeAddress, ipv4Status = 0 } = update;
-    const path = update.device === undefined ? [] : [`by ${pathSentence(update, uplinks)}`];
+    const isAway = update.device !== undefined && update.state !== "AtHome";
+    const path = isAway ? [`by ${pathSentence(update, uplinks)}`] : [];
     if (ipv4HomeAddress !== undefined) return [...path, `IPv4 home address ${ipv4HomeAddress}`];
     return ipv4Status === 0 ? path : [...path, `no IPv4 home address: ${ipv4StatusText(ipv4Status)}`];
   });

@@ -11,7 +11,9 @@ import { parseAddress, parseIpv4Address } from "../../../bindings/address.ts";
 import {
   probe, setDevice, setIpv4Uplink, setMobileNode, setReach, setWallClock, type MobileNodeSettings, type ReachSettings,
 } from "../../../bindings/commands.ts";
-import { CommandRefused, Engine, ENTROPY_BYTES, type OrderHandler, Refusal, Role } from "../../../bindings/engine.ts";
+import {
+  CommandRefused, Engine, ENTROPY_BYTES, MINIMUM_MTU, type OrderHandler, Refusal, Role,
+} from "../../../bindings/engine.ts";
 import { readEvent } from "../../../bindings/events.ts";
 import { readUplinks } from "../../../bindings/status.ts";
 import { monotonicMs, wallClockOffsetMs } from "../system/clock.ts";
@@ -30,6 +32,7 @@ const PROBING = {
 } as const;
 const SLOTS = 8;
 const SLOT_BYTES = 4096;
+const TUNNEL = 0;
 /** Routers answer a solicitation within half a second, and the first one may be lost (RFC 4861 §6.2.6, §10). */
 const ROUTER_MS = 5000;
 
@@ -192,6 +195,8 @@ export class EngineProber implements Prober, OrderHandler {
   /** The interface identifier is that of an address which the interface has: the kernel answers for it. */
   #addDevices({ link, ipv6, ipv4 }: UplinkFacts, nowMs: number): void {
     const interfaceId = ipv6.length > 0 ? parseAddress(ipv6[0]).slice(8) : undefined;
+    // what comes out of tunnels goes nowhere: the tunnel device is switched off
+    setDevice(this.#engine, { index: TUNNEL, kind: "tunnel", mtu: MINIMUM_MTU, up: false }, nowMs);
     for (let device = FIRST_DEVICE; device < FIRST_DEVICE + this.sockets; device++) {
       const mtu = link!.mtuBytes;
       setDevice(this.#engine, { index: device, kind: "access", mtu, up: true, interfaceId }, nowMs);

@@ -15,7 +15,7 @@ import { SystemError } from "./errors.ts";
 import { bind, check, close, errno, prepare, recvmmsg, socket } from "./libc.ts";
 import { Block, type PacketMemory } from "./memory.ts";
 import { MessageVector } from "./messages.ts";
-import { attachFilter, RECEIVED_ONLY } from "./packet-filter.ts";
+import { attachFilter, DROP_ALL, RECEIVED_ONLY } from "./packet-filter.ts";
 
 const SOCKADDR_LL_BYTES = 20;
 const NAME_PROTOCOL = 2;
@@ -35,15 +35,18 @@ export class ArpSocket {
   readonly #sent = new MessageVector(1, SOCKADDR_LL_BYTES);
   readonly #result = new Int32Array(1);
 
-  /** Opens the socket; throws SystemError (EPERM without CAP_NET_RAW, ENODEV). */
-  constructor(memory: PacketMemory, interfaceIndex: number) {
+  /**
+   * Opens the socket; throws SystemError (EPERM without CAP_NET_RAW, ENODEV).
+   * @param hears false: it is for sending only
+   */
+  constructor(memory: PacketMemory, interfaceIndex: number, hears = true) {
     this.#memory = memory;
     const name = new Block(SOCKADDR_LL_BYTES);
     setName(name.view, 0, interfaceIndex);
     setName(this.#sent.block.view, this.#sent.nameOffset(0), interfaceIndex);
     this.fd = check(socket(AF_PACKET, SOCK_DGRAM | SOCK_CLOEXEC, 0), "open packet socket for ARP");
     prepare(this.fd, () => {
-      attachFilter(this.fd, RECEIVED_ONLY);
+      attachFilter(this.fd, hears ? RECEIVED_ONLY : DROP_ALL);
       check(bind(this.fd, name.bytes, SOCKADDR_LL_BYTES), "bind packet socket for ARP");
     });
   }
