@@ -19,7 +19,7 @@ export interface Promised {
   bound: number;
   /** Whether the value must be at least or at most the bound. */
   sense: "at least" | "at most";
-  unit: "times" | "octets";
+  unit: "times" | "octets" | "µs";
 }
 
 export interface Report {

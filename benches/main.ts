@@ -12,10 +12,11 @@ import { lookup } from "./lookup.ts";
 import { describeMachine } from "./machine.ts";
 import { optimised } from "./optimised.ts";
 import { registration } from "./registration.ts";
-import { markdown, terminalText } from "./report.ts";
+import { markdown, replaceSection, sectionOf, terminalText } from "./report.ts";
 import { returnRoutability } from "./return-routability.ts";
 import type { Effort } from "./rounds.ts";
 import { simulation } from "./simulation.ts";
+import { TITLE as THROUGHPUT } from "./throughput/report.ts";
 import { tunnel } from "./tunnel.ts";
 
 /** Small ones first: they are not to find the memory full of the large ones. */
@@ -82,7 +83,10 @@ for (const benchmark of chosen) {
   if (!values.json) console.log(terminalText(report));
 }
 if (values.json) console.log(JSON.stringify({ machine, reports }, null, 2));
-if (!values.quick && values.only === undefined) writeFileSync(RESULTS, markdown(machine, reports));
+if (!values.quick && values.only === undefined) {
+  const others = existsSync(RESULTS) ? sectionOf(readFileSync(RESULTS, "utf8"), THROUGHPUT) : ""; // of another program
+  writeFileSync(RESULTS, others === "" ? markdown(machine, reports) : replaceSection(markdown(machine, reports), THROUGHPUT, others));
+}
 
 const missed = reports.flatMap((report) => report.promised).filter((promised) => !isKept(promised));
 if (missed.length > 0) {

@@ -59,3 +59,17 @@ export function markdown(machine: Machine, reports: Report[]): string {
   }
   return lines.join("\n");
 }
+
+/** Puts a section of level two in place of the one with the same title, or behind all others. */
+export function replaceSection(whole: string, title: string, section: string): string {
+  const before = sectionOf(whole, title);
+  return before === "" ? `${whole.trimEnd()}\n\n${section}` : whole.replace(before, () => section);
+}
+
+/** The section of this title, to the next one or the end; empty when there is none. */
+export function sectionOf(whole: string, title: string): string {
+  const begin = whole.indexOf(`\n## ${title}\n`) + 1;
+  if (begin === 0) return "";
+  const end = whole.indexOf("\n## ", begin);
+  return end === -1 ? whole.slice(begin) : whole.slice(begin, end + 1);
+}

@@ -2,7 +2,7 @@
 //
 //   dist/mext.wasm                the core, the same bytes as build/mext.wasm
 //   dist/mext.js                  the command line; worker.js: the thread of its packet loop
-//   dist/demo.js, dist/bench.js   the demonstration and the measurements, where they are in the tree
+//   dist/demo.js, dist/bench.js, dist/throughput.js   the demonstration and the measurements, where they are in the tree
 //   dist/index.js node.js sim.js  the library: mext, mext/node, mext/sim
 import { createHash } from "node:crypto";
 import {
@@ -26,6 +26,7 @@ const ENTRIES = {
   node: "platforms/node/index.ts",
   demo: "platforms/node/demo/main.ts",
   bench: "benches/main.ts",
+  throughput: "benches/throughput.ts",
   sim: "platforms/sim/index.ts",
   index: "bindings/index.ts",
 };

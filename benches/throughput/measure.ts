@@ -10,7 +10,7 @@ export interface Figures {
   readonly udpKpps: number;
   /** Median round trip of echo requests, ms. */
   readonly roundTripMs: number;
-  /** Share of the CPU time of all programs together, while TCP ran, in percent of one core. */
+  /** CPU time of the programs of the way while TCP ran, in percent of one core. */
   readonly cpu: readonly ProcessTime[];
 }
 
@@ -29,12 +29,8 @@ export interface Effort {
 const DATAGRAM_BYTES = 64;
 const LOSS_PERCENT = 1;
 /** Halvings of the interval in which the largest rate is looked for. */
-const SEARCH_STEPS = 6;
+const SEARCH_STEPS = 5;
 const PORT = "5201";
-
-interface IperfEnd {
-  readonly sum: { bits_per_second: number; lost_percent?: number; packets?: number; seconds: number; lost_packets?: number };
-}
 
 /** @param processIds of the programs whose CPU time is told, by name */
 export async function measure(
@@ -68,31 +64,40 @@ async function tcp(
   return { tcpGbps: end.sum_received!.bits_per_second / 1e9, cpu };
 }
 
-/** The largest rate that loses little: between none and what the client can send. */
+/**
+ * The largest rate that loses little: what the client can send, else looked for below that. A trial that loses more is
+ * repeated once, for others use the computer too.
+ */
 async function udp(network: Network, seconds: number): Promise<number> {
-  const trial = async (bitsPerSecond: number) => {
-    const end = await client(network, [
-      "-u", "-l", String(DATAGRAM_BYTES), "-b", String(Math.round(bitsPerSecond)), "-t", String(seconds),
-    ]);
-    const { packets = 0, lost_packets: lost = 0, seconds: elapsed } = end.sum!;
-    return { lossPercent: (100 * lost) / packets, kpps: (packets - lost) / elapsed / 1000 };
-  };
-  const unlimited = await trial(0);
-  let best = unlimited.lossPercent <= LOSS_PERCENT ? unlimited.kpps : 0;
+  const most = await trial(network, 0, seconds);
+  if (most.lossPercent <= LOSS_PERCENT) return most.kpps;
+  let best = 0;
   let low = 0;
-  let high = Math.max(unlimited.kpps / (1 - unlimited.lossPercent / 100), 1);
-  for (let step = 0; step < SEARCH_STEPS && best === 0 || high / Math.max(low, 1) > 1.03 && step < SEARCH_STEPS; step++) {
-    if (best === unlimited.kpps) break;
+  let high = most.sentKpps;
+  for (let step = 0; step < SEARCH_STEPS; step++) {
     const middle = (low + high) / 2;
-    const { lossPercent, kpps } = await trial(middle * 1000 * DATAGRAM_BYTES * 8);
-    if (lossPercent <= LOSS_PERCENT) {
-      best = Math.max(best, kpps);
+    let found = await trial(network, middle, seconds);
+    if (found.lossPercent > LOSS_PERCENT) found = await trial(network, middle, seconds);
+    if (found.lossPercent <= LOSS_PERCENT) {
+      best = Math.max(best, found.kpps);
       low = middle;
     } else {
       high = middle;
     }
   }
   return best;
+}
+
+/** @param kpps to be sent, 0: as many as the client can */
+async function trial(
+  network: Network, kpps: number, seconds: number,
+): Promise<{ lossPercent: number; kpps: number; sentKpps: number }> {
+  const bitsPerSecond = String(Math.round(kpps * 1000 * DATAGRAM_BYTES * 8));
+  const end = await client(network, ["-u", "-l", String(DATAGRAM_BYTES), "-b", bitsPerSecond, "-t", String(seconds)]);
+  const { packets = 0, lost_packets: lost = 0, seconds: elapsed } = end.sum!;
+  return {
+    lossPercent: (100 * lost) / packets, kpps: (packets - lost) / elapsed / 1000, sentKpps: packets / elapsed / 1000,
+  };
 }
 
 async function roundTrip(network: Network, count: number): Promise<number> {
@@ -102,7 +107,15 @@ async function roundTrip(network: Network, count: number): Promise<number> {
   return times[times.length >> 1];
 }
 
-type Ends = Partial<Record<"sum" | "sum_received", IperfEnd["sum"]>>;
+/** What iperf3 says at the end of a run. */
+interface Sum {
+  readonly bits_per_second: number;
+  readonly seconds: number;
+  readonly packets?: number;
+  readonly lost_packets?: number;
+}
+
+type Ends = Partial<Record<"sum" | "sum_received", Sum>>;
 
 async function client(network: Network, words: readonly string[]): Promise<Ends> {
   const child = network.start("left", ["iperf3", "-J", "-c", SERVER, "-B", HOME, "-p", PORT, ...words]);

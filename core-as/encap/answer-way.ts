@@ -13,9 +13,6 @@ import * as orders from "../tables/orders";
 import { Path } from "../tables/path";
 import * as outer from "./outer";
 
-/** No message is larger, and every path takes it: nobody need know the path's MTU. */
-const MESSAGE_PATH_MTU: u32 = 0xffff;
-
 /**
  * Sends the IPv6 packet of our own at `packet`, whole and with HEADROOM before it, along `path`: its device,
  * encapsulation, remote end and port count, with Ipv4 the local end as well; its MTU does not. The packet's own
@@ -32,8 +29,5 @@ export function sendMessage(path: Path, packet: usize, length: u32): void {
 
 /** The same through a tunnel along `path`, also where that is one of IPv6: then the local end counts as well. */
 export function sendThrough(path: Path, packet: usize, length: u32): void {
-  const known = path.mtu;
-  path.mtu = MESSAGE_PATH_MTU;
-  outer.send(path, packet, length, NextHeader.Ipv6, ip6.trafficClass(packet), 0);
-  path.mtu = known;
+  outer.send(path, packet, length, NextHeader.Ipv6, ip6.trafficClass(packet), 0, false);
 }

@@ -25,32 +25,35 @@ import * as segmentation from "./segmentation";
 export const HOP_LIMIT: u32 = 64;
 
 /**
- * Sends what is at `inner`, `length` octets of protocol `protocol`, along `path`: in one piece where it fits the
- * path's MTU, else in fragments of the outer protocol.
+ * Sends what is at `inner`, `length` octets of protocol `protocol`, along `path`: in one piece, or `inFragments` of the
+ * outer protocol, which the path takes.
  */
-export function send(path: Path, inner: usize, length: u32, protocol: u32, trafficClass: u32, flowLabel: u32): void {
-  const mayFragment = length + path.overheadBytes() > path.mtu;
+export function send(
+  path: Path, inner: usize, length: u32, protocol: u32, trafficClass: u32, flowLabel: u32, inFragments: bool,
+): void {
   switch (path.encapsulation) {
     case Encapsulation.Ipv6: {
       const outer = inner - ip6.LENGTH_BYTES;
+      const total = <u32>ip6.LENGTH_BYTES + length;
       ip6.build(outer, trafficClass, flowLabel, length, protocol, HOP_LIMIT, path.local(), path.remote());
-      sendIpv6(path, outer, <u32>ip6.LENGTH_BYTES + length);
+      if (inFragments) fragmentation.send(path.device, outer, total, path.mtu);
+      else orders.transmit(path.device, outer, total);
       break;
     }
     case Encapsulation.Ipv4: {
       const outer = inner - ip4.LENGTH_BYTES;
       const total = <u32>ip4.LENGTH_BYTES + length;
       ip4.build(
-        outer, trafficClass, total, fragmentation.nextIdentification(), !mayFragment, HOP_LIMIT, protocol,
+        outer, trafficClass, total, fragmentation.nextIdentification(), !inFragments, HOP_LIMIT, protocol,
         ipv4(path.local()), ipv4(path.remote()),
       );
-      if (mayFragment) fragmentationIpv4.send(path.device, outer, path.mtu);
+      if (inFragments) fragmentationIpv4.send(path.device, outer, path.mtu);
       else orders.transmit(path.device, outer, total);
       break;
     }
     default:
-      if (!mayFragment && segmentation.leads(inner) && devices.takesTrains(path.device)) sendTrains(path, trafficClass);
-      else sendDatagrams(path, inner, length, 0, trafficClass, mayFragment);
+      if (!inFragments && segmentation.leads(inner) && devices.takesTrains(path.device)) sendTrains(path, trafficClass);
+      else sendDatagrams(path, inner, length, 0, trafficClass, inFragments);
   }
 }
 
@@ -59,12 +62,6 @@ function sendTrains(path: Path, trafficClass: u32): void {
   for (let train = segmentation.nextTrain(); train != 0; train = segmentation.nextTrain()) {
     sendDatagrams(path, train, segmentation.trainLength(), segmentation.packetLength(), trafficClass, false);
   }
-}
-
-/** Sends a whole IPv6 packet along `path`, in fragments when it is too large (RFC 2473 §7.1(b)). */
-export function sendIpv6(path: Path, packet: usize, length: u32): void {
-  if (length <= path.mtu) orders.transmit(path.device, packet, length);
-  else fragmentation.send(path.device, packet, length, path.mtu);
 }
 
 /**

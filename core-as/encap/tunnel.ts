@@ -12,6 +12,7 @@ import { Encapsulation } from "../abi/contract";
 import { Icmpv6Type, MINIMUM_MTU, NextHeader, ParameterProblemCode } from "../abi/codes";
 import { Reason } from "../abi/reasons";
 import { get8, sameAddress } from "../wire/bytes";
+import * as chain from "../wire/chain";
 import * as ip4 from "../wire/ip4";
 import * as ip6 from "../wire/ip6";
 import { ipv4 } from "../wire/mapped";
@@ -56,7 +57,10 @@ export function send(path: Path, packet: usize, length: u32, self: usize, back: 
   const isOurs = sameAddress(ip6.source(packet), path.local()) && sameAddress(ip6.destination(packet), path.remote());
   if (isOurs) return Reason.RecursiveEncapsulation;
 
-  const limitAt = path.encapsulation == Encapsulation.Ipv6 ? limits.find(packet, length) : 0;
+  const next = ip6.nextHeader(packet);
+  const hasExtensions = chain.isExtension(next);
+  const isIpv6 = path.encapsulation == <u32>Encapsulation.Ipv6;
+  const limitAt = hasExtensions && isIpv6 ? limits.find(packet, length) : 0;
   const limit = limitAt == 0 ? NO_LIMIT : get8(packet + limitAt);
   if (limit == 0) {
     errors.answerTunnelled(
@@ -67,20 +71,21 @@ export function send(path: Path, packet: usize, length: u32, self: usize, back: 
   const limitBytes = limit == NO_LIMIT ? 0 : limits.HEADER_BYTES;
   // RFC 2473 §7.1: above the least MTU of IPv6, the sender is told; up to it, the tunnel must fragment.
   const room = path.mtu - path.overheadBytes() - limitBytes;
-  if (<i32>length > <i32>room && length > <u32>MINIMUM_MTU) {
+  const isTooLarge = <i32>length > <i32>room;
+  if (isTooLarge && length > <u32>MINIMUM_MTU) {
     errors.answerTunnelled(back, self, Icmpv6Type.PacketTooBig, 0, innerMtu(room), packet, length);
     return Reason.PacketTooBig;
   }
-  mssClamp.clamp(packet, length, room);
+  if (next == NextHeader.Tcp || hasExtensions) mssClamp.clamp(packet, length, room);
   // RFC 6040 §4.1 (normal mode): the ECN field is copied, and the DSCP with it (5555-4.1.1-1).
   const trafficClass = ip6.trafficClass(packet);
-  const label = path.encapsulation == Encapsulation.Ipv6 ? flowLabel(packet) : 0;
-  if (limitBytes == 0) {
-    outer.send(path, packet, length, NextHeader.Ipv6, trafficClass, label);
-  } else {
+  const label = isIpv6 ? flowLabel(packet) : 0;
+  let protocol: u32 = NextHeader.Ipv6;
+  if (limitBytes != 0) {
     limits.build(packet - limitBytes, limit - 1);
-    outer.send(path, packet - limitBytes, length + limitBytes, NextHeader.Destination, trafficClass, label);
+    protocol = NextHeader.Destination;
   }
+  outer.send(path, packet - limitBytes, length + limitBytes, protocol, trafficClass, label, isTooLarge);
   return Reason.None;
 }
 
@@ -112,7 +117,7 @@ function sendIpv4(path: Path, packet: usize, length: u32, back: u32): Reason {
 
 function sendPiece(path: Path, packet: usize, length: u32): void {
   const label = path.encapsulation == Encapsulation.Ipv6 ? flowLabelIpv4(packet) : 0;
-  outer.send(path, packet, length, NextHeader.Ipv4, ip4.typeOfService(packet), label);
+  outer.send(path, packet, length, NextHeader.Ipv4, ip4.typeOfService(packet), label, false);
 }
 
 /** The same label for all packets of an inner flow, so that the path may spread flows (RFC 6438 §3). */

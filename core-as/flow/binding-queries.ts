@@ -2,6 +2,7 @@
 import * as abi from "../abi/contract";
 import { copyAddress } from "../wire/bytes";
 import { isMapped } from "../wire/mapped";
+import * as natMapping from "../protocol/nat-mapping";
 import * as bindings from "../tables/bindings";
 import { Binding } from "../tables/bindings";
 import * as clock from "../tables/clock";
@@ -43,12 +44,12 @@ function write(p: usize, binding: Binding): void {
   store<u32>(p, binding.node == NONE ? NONE : nodes.at(binding.node).id, abi.BINDING_NODE);
   store<u16>(p, <u16>binding.identifier, abi.BINDING_BID);
   store<u16>(p, binding.sequence, abi.BINDING_SEQUENCE);
-  store<u16>(p, binding.flags, abi.BINDING_FLAGS);
+  store<u16>(p, <u16>binding.flags, abi.BINDING_FLAGS);
   store<u16>(p, <u16>min<u32>(binding.pathMtu, devices.leastAccessMtu()), abi.BINDING_PATH_MTU);
   store<u16>(p, binding.port, abi.BINDING_PORT);
   store<u8>(p, <u8>binding.encapsulation(), abi.BINDING_ENCAPSULATION);
-  store<u8>(p, binding.nat, abi.BINDING_NAT);
-  store<u32>(p, binding.refreshS, abi.BINDING_REFRESH_S);
+  store<u8>(p, binding.isBehindNat ? 1 : 0, abi.BINDING_NAT);
+  store<u32>(p, natMapping.refreshS(binding), abi.BINDING_REFRESH_S);
   store<u32>(p, binding.natHeldS, abi.BINDING_NAT_HELD_S);
   store<u32>(p, binding.natLostS, abi.BINDING_NAT_LOST_S);
 }

@@ -85,7 +85,8 @@ export function removeHomeAddress(self: usize, packet: usize, length: u32): usiz
   const plain = optimised.removeHomeAddress(packet);
   binding.packetsIn += 1;
   binding.bytesIn += <f64>(length - <u32>(plain - packet));
-  if (binding.unreachables != 0) binding.unreachables |= HEARD;
+  const part = bindings.correspondentPart(binding);
+  if (part.unreachables != 0) part.unreachables |= HEARD;
   use(binding);
   return plain;
 }
@@ -187,7 +188,7 @@ function mayTakeDirectWay(packet: usize, length: u32): bool {
 const PERSISTENT: u32 = 3;
 /** So many where packets of the node came between them. */
 const PERSISTENT_THOUGH_HEARD: u32 = 12;
-/** Bit of Binding.unreachables: a packet of the node came since the first one. */
+/** Bit of CorrespondentPart.unreachables: a packet of the node came since the first one. */
 const HEARD: u8 = 0x80;
 const PERSISTENT_WITHIN_S: u32 = 30;
 
@@ -247,15 +248,15 @@ export function tellHost(packet: usize, message: usize, invoking: usize, length:
  * such an error, and one may come while the node moves. While packets come from there, much more is needed.
  */
 function noteUnreachable(record: u32): void {
-  const binding = bindings.at(record);
+  const part = bindings.correspondentPart(bindings.at(record));
   const nowS = <u32><u64>(clock.now() / 1000) & 0xffff;
-  const elapsedS = (nowS - <u32>binding.unreachableSinceS) & 0xffff;
-  if (binding.unreachables == 0 || elapsedS > PERSISTENT_WITHIN_S) {
-    binding.unreachables = 1;
-    binding.unreachableSinceS = <u16>nowS;
-  } else if (elapsedS >= <u32>(binding.unreachables & ~HEARD)) {
-    binding.unreachables++;
+  const elapsedS = (nowS - <u32>part.unreachableSinceS) & 0xffff;
+  if (part.unreachables == 0 || elapsedS > PERSISTENT_WITHIN_S) {
+    part.unreachables = 1;
+    part.unreachableSinceS = <u16>nowS;
+  } else if (elapsedS >= <u32>(part.unreachables & ~HEARD)) {
+    part.unreachables++;
   }
-  const enough = (binding.unreachables & HEARD) != 0 ? PERSISTENT_THOUGH_HEARD : PERSISTENT;
-  if (<u32>(binding.unreachables & ~HEARD) >= enough) cache.end(record, lifetimes.UNREACHABLE);
+  const enough = (part.unreachables & HEARD) != 0 ? PERSISTENT_THOUGH_HEARD : PERSISTENT;
+  if (<u32>(part.unreachables & ~HEARD) >= enough) cache.end(record, lifetimes.UNREACHABLE);
 }

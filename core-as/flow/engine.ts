@@ -37,7 +37,6 @@ import * as commands from "./commands";
 import * as datagrams from "./datagrams";
 import * as homeServices from "./home-services";
 import * as inbound from "./inbound";
-import * as inboundIpv4 from "./inbound-ipv4";
 import * as mobileServices from "./mobile-services";
 import * as node from "./node";
 import * as outbound from "./outbound";
@@ -191,9 +190,7 @@ function receive(slot: u32): void {
 function fromLink(device: u32, kind: u32, packet: usize, length: u32): Reason {
   switch (kind) {
     case Input.Packet:
-      return length != 0 && ip6.version(packet) == 4
-        ? inboundIpv4.receive(device, packet, length)
-        : inbound.receive(device, packet, length);
+      return inbound.receive(device, packet, length);
     case Input.Datagrams:
       return datagrams.receive(device, packet, length);
     default:

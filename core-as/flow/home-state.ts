@@ -107,7 +107,6 @@ export function importBinding(record: usize): void {
   binding.flags = load<u16>(record, abi.STATE_BINDING_FLAGS);
   lifetimes.moved(binding);
   binding.sinceMs = clock.fromUnix(load<f64>(record, abi.STATE_BINDING_SINCE));
-  binding.lifetimeS = <u32>(leftMs / 1000);
   restoreMapping(number, record);
   lifetimes.renew(number, leftMs);
   restoreIpv4(number, record + abi.STATE_BINDING_IPV4_HOME_ADDRESS);
@@ -117,7 +116,7 @@ export function importBinding(record: usize): void {
 function restoreMapping(number: u32, record: usize): void {
   const binding = bindings.at(number);
   binding.port = load<u16>(record, abi.STATE_BINDING_PORT);
-  binding.nat = load<u32>(record, abi.STATE_BINDING_NAT) != 0 ? 1 : 0;
+  binding.isBehindNat = load<u32>(record, abi.STATE_BINDING_NAT) != 0;
   natMapping.restore(
     binding, load<u32>(record, abi.STATE_BINDING_NAT_HELD), load<u32>(record, abi.STATE_BINDING_NAT_LOST),
   );

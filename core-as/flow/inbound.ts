@@ -45,13 +45,17 @@ import * as correspondentFlow from "./correspondent";
 import * as decapsulate from "./decapsulate";
 import * as homeNeighbours from "./home-neighbours";
 import * as icmp from "./icmp";
+import * as inboundIpv4 from "./inbound-ipv4";
 import * as node from "./node";
 import * as peer from "./peer";
 
 /** Takes a packet from link `device`; returns what refused it, uncounted. */
 export function receive(device: u32, packet: usize, length: u32): Reason {
   const malformed = ip6.check(packet, length); // 1
-  if (malformed != Reason.None) return malformed;
+  if (malformed != Reason.None) {
+    const isIpv4 = malformed == Reason.NotIpv6 && ip6.version(packet) == 4;
+    return isIpv4 ? inboundIpv4.receive(device, packet, length) : malformed;
+  }
   length = ip6.totalLength(packet);
   arrival.byIpv6(device, packet);
   const destination = ip6.destination(packet);

@@ -7,6 +7,7 @@ import * as keepalive from "../protocol/keepalive";
 import * as solicitation from "../protocol/mobile-prefix-solicitation";
 import * as movement from "../protocol/movement";
 import * as pathChoice from "../protocol/path-choice";
+import * as pathWatch from "../protocol/path-watch";
 import * as peerTable from "../protocol/peer-table";
 import * as registration from "../protocol/registration";
 import * as registrationTable from "../protocol/registration-table";
@@ -43,6 +44,9 @@ export function onTimer(kind: u32, owner: u32): void {
       break;
     case TimerKind.Ways:
       pathChoice.onTimer(owner);
+      break;
+    case TimerKind.Watch:
+      pathWatch.onTimer();
       break;
     case TimerKind.Keepalive:
       keepalive.onTimer(owner);

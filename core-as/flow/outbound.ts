@@ -34,6 +34,7 @@ import { Update } from "../tables/updates";
 import * as lifetimes from "../protocol/binding-lifetime";
 import * as homeLink from "../protocol/home-link";
 import * as multicastForwarding from "../protocol/multicast-forwarding";
+import * as pathWatch from "../protocol/path-watch";
 import * as registration from "../protocol/registration";
 import * as correspondentFlow from "./correspondent";
 import * as listener from "./listener";
@@ -73,9 +74,11 @@ function sendLeads(device: u32): Reason {
 
 /** Takes a packet from tunnel device `device`; returns what refused it, uncounted. */
 function send(device: u32, packet: usize, length: u32): Reason {
-  if (length != 0 && ip6.version(packet) == 4) return outboundIpv4.send(device, packet, length);
   const malformed = ip6.check(packet, length); // 1
-  if (malformed != Reason.None) return malformed;
+  if (malformed != Reason.None) {
+    const isIpv4 = malformed == Reason.NotIpv6 && ip6.version(packet) == 4;
+    return isIpv4 ? outboundIpv4.send(device, packet, length) : malformed;
+  }
   length = ip6.totalLength(packet);
   switch (node.role()) {
     case Role.HomeAgent:
@@ -112,7 +115,6 @@ function unreachable(device: u32, packet: usize, length: u32, refusal: Reason): 
 export function throughBinding(device: u32, record: u32, packet: usize, length: u32): Reason {
   const binding = bindings.at(record);
   const pathMtu = lifetimes.currentPathMtu(binding);
-  // 4
   const refusal = isOwnPacket(binding, packet, length, pathMtu)
     ? route(packet, length, bindings.careofAddress(binding))
     : tunnel.send(paths.toCareof(binding, pathMtu), packet, length, homeLink.address(), device);
@@ -200,6 +202,7 @@ export function throughUplink(device: u32, update: Update, uplink: u32, packet: 
   update.packetsOut += <f64>segmentation.packetsSent();
   update.bytesOut += <f64>segmentation.octetsSent(length);
   update.pathUsedMs = clock.now();
+  pathWatch.sent(update);
   if ((update.inUse & OUTBOUND) == 0) {
     update.inUse |= OUTBOUND;
     orders.event(Event.PathInUse, uplink, 0, updates.careof(update), 1);

@@ -59,11 +59,11 @@ export function moved(binding: Binding): void {
 /** What is known of the path to the care-of address; it begins with our own link (RFC 8201 §4). */
 export function setPathMtu(binding: Binding, mtu: u32): void {
   binding.pathMtu = <u16>min<u32>(mtu, 65535);
-  binding.pathMtuSinceMs = clock.now();
+  binding.pathMtuSinceS = <u32>(clock.now() / 1000);
   if (binding.companion == NONE) return;
   const companion = bindings.at(binding.companion);
   companion.pathMtu = binding.pathMtu;
-  companion.pathMtuSinceMs = binding.pathMtuSinceMs;
+  companion.pathMtuSinceS = binding.pathMtuSinceS;
 }
 
 /**
@@ -72,7 +72,7 @@ export function setPathMtu(binding: Binding, mtu: u32): void {
  */
 export function currentPathMtu(binding: Binding): u32 {
   const own = devices.leastAccessMtu();
-  if (<u32>binding.pathMtu != own && tunnel.isPathMtuOld(binding.pathMtuSinceMs)) setPathMtu(binding, own);
+  if (<u32>binding.pathMtu != own && tunnel.isPathMtuOld(<f64>binding.pathMtuSinceS * 1000)) setPathMtu(binding, own);
   return min<u32>(binding.pathMtu, own);
 }
 

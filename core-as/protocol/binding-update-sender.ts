@@ -88,7 +88,8 @@ export function send(update: Update): bool {
   if (hasHomeAddressOption) homeAddressOption.build(packet + ip6.LENGTH_BYTES, NextHeader.Mobility, home);
   const payload = optionBytes + length;
   const next = hasHomeAddressOption ? NextHeader.Destination : NextHeader.Mobility;
-  ip6.build(packet, 0, 0, payload, next, HOP_LIMIT, isByUdp ? home : careof, agent); // 6275-11.7.1-5
+  // 6275-11.7.1-5, 5555-4.4.2-5
+  ip6.build(packet, 0, 0, payload, next, HOP_LIMIT, isByUdp ? home : careof, agent);
   if (isByUdp) sendMessage(paths.fromUplink(update.device, update.way, agent), packet, <u32>ip6.LENGTH_BYTES + payload);
   else orders.transmit(update.device, packet, <u32>ip6.LENGTH_BYTES + payload);
   return true;

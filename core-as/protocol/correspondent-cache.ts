@@ -16,7 +16,7 @@
 import { DEVICE_ANY, DeviceKind, Event, Order } from "../abi/contract";
 import { sameAddress } from "../wire/bytes";
 import * as bindings from "../tables/bindings";
-import { Binding } from "../tables/bindings";
+import { Binding, CorrespondentPart } from "../tables/bindings";
 import * as clock from "../tables/clock";
 import * as devices from "../tables/devices";
 import * as orders from "../tables/orders";
@@ -71,8 +71,9 @@ export function isOfFormerNonces(nonce: u32, homeNonce: u32, careofNonce: u32): 
 /** Notes the nonces of a Binding Update that was accepted. */
 export function noteNonces(binding: Binding, homeNonce: u32, careofNonce: u32): void {
   const newer = sequence.isGreater(careofNonce, homeNonce) ? careofNonce : homeNonce;
-  if (!nonces.isValid(binding.newestNonce) || sequence.isGreater(newer, binding.newestNonce)) {
-    binding.newestNonce = <u16>newer;
+  const part = bindings.correspondentPart(binding);
+  if (!nonces.isValid(part.newestNonce) || sequence.isGreater(newer, part.newestNonce)) {
+    part.newestNonce = <u16>newer;
   }
 }
 
@@ -87,7 +88,7 @@ export function insert(homeAddress: usize, own: u32): u32 {
   }
   const binding = bindings.at(record);
   binding.node = NONE;
-  binding.newestNonce = 0;
+  memory.fill(changetype<usize>(bindings.correspondentPart(binding)), 0, offsetof<CorrespondentPart>());
   return record;
 }
 
@@ -99,7 +100,7 @@ export function enliven(record: u32, lifetimeMs: f64): void {
   const binding = bindings.at(record);
   if (!isRouted(bindings.homeAddress(binding))) route(Order.AddRoute, binding);
   binding.lastUsedMs = clock.now();
-  binding.unreachables = 0;
+  bindings.correspondentPart(binding).unreachables = 0;
   lifetimes.renew(record, lifetimeMs);
 }
 
@@ -125,11 +126,12 @@ export function end(record: u32, why: u32): void {
 /** Keeps an entry that is not live until its newest nonce is too old. */
 export function remember(record: u32): void {
   const binding = bindings.at(record);
-  if (!nonces.isValid(binding.newestNonce)) {
+  const newest = bindings.correspondentPart(binding).newestNonce;
+  if (!nonces.isValid(newest)) {
     forget(record);
     return;
   }
-  const afterMs = nonces.validUntilMs(binding.newestNonce) - clock.now();
+  const afterMs = nonces.validUntilMs(newest) - clock.now();
   binding.timer = restart(binding.timer, TimerKind.Binding, record, afterMs);
 }
 
@@ -155,14 +157,14 @@ function makeRoom(): bool {
   for (let seen: u32 = 0; seen < min(CANDIDATES, bindings.count()); seen++) {
     hand = bindings.next(hand);
     if (hand == NONE) hand = bindings.next(0);
-    if (nonces.isValid(bindings.at(hand).newestNonce)) other = lessRecent(hand, other);
+    if (nonces.isValid(bindings.correspondentPart(bindings.at(hand)).newestNonce)) other = lessRecent(hand, other);
     else safe = lessRecent(hand, safe);
     hand++;
   }
   if (safe != NONE && isInUse(safe)) safe = NONE;
   const victim = safe != NONE ? safe : other;
   if (victim == NONE || isInUse(victim)) return false;
-  const nonce = <u32>bindings.at(victim).newestNonce;
+  const nonce = <u32>bindings.correspondentPart(bindings.at(victim)).newestNonce;
   if (victim == other) nonces.retire(nonce);
   if (bindings.at(victim).expiresMs > 0) end(victim, lifetimes.REPLACED);
   else forget(victim);

@@ -145,9 +145,10 @@ function checkNonces(entry: u32): u32 {
 }
 
 function isOfFormerLife(binding: Binding): bool {
-  if (binding.hasFormerLife == 0) return false;
-  if (!nonces.isValid(binding.formerNonce)) binding.hasFormerLife = 0;
-  return binding.hasFormerLife != 0 && cache.isOfFormerNonces(binding.formerNonce, homeNonce, careofNonce);
+  const part = bindings.correspondentPart(binding);
+  if (part.hasFormerLife == 0) return false;
+  if (!nonces.isValid(part.formerNonce)) part.hasFormerLife = 0;
+  return part.hasFormerLife != 0 && cache.isOfFormerNonces(part.formerNonce, homeNonce, careofNonce);
 }
 
 /**
@@ -183,7 +184,7 @@ function checkSequence(entry: u32): Reason {
   const binding = bindings.at(entry);
   if (sequence.isGreater(bindingUpdate.sequence(message), binding.sequence)) return Reason.None;
   if (cache.isLive(binding)) return Reason.SequenceOutOfWindow;
-  const isOld = cache.isOfFormerNonces(binding.newestNonce, homeNonce, careofNonce);
+  const isOld = cache.isOfFormerNonces(bindings.correspondentPart(binding).newestNonce, homeNonce, careofNonce);
   return isOld ? Reason.BindingUpdateReplayed : Reason.None;
 }
 
@@ -217,10 +218,10 @@ function register(entry: u32): Reason {
   if (isMoved || !wasLive) lifetimes.moved(binding);
   take(binding);
   const grantedMs = grant();
-  binding.lifetimeS = <u32>(grantedMs / 1000);
+  bindings.correspondentPart(binding).hasLived = 1;
   cache.enliven(record, grantedMs);
   orders.event(
-    Event.BindingAccepted, DEVICE_ANY, homeAddress, careofAddress, binding.sequence, binding.lifetimeS,
+    Event.BindingAccepted, DEVICE_ANY, homeAddress, careofAddress, binding.sequence, <u32>(grantedMs / 1000),
     !wasLive ? 0 : isMoved ? 1 : 2,
   );
   accept(grantedMs);
@@ -233,13 +234,14 @@ function register(entry: u32): Reason {
  */
 function take(binding: Binding): void {
   const number = bindingUpdate.sequence(message);
-  if (binding.lifetimeS != 0 && !sequence.isGreater(number, binding.sequence)) {
+  const part = bindings.correspondentPart(binding);
+  if (part.hasLived != 0 && !sequence.isGreater(number, binding.sequence)) {
     // The node has begun anew with smaller numbers: nothing of its former life counts any more.
-    binding.formerNonce = binding.newestNonce;
-    binding.hasFormerLife = 1;
+    part.formerNonce = part.newestNonce;
+    part.hasFormerLife = 1;
   }
   binding.sequence = <u16>number;
-  binding.flags = <u16>bindingUpdate.flags(message);
+  binding.flags = bindingUpdate.flags(message);
   cache.noteNonces(binding, homeNonce, careofNonce);
 }
 

@@ -67,7 +67,7 @@ export function begin(record: u32, update: ReceivedUpdate): bool {
   }
   binding.node = update.node;
   binding.sequence = <u16>update.sequence;
-  binding.flags = <u16>update.flags;
+  binding.flags = update.flags;
   const needsLinkLocal = update.hasFlag(BindingUpdateFlag.LinkLocalAddressCompatibility) && !hadLinkLocal;
   if (isFirst) {
     timers.cancel(binding.timer);

@@ -88,14 +88,13 @@ function accept(record: u32, update: ReceivedUpdate): Reason {
   copyAddress(bindings.careofAddress(binding), update.careof()); // 5555-2.3.2.1-3, 5555-2.3.2.2-1, 5555-4.5-13
   binding.node = update.node;
   binding.sequence = <u16>update.sequence;
-  binding.flags = <u16>update.flags; // 6275-10.3.1-12: with the H bit, which says whose work it is
+  binding.flags = update.flags; // 6275-10.3.1-12: with the H bit, which says whose work it is
   if (moved) lifetimes.moved(binding);
   grantedMs = min(grantedMs, bindIpv4(record, update));
-  binding.lifetimeS = <u32>(grantedMs / 1000);
   lifetimes.renew(record, grantedMs);
   state.keepBinding(record);
   orders.event(
-    Event.BindingAccepted, DEVICE_ANY, update.home(), update.careof(), binding.sequence, binding.lifetimeS,
+    Event.BindingAccepted, DEVICE_ANY, update.home(), update.careof(), binding.sequence, <u32>(grantedMs / 1000),
     isNew ? 0 : moved ? 1 : 2,
   );
   if (needsAnnouncement) proxyNeighbour.begin(record); // 6275-10.3.1-34

@@ -68,13 +68,12 @@ export function follow(record: u32): void {
   copyAddress(bindings.careofAddress(entry), bindings.careofAddress(binding));
   entry.port = binding.port;
   entry.pathMtu = binding.pathMtu;
-  entry.pathMtuSinceMs = binding.pathMtuSinceMs;
+  entry.pathMtuSinceS = binding.pathMtuSinceS;
   entry.expiresMs = binding.expiresMs;
   entry.sinceMs = binding.sinceMs;
   entry.node = binding.node;
   entry.flags = binding.flags;
   entry.sequence = binding.sequence;
-  entry.lifetimeS = binding.lifetimeS;
   if (isNew && binding.expiresMs != 0) proxyNeighbour.begin(binding.companion);
 }
 
@@ -87,8 +86,8 @@ export function isActive(record: u32): bool {
 /** A Binding Update came: what was carried so far was before it. */
 export function renewed(record: u32): void {
   const binding = bindings.at(record);
-  binding.packetsAtRenewal = binding.packetsIn + binding.packetsOut;
+  binding.packetsAtRenewal = binding.packets();
   if (binding.companion == NONE) return;
   const entry = bindings.at(binding.companion);
-  entry.packetsAtRenewal = entry.packetsIn + entry.packetsOut;
+  entry.packetsAtRenewal = entry.packets();
 }

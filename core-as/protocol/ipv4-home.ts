@@ -45,7 +45,7 @@ export function acknowledged(update: Update): void {
   if (update.askedForIpv4 == 0) return;
   const option = received.option(MobilityOptionType.Ipv4AddressAcknowledgement);
   if (option == 0) {
-    // 5555-2.3.1-4, 5555-4.4.2-13
+    // 5555-2.3.1-4, 5555-4.4.2-13; that it may be asked for again (5555-4.4.2-14) is for another home agent
     update.ipv4Unsupported = 1;
     refused(update, NOT_ANSWERED);
     return;

@@ -54,19 +54,34 @@ export function registered(record: u32, update: ReceivedUpdate, isNew: bool): vo
   const binding = bindings.at(record);
   const way = update.way();
   const port = <u16>(update.usesUdp ? way.port : 0); // 5555-2.3.2.2-5
-  const wasKnown = !isNew && binding.refreshS != 0;
+  const wasKnown = !isNew && needsThem(binding);
   const portBefore = binding.port;
+  const claimed = fold(update.claimedCareof);
   const isSameNetwork = wasKnown && update.usesUdp && sameAddress(bindings.careofAddress(binding), update.careof()) &&
-    (binding.claimedCareof == update.claimedCareof || binding.claimedCareof == 0);
+    (binding.claimedCareof == claimed || binding.claimedCareof == 0);
   binding.port = port;
-  binding.nat = update.hasNat ? 1 : 0;
-  binding.claimedCareof = update.claimedCareof;
+  binding.isBehindNat = update.hasNat;
+  binding.claimedCareof = claimed;
   if (!isSameNetwork) forget(binding);
   else if (port == portBefore) heard(binding);
   else portChanged(binding, update);
   note(binding);
-  binding.refreshS = update.isByUdp() && needsKeepalives(update) ? advice(binding) : 0;
-  update.refreshS = binding.refreshS;
+  update.refreshS = update.isByUdp() && needsKeepalives(update) ? advice(binding) : 0;
+}
+
+/** An address in 16 bits: enough to see that it is another one. */
+function fold(address: u32): u16 {
+  return <u16>(address ^ (address >> 16));
+}
+
+/** True for a binding whose node is to keep a NAT or a firewall open. */
+function needsThem(binding: Binding): bool {
+  return binding.isBehindNat || binding.encapsulation() == <u32>Encapsulation.UdpIpv6;
+}
+
+/** After how much silence the node of a binding is to say something, s; 0: no need. */
+export function refreshS(binding: Binding): u32 {
+  return needsThem(binding) ? advice(binding) : 0;
 }
 
 /** Nothing is known of the NAT, or there is none. */
@@ -80,7 +95,7 @@ export function heard(entry: Binding): void {
   const binding = isMapped(bindings.homeAddress(entry)) && entry.companion != NONE
     ? bindings.at(entry.companion)
     : entry;
-  if (binding.refreshS == 0) {
+  if (!needsThem(binding)) {
     binding.lastUsedMs = clock.now();
     return;
   }
@@ -99,16 +114,16 @@ function note(binding: Binding): void {
   binding.packetsOutWhenHeard = sentTo(binding);
 }
 
-function sentTo(binding: Binding): f64 {
-  return binding.companion == NONE
-    ? binding.packetsOut
-    : binding.packetsOut + bindings.at(binding.companion).packetsOut;
+/** Packets to the mobile node, modulo 2^16. */
+function sentTo(binding: Binding): u16 {
+  const companion = binding.companion;
+  const other = companion == NONE ? 0 : bindings.at(companion).packetsOut;
+  return <u16><u64>(binding.packetsOut + other);
 }
 
 function survived(binding: Binding, silenceS: u32): void {
   binding.natHeldS = <u16>silenceS;
   if (binding.natLostS <= binding.natHeldS) binding.natLostS = 0; // the NAT has changed
-  binding.refreshS = advice(binding);
 }
 
 function portChanged(binding: Binding, update: ReceivedUpdate): void {
@@ -132,11 +147,9 @@ function advice(binding: Binding): u16 {
   return <u16>min(advisedS, longestS);
 }
 
-/** Takes what was kept of a binding: where keepalives are needed, the silence since then is not known. */
+/** Takes what was kept of a binding: the silence since then is not known. */
 export function restore(binding: Binding, natHeldS: u32, natLostS: u32): void {
-  const needsThem = binding.nat != 0 || binding.encapsulation() == <u32>Encapsulation.UdpIpv6;
   binding.natHeldS = <u16>min<u32>(natHeldS, <u32>MAX_S);
   binding.natLostS = <u16>min<u32>(natLostS, <u32>MAX_S);
   binding.lastUsedMs = 0;
-  binding.refreshS = needsThem ? advice(binding) : 0;
 }

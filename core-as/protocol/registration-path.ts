@@ -18,6 +18,7 @@ import * as homecoming from "./homecoming";
 import * as keepalive from "./keepalive";
 import * as received from "./mobility-message";
 import * as pathChoice from "./path-choice";
+import * as pathWatch from "./path-watch";
 import * as reach from "./reach";
 import * as registration from "./registration";
 import * as wayMachine from "./way-machine";
@@ -64,6 +65,7 @@ function take(update: Update, device: u32, way: u32, careof: usize): void {
   update.encapsulation = ways.firstEncapsulation(device, way);
   update.nat = NatFinding.Unknown;
   keepalive.stopFor(update);
+  if (registration.isPrimary(update.record)) pathWatch.begin();
   // Another path: what was learnt of the former one is void (RFC 8201 §4).
   registration.setPathMtu(update, uplinks.at(device).mtu);
   update.inUse = 0;

@@ -48,7 +48,7 @@ export function writeBinding(p: usize, number: u32): u32 {
   store<f64>(p, clock.toUnix(binding.sinceMs), abi.STATE_BINDING_SINCE);
   store<u16>(p, <u16>binding.identifier, abi.STATE_BINDING_BID);
   store<u16>(p, binding.sequence, abi.STATE_BINDING_SEQUENCE);
-  store<u16>(p, binding.flags, abi.STATE_BINDING_FLAGS);
+  store<u16>(p, <u16>binding.flags, abi.STATE_BINDING_FLAGS);
   store<u16>(p, binding.port, abi.STATE_BINDING_PORT);
   if (binding.companion != NONE) {
     copyAddress(p + abi.STATE_BINDING_IPV4_HOME_ADDRESS, bindings.homeAddress(bindings.at(binding.companion)));
@@ -56,7 +56,7 @@ export function writeBinding(p: usize, number: u32): u32 {
   store<u32>(p, binding.natHeldS, abi.STATE_BINDING_NAT_HELD);
   store<u32>(p, binding.natLostS, abi.STATE_BINDING_NAT_LOST);
   store<u32>(p, binding.encapsulation(), abi.STATE_BINDING_ENCAPSULATION);
-  store<u32>(p, binding.nat, abi.STATE_BINDING_NAT);
+  store<u32>(p, binding.isBehindNat ? 1 : 0, abi.STATE_BINDING_NAT);
   return length;
 }
 

@@ -26,6 +26,8 @@ export enum TimerKind {
   Ways = 9,
   /** Mobile node: a NAT is to be refreshed. Owner: binding update list entry. */
   Keepalive = 10,
+  /** Mobile node: a packet should have come out of the tunnel by now. */
+  Watch = 11,
   /** Mobile node: retransmission of a Home Agent Address Discovery Request, or the pause before the next one. */
   HomeAgentDiscovery = 30,
   /** Mobile node: the next home agent of the list has its turn. */

@@ -120,7 +120,7 @@ export function isAllowed(which: u32): bool {
   switch (which) {
     case Encapsulation.Ipv6:
       return (flags & ReachFlag.Ipv6) != 0;
-    case Encapsulation.UdpIpv6:
+    case Encapsulation.UdpIpv6: // behind the native one, where that fails: 5555-4.1-1, 5555-5-3, 5555-5.1-2
       return (flags & ReachFlag.UdpIpv6) != 0;
     default:
       // A Binding Update over IPv4 is for the IPv6 address of the home agent within.
@@ -157,7 +157,8 @@ export function isForUpdates(which: u32): bool {
 }
 
 /**
- * The way that an uplink's Binding Updates take from now on, NONE: there is none. One that has not failed is left
+ * The way that an uplink's Binding Updates take from now on, NONE: there is none; IPv6 comes first (5555-2.3.1-5,
+ * 5555-4.4.1-1). One that has not failed is left
  * only for a better one that is proven. Where all have failed, the one that did so longest ago is tried.
  */
 export function best(device: u32): u32 {
@@ -230,6 +231,8 @@ export function obstacle(device: u32, which: u32, used: u32): PathObstacle {
   if (!isAllowed(which)) return PathObstacle.NotConfigured;
   if (devices.at(device).up == 0) return PathObstacle.LinkDown;
   if (!hasAddress(device, which)) return PathObstacle.NoAddress;
+  // A NAT is reason enough, whatever was seen of protocol 41 before.
+  if (which == Encapsulation.Ipv4 && choiceOf(device).nat == NatFinding.Nat) return PathObstacle.Nat;
   const way = at(device, which);
   switch (way.state) {
     case WayState.Silent:
@@ -245,10 +248,9 @@ export function obstacle(device: u32, which: u32, used: u32): PathObstacle {
   return PathObstacle.BeingTried;
 }
 
-/** Why packets over IPv4 need UDP, where protocol 41 did not fail. */
+/** Why packets over IPv4 need UDP, where there is no NAT and protocol 41 did not fail. */
 function ipv4Obstacle(device: u32): PathObstacle {
   const choice = choiceOf(device);
-  if (choice.nat == NatFinding.Nat) return PathObstacle.Nat;
   if ((flags & ReachFlag.ForceUdp) != 0 || choice.forced != 0) return PathObstacle.UdpForced;
   return PathObstacle.BeingTried;
 }

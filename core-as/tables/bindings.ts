@@ -36,35 +36,98 @@ export class Binding {
   bytesIn: f64;
   /** When this care-of address was registered, monotonic ms. */
   sinceMs: f64;
-  /** When `pathMtu` was learnt, monotonic ms. */
-  pathMtuSinceMs: f64;
-  /** Record of the mobile node it belongs to. */
-  node: u32;
-  /** Handle of its timer. */
-  timer: u32;
-  /** Lifetime granted, s. */
-  lifetimeS: u32;
-  sequence: u16;
-  /** Flags of the Binding Update. */
-  flags: u16;
-  /** Binding Refresh Requests sent since the last Binding Update. */
-  refreshRequests: u8;
-  /** 1: a NAT is between the mobile node and us (RFC 5555 §4.2). */
-  nat: u8;
-  /** Silence after which a mobile node behind a NAT is to say something, s; 0: it was told nothing. */
-  refreshS: u16;
-  /** Longest silence that the NAT's mapping survived, and shortest after which it was gone, s; 0: unknown. */
-  natHeldS: u16;
-  natLostS: u16;
-  /** The care-of address that the mobile node itself knows (`ReceivedUpdate.claimedCareof`); 0: not known. */
-  claimedCareof: u32;
-  /** The entry of the other family: of the IPv4 home address that goes with this one, or the other way; NONE. */
-  companion: u32;
   /**
    * When a packet of the mobile node was last carried, monotonic ms; at a correspondent node, also one to it.
    */
   lastUsedMs: f64;
-  // What only a correspondent node keeps.
+  /** Record of the mobile node it belongs to, NONE at a correspondent node. */
+  node: u32;
+  /** Handle of its timer. */
+  timer: u32;
+  /** `packetsIn` and `packetsOut` together, when the last Binding Update came; modulo 2^32. */
+  packetsAtRenewal: u32;
+  /** When `pathMtu` was learnt, monotonic s. */
+  pathMtuSinceS: u32;
+  sequence: u16;
+  /** Flags of the Binding Update; the six bits that are reserved in the message are ours (MARK_*). */
+  private marks: u16;
+  // Only a home agent: at a correspondent node, CorrespondentPart stands here.
+  /** The entry of the other family: of the IPv4 home address that goes with this one, or the other way; NONE. */
+  private otherEntry: u32;
+  /** Longest silence that the NAT's mapping survived, and shortest after which it was gone, s; 0: unknown. */
+  natHeldS: u16;
+  natLostS: u16;
+  /** The care-of address that the mobile node itself knows (`ReceivedUpdate.claimedCareof`), folded; 0: not known. */
+  claimedCareof: u16;
+  /** `packetsOut` of both entries when the mobile node was last heard by this mapping of its NAT; modulo 2^16. */
+  packetsOutWhenHeard: u16;
+
+  /** BindingUpdateFlag of the last Binding Update. */
+  get flags(): u32 {
+    return <u32>this.marks & ~OWN_MARKS;
+  }
+
+  set flags(flags: u32) {
+    this.marks = <u16>((flags & ~OWN_MARKS) | (<u32>this.marks & OWN_MARKS));
+  }
+
+  hasFlag(flag: u32): bool {
+    return (this.flags & flag) != 0;
+  }
+
+  /** Binding Refresh Requests sent since the last Binding Update, at most 3. */
+  get refreshRequests(): u32 {
+    return <u32>this.marks & MARK_REQUESTS;
+  }
+
+  set refreshRequests(count: u32) {
+    this.marks = <u16>((<u32>this.marks & ~MARK_REQUESTS) | (count & MARK_REQUESTS));
+  }
+
+  /** True when a NAT is between the mobile node and us (RFC 5555 §4.2). */
+  get isBehindNat(): bool {
+    return (<u32>this.marks & MARK_NAT) != 0;
+  }
+
+  set isBehindNat(is: bool) {
+    this.marks = <u16>((<u32>this.marks & ~MARK_NAT) | (is ? MARK_NAT : 0));
+  }
+
+  /** The entry of the other family, NONE: there is none. */
+  get companion(): u32 {
+    return this.node == NONE ? NONE : this.otherEntry;
+  }
+
+  set companion(record: u32) {
+    this.otherEntry = record;
+  }
+
+  /** True when packets were carried since the last Binding Update. */
+  isActive(): bool {
+    return this.packets() != this.packetsAtRenewal;
+  }
+
+  /** What `packetsAtRenewal` is compared with. */
+  packets(): u32 {
+    return <u32><u64>(this.packetsIn + this.packetsOut);
+  }
+
+  /** Encapsulation, as care-of address and port say it. */
+  encapsulation(): u32 {
+    const isIpv4 = isMapped(careofAddress(this));
+    if (this.port != 0) return isIpv4 ? Encapsulation.UdpIpv4 : Encapsulation.UdpIpv6;
+    return isIpv4 ? Encapsulation.Ipv4 : Encapsulation.Ipv6;
+  }
+}
+
+/** Bits of `Binding.marks`. */
+const MARK_REQUESTS: u32 = 0x03;
+const MARK_NAT: u32 = 0x04;
+const OWN_MARKS: u32 = 0x3f;
+
+/** What only a correspondent node keeps of a binding. */
+@unmanaged
+export class CorrespondentPart {
   /** The newest nonce index of all Binding Updates that were accepted. */
   newestNonce: u16;
   /**
@@ -77,31 +140,17 @@ export class Binding {
   /** Destination Unreachable messages since a packet of the mobile node came, one a second. */
   unreachables: u8;
   hasFormerLife: u8;
-
-  /** `packetsIn` and `packetsOut` together, when the last Binding Update came. */
-  packetsAtRenewal: f64;
-  /** Home agent: `packetsOut` of both entries when the mobile node was last heard, by this mapping of its NAT. */
-  packetsOutWhenHeard: f64;
-
-  hasFlag(flag: u32): bool {
-    return (<u32>this.flags & flag) != 0;
-  }
-
-  /** True when packets were carried since the last Binding Update. */
-  isActive(): bool {
-    return this.packetsIn + this.packetsOut != this.packetsAtRenewal;
-  }
-
-  /** Encapsulation, as care-of address and port say it. */
-  encapsulation(): u32 {
-    const isIpv4 = isMapped(careofAddress(this));
-    if (this.port != 0) return isIpv4 ? Encapsulation.UdpIpv4 : Encapsulation.UdpIpv6;
-    return isIpv4 ? Encapsulation.Ipv4 : Encapsulation.Ipv6;
-  }
+  /** 1: a Binding Update was accepted. */
+  hasLived: u32;
 }
 
-/** Octets of a record: three cache lines, so that none lies across the border of four. */
-const RECORD_BYTES: u32 = 192;
+/** What a correspondent node keeps beside the rest; all zero in a new binding. */
+export function correspondentPart(binding: Binding): CorrespondentPart {
+  return changetype<CorrespondentPart>(changetype<usize>(binding) + offsetof<Binding>("otherEntry"));
+}
+
+/** Octets of a record: two cache lines, so that none lies across the border of three. */
+const RECORD_BYTES: u32 = 128;
 /** From this many bindings on, they are no longer in the cache by themselves. */
 const FORESEE_MIN: u32 = 4096;
 

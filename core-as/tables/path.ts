@@ -52,18 +52,9 @@ const IPV6_BYTES: u32 = 40;
 const IPV4_BYTES: u32 = 20;
 const UDP_BYTES: u32 = 8;
 
-/** Octets of the outer headers of an encapsulation. */
+/** Octets of the outer headers of an encapsulation: those with UDP have odd numbers. */
 export function overheadBytes(encapsulation: u32): u32 {
-  switch (encapsulation) {
-    case Encapsulation.Ipv6:
-      return IPV6_BYTES;
-    case Encapsulation.UdpIpv6:
-      return IPV6_BYTES + UDP_BYTES;
-    case Encapsulation.Ipv4:
-      return IPV4_BYTES;
-    default:
-      return IPV4_BYTES + UDP_BYTES;
-  }
+  return (isIpv4(encapsulation) ? IPV4_BYTES : IPV6_BYTES) + (encapsulation & 1) * UDP_BYTES;
 }
 
 /** Octets of a Path. */

@@ -13,7 +13,8 @@ import {
   readRefusals, type RefusalCount,
 } from "../../bindings/status.ts";
 import {
-  ALL_ROUTERS, destinationOf, IPV4_ANY, isIpv6, isLinkLocal, isMapped, isMulticast, isNeighbourDiscovery, sameAddress, UNSPECIFIED,
+  ALL_ROUTERS, destinationOf, IPV4_ANY, isIpv6, isLinkLocal, isMapped, isMulticast, isNeighbourDiscovery, sameAddress,
+  UNSPECIFIED,
 } from "./ip.ts";
 import type { Link, Port } from "./link.ts";
 import type { Network } from "./network.ts";
@@ -125,11 +126,11 @@ export class HomeAgent extends CoreNode {
     return dualStack && { ...SERVE_DEFAULTS, ipv4Address: dualStack.address, ...dualStack.settings };
   }
 
-  protected override datagramPort(): number | undefined {
+  override datagramPort(): number | undefined {
     return this.dualStack ? UDP_ENCAPSULATION_PORT : undefined;
   }
 
-  protected override datagramSource(to: Uint8Array): Uint8Array | undefined {
+  override datagramSource(to: Uint8Array): Uint8Array | undefined {
     return isMapped(to) ? this.dualStack?.address : this.settings.address;
   }
 

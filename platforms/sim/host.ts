@@ -6,7 +6,7 @@ import { parseAddress, parseIpv4Address } from "../../bindings/address.ts";
 import { IPV4_ANY, isIpv6, MOBILITY, NEXT_HEADER, nextHeader, UNSPECIFIED } from "./ip.ts";
 import type { Link, Port } from "./link.ts";
 import type { Network } from "./network.ts";
-import { UNRECOGNIZED_NEXT_HEADER } from "./packets.ts";
+import { UNRECOGNIZED_NEXT_HEADER } from "./messages.ts";
 import type { Device } from "./routes.ts";
 import { Stack } from "./stack.ts";
 

@@ -70,12 +70,14 @@ export function hopLimit(packet: Uint8Array): number {
 
 /** Traffic class or type of service. */
 export function trafficClass(packet: Uint8Array): number {
-  return packet[0] >> 4 === 4 ? typeOfService(packet) : ((packet[0] & 15) << 4) | (packet[1] >> 4);
+  if (packet[0] >> 4 === 4) return typeOfService(packet);
+  return ((packet[0] & 15) << 4) | (packet[1] >> 4);
 }
 
 /** The ICMPv6 type of a packet whose ICMPv6 header follows at once; undefined where none does. */
 export function icmpType(packet: Uint8Array): number | undefined {
-  return isIpv6(packet) && nextHeader(packet) === ICMPV6 && packet.length > HEADER_BYTES ? packet[HEADER_BYTES] : undefined;
+  const isIcmp = isIpv6(packet) && nextHeader(packet) === ICMPV6 && packet.length > HEADER_BYTES;
+  return isIcmp ? packet[HEADER_BYTES] : undefined;
 }
 
 /** Whether a packet is a message of neighbour discovery: types 133 to 137 (RFC 4861 §4). */
@@ -108,7 +110,8 @@ export function isMapped(address: Uint8Array): boolean {
 /** ff00::/8 (RFC 4291 §2.7), 224.0.0.0/4 and 255.255.255.255. */
 export function isMulticast(address: Uint8Array): boolean {
   if (address[0] === 0xff) return true;
-  return isMapped(address) && (address[12] >> 4 === 14 || address.subarray(12).every((octet) => octet === 255));
+  if (!isMapped(address)) return false;
+  return address[12] >> 4 === 14 || address.subarray(12).every((octet) => octet === 255);
 }
 
 /** fe80::/10 (RFC 4291 §2.5.6). */

@@ -132,7 +132,8 @@ export class Reassembly {
 
   /** Takes a fragment; returns the whole packet when this was the last one. */
   add(fragment: Uint8Array): Uint8Array | undefined {
-    const key = `${fragment.subarray(IPV4_SOURCE, IPV4_HEADER_BYTES)} ${get16(fragment, IDENTIFICATION)} ${ipv4Protocol(fragment)}`;
+    const addresses = fragment.subarray(IPV4_SOURCE, IPV4_HEADER_BYTES);
+    const key = `${addresses} ${get16(fragment, IDENTIFICATION)} ${ipv4Protocol(fragment)}`;
     let parts = this.waiting.get(key);
     if (!parts) {
       parts = { fragments: [], timer: this.clock.after(REASSEMBLY_MS, () => this.waiting.delete(key)) };

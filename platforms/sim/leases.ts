@@ -3,7 +3,10 @@
  * in, and stays the same for the same port.
  */
 import { parseIpv4Address } from "../../bindings/address.ts";
+import { IPV4_ANY } from "./ip.ts";
 import type { Port } from "./link.ts";
+import type { Route } from "./routes.ts";
+import type { Stack } from "./stack.ts";
 
 /** What a port gets; addresses are IPv4-mapped, and so is the length. */
 export interface Lease {
@@ -36,4 +39,43 @@ export class Leases {
     }
     return lease;
   }
+}
+
+/** What the ports of a node have by IPv4: addresses and routes in its kernel. */
+export class LeasedPorts {
+  private readonly leases = new Map<Port, Lease>();
+
+  constructor(private readonly stack: Stack) {}
+
+  /** Gives a port an address and a router, or takes them away; false: it had none before. */
+  set(port: Port, lease: Lease | undefined): boolean {
+    const { leases, stack } = this;
+    const former = leases.get(port);
+    if (former) {
+      stack.removeAddress(port, former.address);
+      stack.removeRoute(defaultRoute(port, former));
+    }
+    if (!lease) return leases.delete(port);
+    leases.set(port, lease);
+    this.configure(port, lease);
+    return true;
+  }
+
+  of(port: Port): Lease | undefined {
+    return this.leases.get(port);
+  }
+
+  get all(): ReadonlyMap<Port, Lease> {
+    return this.leases;
+  }
+
+  /** Puts an address and its route into the kernel. */
+  configure(port: Port, lease: Lease): void {
+    this.stack.addAddress(port, lease.address, lease.lengthBits);
+    this.stack.addRoute(defaultRoute(port, lease));
+  }
+}
+
+function defaultRoute(device: Port, { gateway }: Lease): Route {
+  return { prefix: IPV4_ANY, lengthBits: 96, device, gateway };
 }

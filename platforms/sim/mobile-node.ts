@@ -137,7 +137,7 @@ export class MobileNode extends CoreNode {
       this.tunnel.addresses.some((own) => sameAddress(own.address, address));
   }
 
-  protected override datagramPort(device?: Device): number | undefined {
+  override datagramPort(device?: Device): number | undefined {
     return device && this.udpPorts.get(device);
   }
 

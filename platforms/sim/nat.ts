@@ -13,9 +13,10 @@ import { isFragment, isIpv4 } from "./ip4.ts";
 import { Mappings, type NatSettings, NAT_DEFAULTS } from "./nat-mappings.ts";
 import { rewriteFlow, rewriteQuoted } from "./nat-rewrite.ts";
 import type { Network } from "./network.ts";
-import type { ErrorContent } from "./packets.ts";
+import type { ErrorContent } from "./messages.ts";
 import { Router } from "./router.ts";
 import type { Device } from "./routes.ts";
+import type { DropReason } from "./trace.ts";
 import { flowOf, quotedIn, reversed } from "./transport.ts";
 
 export class Nat extends Router {
@@ -105,7 +106,7 @@ export class Nat extends Router {
   }
 
   /** Gives a packet its outside source; or says why not. */
-  private toOutside(packet: Uint8Array): "NAT table full" | "no NAT mapping" | "nothing that a NAT translates" | undefined {
+  private toOutside(packet: Uint8Array): DropReason | undefined {
     const quoted = quotedIn(packet);
     if (quoted) { // from a host inside, about a packet that it got
       const mapping = this.mappings.findInside(reversed(flowOf(quoted)));

@@ -2,16 +2,16 @@
  * Whom a port finds behind an address of its link: neighbour discovery (RFC 4861 §7.2) and ARP (RFC 826),
  * reduced to what others can see.
  *
- *   address ── claimed by an advertisement with the Override flag, or by ARP? ── the port with that link-layer address
+ *   address ── claimed, by an advertisement with the Override flag or by ARP? ── the port of the claimant
  *           ── had by a port of the link? ── that port (a solicitation would find it, and is spared)
  *           ── nobody's: packets wait, solicitations go out, whoever advertises the address gets them
  *
  * So a home agent that answers for a mobile node (RFC 6275 §10.4.1) gets its packets, and the mobile node
  * gets them back when it announces itself at home (§11.5.5).
  */
-import { arpRequest } from "./arp.ts";
+import { arpReply, arpRequest, readArp } from "./arp.ts";
 import type { Timer } from "./clock.ts";
-import { isLinkLocal, isMapped, solicitedNodeOf } from "./ip.ts";
+import { IPV4_ANY, isLinkLocal, isMapped, sameAddress, solicitedNodeOf } from "./ip.ts";
 import type { Port } from "./link.ts";
 import type { Network } from "./network.ts";
 
@@ -67,6 +67,15 @@ export class Neighbours {
     if (!resolution) return;
     this.end(key, resolution);
     for (const { packet, unreachable } of resolution.waiting) this.port.send(packet, address, unreachable);
+  }
+
+  /** RFC 826: believes what a neighbour says of itself, and answers for the addresses that are ours. */
+  hearArp(message: Uint8Array, isOurs: (address: Uint8Array) => boolean): void {
+    const { port } = this;
+    const { isRequest, sender, senderLink, target } = readArp(message);
+    if (!sameAddress(sender, IPV4_ANY) && !isOurs(sender)) this.claim(sender, senderLink);
+    if (!isRequest || !isOurs(target)) return;
+    port.sendArp(arpReply(port.linkAddress, target, senderLink, sender), senderLink);
   }
 
   /** Asks for `address` while `packet` waits; `unreachable` is called when nobody answers. */

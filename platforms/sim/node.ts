@@ -8,23 +8,21 @@
  * The kernel carries out what the core orders. The driving law holds because nothing reaches the core while
  * its orders are carried out: links and tunnel hand packets on through the clock.
  */
-import { setDevice, setIpv4Uplink, setLink, setPathMtu, setWallClock } from "../../bindings/commands.ts";
-import { type Datagrams, DEVICE_ANY, Engine, type Role } from "../../bindings/engine.ts";
+import { setDevice, setIpv4Uplink, setLink, setWallClock } from "../../bindings/commands.ts";
+import { Engine, type Role } from "../../bindings/engine.ts";
 import type { CoreEvent } from "../../bindings/events.ts";
 import type { Timer } from "./clock.ts";
-import {
-  destinationOf, ICMPV4, IPV4_ANY, IPV4_IN_IP, IPV6_IN_IP, isIp, isLinkLocal, isMapped, isMulticast, nextHeader, sourceOf,
-  trafficClass, UDP,
-} from "./ip.ts";
+import { destinationOf, ICMPV4, IPV4_IN_IP, IPV6_IN_IP, isIp, isMulticast, nextHeader } from "./ip.ts";
 import { isIpv4 } from "./ip4.ts";
-import type { Lease } from "./leases.ts";
-import type { InterfaceAddress, Link, Port } from "./link.ts";
+import { type Lease, LeasedPorts } from "./leases.ts";
+import type { Link, Port } from "./link.ts";
 import type { Network } from "./network.ts";
 import { Orders } from "./orders.ts";
 import type { Random } from "./random.ts";
-import type { Device, Route } from "./routes.ts";
+import type { Device } from "./routes.ts";
+import { DatagramSockets, newestSource } from "./sockets.ts";
 import { Stack } from "./stack.ts";
-import { flowOf } from "./transport.ts";
+import { Tunnel } from "./tunnel.ts";
 
 /** The index of the tunnel among the devices, the core's and ours; ports follow. */
 export const TUNNEL = 0;
@@ -36,19 +34,6 @@ const MAX_KEPT_RECORDS = 256;
 /** For `start`: as if the node had never run. */
 export const NO_STATE = new Uint8Array(0);
 
-/** The tunnel device: what the kernel sends into it, the core gets. */
-export class Tunnel implements Device {
-  readonly name = "tunnel";
-  readonly addresses: InterfaceAddress[] = [];
-  mtuBytes = 1500;
-
-  constructor(private readonly feed: (packet: Uint8Array) => void) {}
-
-  send(packet: Uint8Array): void {
-    this.feed(packet);
-  }
-}
-
 export abstract class CoreNode extends Stack {
   /** Undefined while the node is down. */
   engine?: Engine;
@@ -59,8 +44,8 @@ export abstract class CoreNode extends Stack {
   private readonly ports: Port[] = [];
   /** Ports on which the core hears all groups, and not only those of the node's addresses. */
   private readonly hearing = new Set<Device>();
-  /** What ports have by IPv4 now. */
-  private readonly leases = new Map<Port, Lease>();
+  readonly sockets: DatagramSockets;
+  private readonly leases = new LeasedPorts(this);
   private readonly orders = new Orders(this);
   private readonly entropy: Random;
   /** What a restart finds: Order.Keep records, or an exported state and those that came after it. */
@@ -78,7 +63,7 @@ export abstract class CoreNode extends Stack {
     this.entropy = network.random(`entropy ${name}`);
     this.tunnel = new Tunnel((packet) => this.feed(TUNNEL, packet));
     this.devices.push(this.tunnel);
-    this.hearErrors();
+    this.sockets = new DatagramSockets(this);
   }
 
   /** Addresses and routes that a person configured. */
@@ -87,7 +72,7 @@ export abstract class CoreNode extends Stack {
   protected abstract configure(engine: Engine, nowMs: number): void;
 
   /** The UDP port of the core's socket on an access device, or for all; undefined: it has none. */
-  protected datagramPort(_device?: Device): number | undefined {
+  datagramPort(_device?: Device): number | undefined {
     return undefined;
   }
 
@@ -147,29 +132,13 @@ export abstract class CoreNode extends Stack {
 
   /** Gives a port an IPv4 address and a router, or takes them away, and tells the core. */
   setIpv4(port: Port, lease: Lease | undefined): void {
-    const former = this.leases.get(port);
-    if (former) {
-      this.removeAddress(port, former.address);
-      this.removeRoute(ipv4Default(port, former));
-    }
-    if (lease) this.leases.set(port, lease);
-    else this.leases.delete(port);
-    if (!former && !lease) return;
-    if (this.running) this.configureIpv4(port);
-    this.withCore((engine, nowMs) =>
-      setIpv4Uplink(engine, this.indexOf(port), lease?.address, nowMs, lease?.gateway));
+    if (!this.leases.set(port, lease)) return;
+    this.withCore((engine, nowMs) => setIpv4Uplink(engine, this.indexOf(port), lease?.address, nowMs, lease?.gateway));
   }
 
   /** What the port has by IPv4; undefined: nothing. */
   ipv4Of(port: Port): Lease | undefined {
-    return this.leases.get(port);
-  }
-
-  private configureIpv4(port: Port): void {
-    const lease = this.leases.get(port);
-    if (!lease) return;
-    this.addAddress(port, lease.address, lease.lengthBits);
-    this.addRoute(ipv4Default(port, lease));
+    return this.leases.of(port);
   }
 
   /** Pulls the cable of a port and tells the core. */
@@ -197,34 +166,9 @@ export abstract class CoreNode extends Stack {
     this.send(packet, this.tunnel);
   }
 
-  /** Sends a datagram of the core from its socket on `device`, or from the one for all. */
-  sendDatagram(payload: Uint8Array, to: Required<Datagrams>, device?: Device): void {
-    const { network, name } = this;
-    const source = this.datagramSource(to.address, device);
-    const port = this.datagramPort(device);
-    if (!source || port === undefined) return network.drop(name, name, "no source address", payload);
-    const header = { trafficClass: to.trafficClass, dontFragment: !to.mayFragment };
-    const packet = network.packets.udp(source, to.address, port, to.port, payload, header);
-    const mtuBytes = (device ?? this.routes.find(to.address, undefined, this.tunnel)?.device)?.mtuBytes ?? Infinity;
-    if (packet.length > mtuBytes && !(to.mayFragment && isMapped(to.address))) {
-      network.drop(name, name, "larger than the MTU", packet);
-      network.clock.after(0, () => this.learnPathMtu(to.address, mtuBytes, device));
-    } else if (device) this.sendOn(device, packet);
-    else this.route(packet);
-  }
-
-  /** What a datagram of the core is sent from: the newest address of the device, of the right family. */
-  protected datagramSource(to: Uint8Array, device?: Device): Uint8Array | undefined {
-    if (!device) return this.sourceFor(to);
-    const mapped = isMapped(to);
-    return device.addresses
-      .findLast(({ address }) => isMapped(address) === mapped && !isLinkLocal(address))?.address;
-  }
-
-  /** The kernel has learnt that packets to `remote` may have at most so many octets. */
-  private learnPathMtu(remote: Uint8Array, octets: number, device?: Device): void {
-    const index = device ? this.indexOf(device) : DEVICE_ANY;
-    this.withCore((engine, nowMs) => setPathMtu(engine, index, remote, octets, nowMs));
+  /** The address that a datagram of the core is sent from. */
+  datagramSource(to: Uint8Array, device?: Device): Uint8Array | undefined {
+    return device ? newestSource(device, to) : this.sourceFor(to);
   }
 
   /** Whether what comes from a home address goes into the tunnel, or not: the node is at home. */
@@ -272,34 +216,15 @@ export abstract class CoreNode extends Stack {
 
   /** What is for a socket of the core goes there. */
   protected override deliver(device: Device, packet: Uint8Array): void {
-    if (!this.isForSocket(device, packet)) return super.deliver(device, packet);
-    const message = this.network.packets.read(packet);
-    if (message.kind !== "udp") return; // damaged
-    const from = { address: sourceOf(packet).slice(), port: message.sourcePort, trafficClass: trafficClass(packet) };
-    const index = this.indexOf(device);
-    this.withCore((engine, nowMs) => engine.receiveDatagrams(nowMs, index, message.data, from));
-  }
-
-  private isForSocket(device: Device, packet: Uint8Array): boolean {
-    if (device === this.tunnel || nextHeader(packet) !== UDP) return false;
-    return flowOf(packet).destinationPort === (this.datagramPort(device) ?? -1);
-  }
-
-  /** The kernel's own errors about datagrams of the core. */
-  private hearErrors(): void {
-    this.onIcmpError(({ error, mtuBytes, about }) => {
-      if (error !== "packet-too-big" || mtuBytes === undefined || nextHeader(about) !== UDP) return;
-      const { destination, sourcePort } = flowOf(about);
-      const device = this.ports.find((port) => this.datagramPort(port) === sourcePort);
-      if (device) this.learnPathMtu(destination, mtuBytes, this.datagramPort() === undefined ? device : undefined);
-    });
+    if (this.sockets.takes(device, packet)) this.sockets.receive(device, packet);
+    else super.deliver(device, packet);
   }
 
   /** Whether what came from a link concerns the core: it is for this node, or for a group that it hears. */
   protected isForCore(device: Device, packet: Uint8Array): boolean {
     const destination = destinationOf(packet);
     if (isIpv4(packet)) return RAW_IPV4.includes(nextHeader(packet)) && this.owns(destination);
-    if (this.isForSocket(device, packet)) return false;
+    if (this.sockets.takes(device, packet)) return false;
     if (!isMulticast(destination)) return this.owns(destination);
     return this.hearing.has(device) || this.isMember(device, destination);
   }
@@ -318,13 +243,13 @@ export abstract class CoreNode extends Stack {
     const state = this.keptState;
     this.clearKernel();
     this.setUpKernel();
-    for (const port of this.leases.keys()) this.configureIpv4(port);
+    for (const [port, lease] of this.leases.all) this.leases.configure(port, lease);
     this.engine = new Engine(this.network.core, this.role, this.orders, this.entropy.bytes(64), nowMs);
     setWallClock(this.engine, this.unixMs, nowMs);
     setDevice(this.engine, { index: TUNNEL, kind: "tunnel", mtu: this.tunnel.mtuBytes, up: true }, nowMs);
     for (const port of this.ports) setDevice(this.engine, this.deviceOf(port), nowMs);
     this.configure(this.engine, nowMs);
-    for (const [port, { address, gateway }] of this.leases) {
+    for (const [port, { address, gateway }] of this.leases.all) {
       setIpv4Uplink(this.engine, this.indexOf(port), address, nowMs, gateway);
     }
     if (state.length > 0) this.engine.importState(state, nowMs);
@@ -352,7 +277,7 @@ export abstract class CoreNode extends Stack {
   }
 
   /** The number of a port among the core's devices. */
-  protected indexOf(device: Device): number {
+  indexOf(device: Device): number {
     return TUNNEL + 1 + this.ports.indexOf(device as Port);
   }
 
@@ -367,10 +292,6 @@ export abstract class CoreNode extends Stack {
       else this.withCore((engine, nowMs) => engine.tick(nowMs));
     });
   }
-}
-
-function ipv4Default(device: Port, { gateway }: Lease): Route {
-  return { prefix: IPV4_ANY, lengthBits: 96, device, gateway };
 }
 
 function concatenate(parts: Uint8Array[]): Uint8Array {

@@ -94,7 +94,7 @@ export class Orders implements OrderHandler {
     const payload = engine.memory.slice(pointer, pointer + lengthBytes);
     const device = index === ANY_DEVICE ? undefined : node.devices[index];
     const each = to.segmentBytes || lengthBytes;
-    for (let at = 0; at < lengthBytes; at += each) node.sendDatagram(payload.subarray(at, at + each), to, device);
+    for (let at = 0; at < lengthBytes; at += each) node.sockets.send(payload.subarray(at, at + each), to, device);
   }
 
   sendArp(index: number, pointer: number, lengthBytes: number, toAll: boolean): void {

@@ -8,10 +8,10 @@
  * its own, which also defends them against duplicates (RFC 4862 §5.4.3), and believes what others say of
  * theirs.
  */
-import { arpReply, isArp, readArp } from "./arp.ts";
+import { isArp } from "./arp.ts";
 import { Port, type Receiver } from "./link.ts";
 import {
-  ALL_NODES, decrementHopLimit, destinationOf, hopLimit, IPV4_ANY, isIp, isLinkLocal, isMapped, isMulticast,
+  ALL_NODES, decrementHopLimit, destinationOf, hopLimit, isIp, isLinkLocal, isMapped, isMulticast,
   isSolicitedNodeOf, sameAddress, sourceOf, UNSPECIFIED,
 } from "./ip.ts";
 import { dontFragment, fragmented, isFragment, isIpv4, isLaterFragment, Reassembly } from "./ip4.ts";
@@ -19,7 +19,7 @@ import type { Network } from "./network.ts";
 import { type Device, type Route, RouteTable } from "./routes.ts";
 import {
   ADDRESS_UNREACHABLE, type ErrorContent, HOP_LIMIT_EXCEEDED, type IcmpError, type Message, NO_ROUTE,
-} from "./packets.ts";
+} from "./messages.ts";
 
 type MessageOf<Kind extends Message["kind"]> = Extract<Message, { kind: Kind }>;
 type Handler<Kind extends Message["kind"]> = (message: MessageOf<Kind>, packet: Uint8Array) => void;
@@ -131,16 +131,9 @@ export class Stack implements Receiver {
     return isIpv4(packet) && isFragment(packet) ? this.reassembly.add(packet) : packet;
   }
 
-  /**
-   * RFC 826: believes what a neighbour says of itself, and answers for all addresses of the node: they belong to the
-   * host, and not to the interface (RFC 1122 §3.3.4.2, weak model).
-   */
+  /** Answers for all addresses of the node: they belong to the host (RFC 1122 §3.3.4.2, weak model). */
   protected receiveArp(device: Device, message: Uint8Array): void {
-    if (!(device instanceof Port)) return;
-    const { isRequest, sender, senderLink, target } = readArp(message);
-    if (!sameAddress(sender, IPV4_ANY) && !device.owns(sender)) device.neighbours.claim(sender, senderLink);
-    if (!isRequest || !this.owns(target)) return;
-    device.sendArp(arpReply(device.linkAddress, target, senderLink, sender), senderLink);
+    if (device instanceof Port) device.neighbours.hearArp(message, (address) => this.owns(address));
   }
 
   /** RFC 8200 §3, RFC 4443 §3.1 to §3.3: the packet goes on, or its sender hears why not. */

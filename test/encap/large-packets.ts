@@ -10,6 +10,8 @@ export interface Shape {
   readonly protocol: number;
   /** Of the last octet of both addresses. */
   readonly host: number;
+  /** In place of those: source and destination, 4 or 16 octets each. */
+  readonly addresses?: readonly [Uint8Array, Uint8Array];
   readonly ports: readonly [number, number];
   readonly trafficClass: number;
   readonly hopLimit: number;
@@ -79,6 +81,11 @@ export function build(shape: Shape, payload: Uint8Array): Buffer {
     packet[23] = shape.host;
     packet.set([0x20, 0x01, 0x0d, 0xb8, 0, 2], 24);
     packet[39] = shape.host;
+  }
+  if (shape.addresses) {
+    packet.set(Buffer.concat(shape.addresses), ip - 2 * shape.addresses[0].length);
+    if (ip === 20) packet.writeUInt16BE(0, 10);
+    if (ip === 20) packet.writeUInt16BE(complement(sum(packet.subarray(0, 20))), 10);
   }
   const upper = packet.subarray(ip);
   upper.writeUInt16BE(shape.ports[0], 0);

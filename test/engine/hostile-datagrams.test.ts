@@ -48,12 +48,7 @@ function packets(side: Side): Uint8Array[] {
     { source: "203.0.113.1", destination, protocol: 1 },
     icmp4(type, code, mtu, ipv4({ source: destination, destination: source, protocol: inner[0] >> 4 === 4 ? 4 : 41 }, inner)),
   )));
-  const udp = [0x10, 0x5f, side === "agent" ? NAT_PORT >> 8 : TUNNEL_PORT >> 8, side === "agent" ? NAT_PORT & 255 : TUNNEL_PORT & 255, 0, 0, 0, 0];
-  const aboutUdp = other.map((inner) => ipv4(
-    { source: "203.0.113.1", destination, protocol: 1 },
-    icmp4(3, 4, 1400, ipv4({ source: destination, destination: side === "agent" ? NAT_IPV4 : HOME_AGENT_IPV4 }, Uint8Array.from([...udp, ...inner]))),
-  ));
-  return [...tunnels, ...errors, ...aboutUdp, ipv4({ source, destination, protocol: 1 }, icmp4(8, 0, 0, new Uint8Array(8)))];
+  return [...tunnels, ...errors, ipv4({ source, destination, protocol: 1 }, icmp4(8, 0, 0, new Uint8Array(8)))];
 }
 
 /** Mends the header checksum now and then, so that what is wrong is found further in. */

@@ -331,7 +331,7 @@ describe("commands for both families", () => {
     expect(() => setHomeAgentFound(new Node(Role.MobileNode).engine, { address: at(HOME_AGENT) }, 1000)).toThrow("WrongMoment");
   });
 
-  it("tell the addresses of a home agent that is known by name (5555-2.1-1)", () => {
+  it("tell the addresses of a home agent that is known by name (RFC 5555 §2.1)", () => {
     const network = new DualNetwork({ mobile: { homeAgent: parseAddress("::") }, reach: { homeAgentIpv4: undefined } });
     network.linkUp();
     network.ipv4(PUBLIC_IPV4);

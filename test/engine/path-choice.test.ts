@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { parseAddress } from "../../bindings/address.ts";
 import { readBindings } from "../../bindings/status.ts";
-import { ACCESS, HOME_AGENT } from "./harness.ts";
+import { ACCESS, HOME_ADDRESS, TUNNEL } from "./harness.ts";
 import { DualNetwork, PRIVATE_IPV4, PUBLIC_IPV4 } from "./dual-stack.ts";
-import { codec } from "./network.ts";
+import { codec, echo } from "./network.ts";
 
 const BLOCKED = { ipv6: false } as const;
 
@@ -26,7 +26,7 @@ function dualStack(passes: Partial<DualNetwork["passes"]> = {}, options: Constru
 }
 
 describe("the path to the home agent", () => {
-  it("is the IPv6 one where both work (5555-2.3.1-5, 5555-4.4.1-1, 5555-4.4.2-5)", () => {
+  it("is the IPv6 one where both work (5555-2.3.1-5, 5555-4.1-1, 5555-4.4.1-1, 5555-4.4.2-5, 5555-5-3, 5555-5.1-2)", () => {
     const network = dualStack();
     expect(network.update).toMatchObject({ state: "Registered", careofAddress: "2001:db8:a::17", encapsulation: "Ipv6", obstacle: "None" });
     expect(network.uplink.paths).toEqual({ Ipv6: "None", UdpIpv6: "NotConfigured", Ipv4: "NotNeeded", UdpIpv4: "NotNeeded" });
@@ -189,6 +189,33 @@ describe("the path to the home agent", () => {
     network.advance(13_000);
     expect(network.update.state).toBe("Registered");
     expect(network.carries()).toBe(true);
+  });
+
+  it.each([["IPv6 goes dark", { ipv6: false }], ["tunnels over IPv6 no longer pass", { tunnel6: false }]])("is another one soon after %s, while there is traffic", (_, passes) => {
+    const network = dualStack();
+    network.advance(20_000);
+    expect(network.carries()).toBe(true);
+    Object.assign(network.passes, passes);
+    const [since, from] = [network.mobile.now, network.atAgent.length];
+    while (network.mobile.now - since < 13_000) {
+      network.carries();
+      network.advance(500);
+    }
+    expect(network.update.careofAddress).toBe(PUBLIC_IPV4);
+    expect(network.atAgent.length).toBeGreaterThan(from);
+    expect(network.carries()).toBe(true);
+  });
+
+  it("is asked about ever more rarely by who only sends", () => {
+    const network = dualStack();
+    network.advance(20_000);
+    const since = network.mobile.now;
+    for (let second = 0; second < 600; second++) {
+      network.mobile.receive(TUNNEL, echo(HOME_ADDRESS, "2001:db8:200::5"));
+      network.advance(1000);
+    }
+    expect(updatesOf(network, since).length).toBeLessThanOrEqual(9);
+    expect(network.update.careofAddress).toBe("2001:db8:a::17");
   });
 
   it("is that of the better uplink, whatever its encapsulation", () => {

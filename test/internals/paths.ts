@@ -34,7 +34,7 @@ export function addIpv4HomeAddress(): void {
   copyAddress(bindings.careofAddress(other), bindings.careofAddress(binding));
   other.port = binding.port;
   other.pathMtu = binding.pathMtu;
-  other.pathMtuSinceMs = binding.pathMtuSinceMs;
+  other.pathMtuSinceS = binding.pathMtuSinceS;
   other.expiresMs = binding.expiresMs;
   other.node = binding.node;
   other.companion = record;

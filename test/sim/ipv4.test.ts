@@ -6,7 +6,7 @@ import { IPV4_ANY, sourceOf } from "../../platforms/sim/ip.ts";
 import { isFragment, timeToLive } from "../../platforms/sim/ip4.ts";
 import type { Link } from "../../platforms/sim/link.ts";
 import { Network } from "../../platforms/sim/network.ts";
-import type { IcmpError } from "../../platforms/sim/packets.ts";
+import type { IcmpError } from "../../platforms/sim/messages.ts";
 import { Ping } from "../../platforms/sim/ping.ts";
 import { Router } from "../../platforms/sim/router.ts";
 import { Stack } from "../../platforms/sim/stack.ts";

@@ -22,6 +22,7 @@ const CHANGE = 12;
 const IFLA_ADDRESS = 1;
 const IFLA_IFNAME = 3;
 const IFLA_MTU = 4;
+const IFLA_TXQLEN = 13;
 
 export interface Link {
   readonly index: number;
@@ -40,6 +41,8 @@ export interface Link {
 export interface LinkChange {
   readonly up?: boolean;
   readonly mtuBytes?: number;
+  /** How many packets wait at most until the driver takes them. */
+  readonly queuePackets?: number;
 }
 
 /** All interfaces of the namespace. */
@@ -63,7 +66,8 @@ export function setLink(netlink: NetlinkSocket, index: number, change: LinkChang
     fixed.writeUInt32LE(change.up ? IFF_UP : 0, INTERFACE_FLAGS);
     fixed.writeUInt32LE(IFF_UP, CHANGE);
   }
-  const request = new NetlinkRequest(RTM_NEWLINK, NLM_F_ACK, fixed).attribute32(IFLA_MTU, change.mtuBytes);
+  const request = new NetlinkRequest(RTM_NEWLINK, NLM_F_ACK, fixed)
+    .attribute32(IFLA_MTU, change.mtuBytes).attribute32(IFLA_TXQLEN, change.queuePackets);
   netlink.request(request, `change link ${index} to ${JSON.stringify(change)}`);
 }
 

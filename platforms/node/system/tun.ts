@@ -25,6 +25,8 @@ import { setInterfaceValue } from "./sysctl.ts";
 const DEVICE = "/dev/net/tun";
 const IFREQ_BYTES = 40;
 const IFREQ_FLAGS = IFNAMSIZ;
+/** The kernel's own 500 are full of small packets within the few milliseconds that another program may have our core. */
+const QUEUE_PACKETS = 5000;
 
 export interface TunOptions {
   /** Interface name, at most 15 characters; "mext%d" lets the kernel choose the number. */
@@ -58,7 +60,7 @@ export function openTun(netlink: NetlinkSocket, options: TunOptions): Tun {
     const offload = hasHeader ? switchOffloadOn(fd, options.offload) : "none";
     const interfaceIndex = linkByName(netlink, name).index;
     quieten(name);
-    setLink(netlink, interfaceIndex, { up: true, mtuBytes: options.mtuBytes });
+    setLink(netlink, interfaceIndex, { up: true, mtuBytes: options.mtuBytes, queuePackets: QUEUE_PACKETS });
     return new Tun(fd, name, interfaceIndex, offload);
   });
 }

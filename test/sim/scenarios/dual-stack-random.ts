@@ -5,16 +5,16 @@
  * well off as can be where it is, and nothing of its own is refused any more.
  */
 import { expect } from "vitest";
-import { destinationOf, isIp, isLinkLocal, isMapped, sameAddress } from "../../../platforms/sim/ip.ts";
 import { isArp } from "../../../platforms/sim/arp.ts";
 import {
   DROP_EXTENSION_HEADERS, DROP_IPV4_TUNNELS, DROP_IPV6_TUNNELS, DROP_MOBILITY_HEADERS, DROP_UDP, Firewall,
 } from "../../../platforms/sim/firewall.ts";
+import { destinationOf, isIp, isLinkLocal, isMapped, sameAddress } from "../../../platforms/sim/ip.ts";
 import { type CoreNode, NO_STATE } from "../../../platforms/sim/node.ts";
 import type { Random } from "../../../platforms/sim/random.ts";
 import { Stack } from "../../../platforms/sim/stack.ts";
 import {
-  BEST, type DualStackStory, enter, expectBoundTogether, hasBest, pingBoth, type Place, PLACES, refusals, Session,
+  BEST, type DualStackStory, enter, expectBoundTogether, hasBest, pingBoth, type Place, PLACES, refusals, sessions,
   statusIn, tellDualStack,
 } from "./dual-stack-story.ts";
 
@@ -48,8 +48,8 @@ class Chaos {
     port.attach(topology.backbone);
     const homeAddresses = [topology.homeAgent.settings.address, topology.homeAgent.ipv4Address!];
     network.watch((record) => {
-      if (record.kind !== "frame" || !record.from.startsWith("visited router") || this.heard.length >= MAX_HEARD) return;
-      if (isArp(record.packet) || !isIp(record.packet)) return;
+      if (record.kind !== "frame" || !record.from.startsWith("visited router")) return;
+      if (this.heard.length >= MAX_HEARD || isArp(record.packet) || !isIp(record.packet)) return;
       const to = destinationOf(record.packet);
       if (homeAddresses.some((address) => sameAddress(address, to))) this.heard.push(record.packet.slice());
     });
@@ -154,10 +154,7 @@ export function runDualStackScenario(seed: number, watch?: (story: DualStackStor
   mobileNode.start();
   mobileNode.attach(enter(story, chaos.place));
   network.run(20_000);
-  const sessions = [
-    new Session(story, "IPv6", seed % 2 === 0, TOTAL_BYTES, 7000),
-    new Session(story, "IPv4", seed % 2 === 1, TOTAL_BYTES, 7001),
-  ];
+  const streams = sessions(story, TOTAL_BYTES, seed % 2 === 1);
 
   const total = DISASTERS.reduce((sum, [weight]) => sum + weight, 0);
   while (network.nowMs < DISASTER_MS) {
@@ -168,8 +165,8 @@ export function runDualStackScenario(seed: number, watch?: (story: DualStackStor
   network.run(6000); // whoever is down comes back
   chaos.heal();
   network.runUntil(() => false, QUIET_MS);
-  expect(network.runUntil(() => sessions.every(({ done }) => done), STREAM_LIMIT_MS), "streams end").toBe(true);
-  for (const session of sessions) session.expectIntact();
+  expect(network.runUntil(() => streams.every(({ done }) => done), STREAM_LIMIT_MS), "streams end").toBe(true);
+  for (const stream of streams) stream.expectIntact();
 
   const where = `in ${places[chaos.place]}`;
   network.runUntil(() => hasBest(story, chaos.place), 16 * 10_000);

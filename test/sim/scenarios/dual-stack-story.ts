@@ -135,6 +135,11 @@ export class Session {
   }
 }
 
+/** Two streams, the one of IPv6 to the mobile node and the one of IPv4 from it; or, turned, the other way round. */
+export function sessions(story: DualStackStory, bytes: number, turned = false): [Session, Session] {
+  return [new Session(story, "IPv6", !turned, bytes, 7000), new Session(story, "IPv4", turned, bytes, 7001)];
+}
+
 function addressOf(mobileNode: MobileNode, family: "IPv6" | "IPv4"): Uint8Array {
   return family === "IPv6" ? mobileNode.homeAddress : ipv4HomeAddressOf(1);
 }

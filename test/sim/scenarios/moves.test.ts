@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import {
-  BEST, begin, BLOCKED_MS, type DualStackStory, enter, expectBoundTogether, hasBest, type Place, PLACES, reachesBoth,
-  refusals, Session, statusIn, tellDualStack,
+  BEST, begin, BLOCKED_MS, enter, expectBoundTogether, hasBest, type Place, PLACES, reachesBoth, refusals, sessions,
+  statusIn, tellDualStack,
 } from "./dual-stack-story.ts";
 
 /** How long the node is in no network while it moves. */
@@ -27,11 +27,6 @@ const LIMITS_MS: Record<Place, number> = {
   "udp-ipv6": 6000,
   home: 3000,
 };
-
-/** Two streams, the one of IPv6 in one direction and the one of IPv4 in the other. */
-function sessions(story: DualStackStory, bytes: number, turned: boolean): [Session, Session] {
-  return [new Session(story, "IPv6", !turned, bytes, 7000), new Session(story, "IPv4", turned, bytes, 7001)];
-}
 
 const PAIRS = PLACES.flatMap((from) => PLACES.map((to): [Place, Place] => [from, to]))
   .filter(([from, to]) => !(from === "home" && to === "home"));

@@ -5,8 +5,8 @@ import { Ping } from "../../../platforms/sim/ping.ts";
 import type { NatSettings } from "../../../platforms/sim/nat-mappings.ts";
 import { ipv4HomeAddressOf } from "../../../platforms/sim/topology.ts";
 import {
-  BEST, begin, type DualStackStory, enter, expectBoundTogether, isSettled, pingBoth, reachesBoth, Session, statusIn,
-  tellDualStack,
+  BEST, begin, type DualStackStory, enter, expectBoundTogether, isSettled, pingBoth, reachesBoth, Session, sessions,
+  statusIn, tellDualStack,
 } from "./dual-stack-story.ts";
 
 /** A round trip between a mobile node and the home agent. */
@@ -46,7 +46,7 @@ describe("a NAT that reboots", () => {
   it.each([[3000, 1000], [700, 5000]])("every %d ms or later: two sessions survive", (pauseMs, limitMs) => {
     const story = behind(2);
     const { network, at, invariants } = story;
-    const both = [new Session(story, "IPv6", true, 1_500_000, 7000), new Session(story, "IPv4", false, 1_500_000, 7001)];
+    const both = sessions(story, 1_500_000);
     for (let reboot = 0; reboot < 6; reboot++) {
       network.run(pauseMs + 37 * reboot);
       at(0)!.nat!.reboot();
@@ -128,7 +128,7 @@ describe("kinds of NATs", () => {
   it.each(all)("mapping $mapping, filtering $filtering: two sessions pass", (settings) => {
     const story = behind(7, { ...settings, hairpinning: false });
     const { network, invariants } = story;
-    const both = [new Session(story, "IPv6", true, 200_000, 7000), new Session(story, "IPv4", false, 200_000, 7001)];
+    const both = sessions(story, 200_000);
     expect(network.runUntil(() => both.every(({ done }) => done), 20_000)).toBe(true);
     for (const session of both) session.expectIntact();
     expectBoundTogether(story);
@@ -185,7 +185,8 @@ describe("two nodes behind the same NAT", () => {
 });
 
 describe("a home agent that restarts", () => {
-  it.each([["with its state", undefined], ["without", NO_STATE]])("%s: the node behind the NAT is reached again", (_, state) => {
+  const states: [string, Uint8Array | undefined][] = [["with its state", undefined], ["without", NO_STATE]];
+  it.each(states)("%s: the node behind the NAT is reached again", (_, state) => {
     const story = behind(11);
     const { network, homeAgent, mobileNode, correspondent, invariants } = story;
     network.run(30_000);

@@ -7,7 +7,7 @@ import { ipv4HomeAddressOf } from "../../../platforms/sim/topology.ts";
 import type { VisitedKind } from "../../../platforms/sim/visited.ts";
 import {
   BEST, begin, type DualStackStory, type DualStackStorySettings, enter, expectBoundTogether, pingBoth, reachesBoth,
-  refusals, Session, statusIn, tellDualStack,
+  refusals, sessions, statusIn, tellDualStack,
 } from "./dual-stack-story.ts";
 
 /** A story in one network, with a firewall on its router. */
@@ -125,7 +125,7 @@ describe("public IPv4", () => {
     begin(story);
     const { network, invariants } = story;
     network.run(5000);
-    const both = [new Session(story, "IPv6", true, 200_000, 7000), new Session(story, "IPv4", false, 200_000, 7001)];
+    const both = sessions(story, 200_000);
     expect(network.runUntil(() => both.every(({ done }) => done), 30_000)).toBe(true);
     for (const session of both) session.expectIntact();
     invariants.check();
@@ -137,7 +137,7 @@ describe("UDP that is blocked for 10 s", () => {
     const story = behindFirewall(9, kind, [], {}, false);
     begin(story);
     const { network, firewall, invariants } = story;
-    const both = [new Session(story, "IPv6", true, 800_000, 7000), new Session(story, "IPv4", false, 800_000, 7001)];
+    const both = sessions(story, 800_000);
     network.run(3000);
     firewall.rules = [DROP_UDP];
     network.run(10_000);
@@ -192,6 +192,34 @@ describe("a real home link", () => {
     const before = refusals(story);
     network.run(5000);
     expect(refusals(story)).toEqual(before);
+    invariants.check();
+  });
+});
+
+describe("two uplinks, the preferred one behind a NAT and the other one with IPv6", () => {
+  it("take over from each other, and the node returns to the preferred one", () => {
+    const story = tellDualStack(12, ["nat", "ipv6"], { uplinks: 2 });
+    const { network, mobileNode, visited: [preferred, other], invariants } = story;
+    mobileNode.start();
+    mobileNode.attach(preferred.link, mobileNode.uplinks[0]);
+    mobileNode.attach(other.link, mobileNode.uplinks[1]);
+    until(story, "UdpIpv4", 10_000);
+    network.run(3000);
+    expect(mobileNode.registration).toMatchObject({ device: 1, encapsulation: "UdpIpv4" });
+    const both = sessions(story, 1_200_000);
+    network.run(3000);
+    mobileNode.detach(mobileNode.uplinks[0]);
+    network.run(3000);
+    expect(mobileNode.registration).toMatchObject({ device: 2, encapsulation: "Ipv6" });
+    mobileNode.attach(preferred.link, mobileNode.uplinks[0]);
+    network.run(6000);
+    expect(mobileNode.registration).toMatchObject({ device: 1, encapsulation: "UdpIpv4" });
+    expect(network.runUntil(() => both.every(({ done }) => done), 60_000)).toBe(true);
+    for (const session of both) {
+      session.expectIntact();
+      expect(session.receiver.longestGapMs).toBeLessThan(1000);
+    }
+    expectBoundTogether(story);
     invariants.check();
   });
 });
