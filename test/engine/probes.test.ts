@@ -133,7 +133,8 @@ describe("after a registration", () => {
     expect(throughTunnel(network)).toHaveLength(1);
     network.advance(600_000);
     const atMs = throughTunnel(network).map((sent) => sent.atMs);
-    expect(atMs.slice(2).map((each, index) => each - atMs[index + 1])).toEqual(new Array(atMs.length - 2).fill(110_000));
+    const silences = atMs.slice(2).map((each, index) => each - atMs[index + 1]);
+    for (const silenceMs of silences) expect(silenceMs, "a Binding Update puts it off").toSatisfy((ms: number) => ms >= 110_000 && ms <= 220_000);
     expect(atMs.length).toBeGreaterThan(4);
   });
 
