@@ -53,6 +53,9 @@ const SUMMARIES: Readonly<Record<string, readonly (readonly [label: string, fiel
 const SUMMARY_OPTIONS: Readonly<Record<string, readonly [label: string, field: string]>> = {
   "home-address": ["home address", "address"],
   "alternate-careof-address": ["care-of address", "careofAddress"],
+  "ipv4-careof-address": ["IPv4 care-of address", "careofAddress"],
+  "ipv4-home-address": ["IPv4 home address", "address"],
+  "ipv4-address-acknowledgement": ["IPv4 home address", "address"],
   "mobile-network-prefix": ["prefix", "prefix"],
   "home-network-prefix": ["prefix", "prefix"],
   "binding-identifier": ["BID", "bindingIdentifier"],
