@@ -54,7 +54,7 @@ class Flow {
   identification: u32;
   /** Room at `packet` in the orders' room, 0: it lies where it came. */
   capacity: u32;
-  /** 1: there is room for a header before the packet where it came. */
+  /** 1: there is room for a header before the packet. */
   hasRoomBefore: u32;
 }
 
@@ -77,7 +77,7 @@ export function put(device: u32, packet: usize, length: u32, hasRoomBefore: bool
   }
   const flow = find(device, packet);
   if (flow != null) {
-    if (candidate.mayContinue && continues(flow, packet) && append(flow, packet, length)) {
+    if (candidate.mayContinue && continues(flow, packet) && append(flow, packet)) {
       const isFull = flow.protocol == NextHeader.Udp && flow.count == MAX_DATAGRAMS;
       if (isFull || candidate.isLast || candidate.payloadBytes < flow.segmentBytes) release(flow);
       return;
@@ -171,25 +171,31 @@ function continues(flow: Flow, packet: usize): bool {
     const tcpBytes = flow.headersBytes - flow.upperOffset;
     if (!transport.sameTcp(first + flow.upperOffset, packet + flow.upperOffset, tcpBytes)) return false;
   }
-  return isRight(packet, candidate.payloadBytes, flow) && (flow.count > 1 || isRight(first, flow.segmentBytes, flow));
+  return true;
 }
 
-/** A damaged packet passes alone, so that its receiver sees that. */
-function isRight(packet: usize, payloadBytes: u32, flow: Flow): bool {
-  const upperBytes = flow.headersBytes - flow.upperOffset + payloadBytes;
-  return transport.verify(packet, packet + flow.upperOffset, upperBytes, flow.protocol);
-}
-
-/** Puts the payload of the candidate behind what is held; false when there is no room for that. */
-function append(flow: Flow, packet: usize, length: u32): bool {
-  if (flow.capacity == 0 && !makeRoom(flow)) return false;
-  memory.copy(flow.packet + flow.length, packet + flow.headersBytes, candidate.payloadBytes);
+/**
+ * Puts the payload of the candidate behind what is held; false when there is no room for that, or one of both is
+ * damaged: such a packet passes alone, so that its receiver sees it.
+ */
+function append(flow: Flow, packet: usize): bool {
+  const upper = packet + flow.upperOffset;
+  const upperHeaderBytes = flow.headersBytes - flow.upperOffset;
+  if (flow.capacity == 0) {
+    const first = flow.packet;
+    const firstBytes = upperHeaderBytes + flow.segmentBytes;
+    if (!transport.verify(first, first + flow.upperOffset, firstBytes, flow.protocol) || !makeRoom(flow)) return false;
+  }
+  const sum = transport.pseudoHeader(packet, upperHeaderBytes + candidate.payloadBytes, flow.protocol) +
+    checksums.sumWords(upper, upperHeaderBytes) +
+    checksums.copy(flow.packet + flow.length, packet + flow.headersBytes, candidate.payloadBytes);
+  if (checksums.fold(sum) != 0xffff) return false;
   flow.length += candidate.payloadBytes;
   flow.sequence += candidate.payloadBytes;
   flow.count++;
   if (flow.protocol == NextHeader.Tcp) {
-    const upper = flow.packet + flow.upperOffset;
-    transport.setFlags(upper, transport.flags(upper) | transport.flags(packet + flow.upperOffset));
+    const own = flow.packet + flow.upperOffset;
+    transport.setFlags(own, transport.flags(own) | transport.flags(upper));
   }
   return true;
 }
@@ -206,6 +212,7 @@ function makeRoom(flow: Flow): bool {
   memory.copy(room, flow.packet, flow.length);
   flow.packet = room;
   flow.capacity = capacity;
+  flow.hasRoomBefore = 1;
   return true;
 }
 

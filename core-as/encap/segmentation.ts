@@ -79,7 +79,7 @@ export function begin(packet: usize, length: u32): Reason {
   if (segmentBytes == 0 || !read(packet, length, kind)) return Reason.SegmentationMalformed;
   leadAt = 0;
   doneBytes = 0;
-  makeLead(packet);
+  makeLead(packet, checksums.sum(payload, min(segmentBytes, payloadBytes)));
   return Reason.None;
 }
 
@@ -185,8 +185,7 @@ export function next(): bool {
   const octets = min(segmentBytes, payloadBytes - leadAt);
   const packet = orders.allocate(headersBytes + octets);
   if (packet == 0) return false;
-  memory.copy(packet + headersBytes, payload + leadAt, octets);
-  makeLead(packet);
+  makeLead(packet, checksums.copy(packet + headersBytes, payload + leadAt, octets));
   return true;
 }
 
@@ -196,25 +195,28 @@ export function abandon(): void {
   doneBytes = 0;
 }
 
-/** Writes the headers of the lead before its payload. */
-function makeLead(packet: usize): void {
+/** Writes the headers of the lead before its payload, whose sum is `payloadSum`. */
+function makeLead(packet: usize, payloadSum: u64): void {
   const octets = min(segmentBytes, payloadBytes - leadAt);
-  writeHeaders(packet, leadAt, octets);
+  writeHeaders(packet, leadAt, octets, payloadSum);
   leadPacket = packet;
   leadBytes = headersBytes + octets;
   followerCount = 0;
   followerOctets = 0;
 }
 
-/** Writes headers at `p` for the `octets` behind them, which stand at `at` in the payload of the large packet. */
-function writeHeaders(p: usize, at: u32, octets: u32): void {
+/**
+ * Writes headers at `p` for the `octets` behind them, which stand at `at` in the payload of the large packet and have
+ * the sum `payloadSum`.
+ */
+function writeHeaders(p: usize, at: u32, octets: u32, payloadSum: u64): void {
   memory.copy(p, headers, headersBytes);
   const total = headersBytes + octets;
   if (isIpv4) ip4.setSegment(p, total, identification + at / segmentBytes);
   else ip6.setPayloadLength(p, total - <u32>ip6.LENGTH_BYTES);
   const upper = p + upperOffset;
   const upperBytes = total - upperOffset;
-  let sum = headerSum + bswap<u32>(upperBytes) + checksums.sum(p + headersBytes, octets);
+  let sum = headerSum + bswap<u32>(upperBytes) + payloadSum;
   if (protocol == NextHeader.Tcp) {
     let own = flags;
     if (at != 0) own &= ~transport.CWR;
@@ -256,8 +258,7 @@ export function nextTrain(): usize {
   const end = doneBytes + octets;
   while (doneBytes < end) {
     const segment = min(segmentBytes, end - doneBytes);
-    memory.copy(p + headersBytes, payload + doneBytes, segment);
-    writeHeaders(p, doneBytes, segment);
+    writeHeaders(p, doneBytes, segment, checksums.copy(p + headersBytes, payload + doneBytes, segment));
     p += headersBytes + segment;
     doneBytes += segment;
   }

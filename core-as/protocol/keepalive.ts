@@ -3,12 +3,21 @@
  * a Binding Update goes out after such a silence; anything else that is sent puts that off.
  *
  * The timer is not moved for each packet: when it ends, it looks when something was sent last.
+ *
+ * Firewalls without a NAT forget as well, and then nothing reaches a node that is silent. So a tunnel without UDP is
+ * kept open by a probe through it: of our own, and only where more than plain IPv6 is configured.
  */
+import { DEVICE_ANY } from "../abi/contract";
+import { NO_REFRESH } from "../abi/codes";
 import { RegistrationEvent, RegistrationState } from "../abi/states";
 import * as clock from "../tables/clock";
 import { NONE } from "../tables/slab";
 import * as updates from "../tables/updates";
 import { Update } from "../tables/updates";
+import * as ways from "../select/ways";
+import * as pathProbe from "./path-probe";
+import { ProbePurpose } from "./path-probe";
+import * as reach from "./reach";
 import * as registration from "./registration";
 import { TimerKind, restart, stop } from "./timers";
 
@@ -16,7 +25,14 @@ import { TimerKind, restart, stop } from "./timers";
 export function start(update: Update, afterMs: f64): void {
   update.keepaliveMs = afterMs;
   if (afterMs == 0) update.keepaliveTimer = stop(update.keepaliveTimer);
-  else update.keepaliveTimer = restart(update.keepaliveTimer, TimerKind.Keepalive, update.record, afterMs);
+  else arm(update, afterMs);
+}
+
+/** No NAT is in the way: firewalls are kept open, where there may be some. */
+export function startPlain(update: Update): void {
+  if (update.keepaliveMs == 0 && update.keepaliveTimer != NONE) return; // a Binding Update opens no tunnel
+  start(update, 0);
+  if (ways.areMany() && registration.isPrimary(update.record)) arm(update, reach.keepaliveMs(<u32>NO_REFRESH - 1));
 }
 
 /** The path is another one: nothing is known of its NATs. */
@@ -24,17 +40,27 @@ export function stopFor(update: Update): void {
   start(update, 0);
 }
 
+function arm(update: Update, afterMs: f64): void {
+  update.keepaliveTimer = restart(update.keepaliveTimer, TimerKind.Keepalive, update.record, afterMs);
+}
+
 /** The timer ended. */
 export function onTimer(record: u32): void {
   const update = updates.at(record);
   update.keepaliveTimer = NONE;
-  if (update.keepaliveMs == 0) return;
-  const leftMs = lastUsedMs(update.device) + update.keepaliveMs - clock.now();
+  const isPlain = update.keepaliveMs == 0;
+  const periodMs = isPlain ? reach.keepaliveMs(<u32>NO_REFRESH - 1) : update.keepaliveMs;
+  const leftMs = lastUsedMs(update.device) + periodMs - clock.now();
   if (leftMs <= 0 && update.state == RegistrationState.Registered) {
-    registration.happen(record, RegistrationEvent.RefreshDue);
+    if (!isPlain) registration.happen(record, RegistrationEvent.RefreshDue);
+    else if (update.homeDevice == DEVICE_ANY) keepOpen(update);
   }
-  const againMs = leftMs > 0 ? leftMs : update.keepaliveMs;
-  update.keepaliveTimer = restart(update.keepaliveTimer, TimerKind.Keepalive, record, againMs);
+  arm(update, leftMs > 0 ? leftMs : periodMs);
+}
+
+function keepOpen(update: Update): void {
+  pathProbe.send(update.device, update.encapsulation, ProbePurpose.Through);
+  update.pathUsedMs = clock.now();
 }
 
 /** When something was sent on an uplink last: all home addresses share one mapping. */

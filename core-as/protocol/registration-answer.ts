@@ -12,7 +12,7 @@ import { Update } from "../tables/updates";
 import * as random from "./crypto/random";
 import * as homeAgentSelection from "./home-agent-selection";
 import * as homePrefixes from "./home-prefixes";
-import { happen, isRemoving, primary } from "./registration";
+import { happen, isRemoving, primary, refreshIn } from "./registration";
 import * as renumbering from "./renumbering";
 
 /** Share of the lifetime after which the binding is refreshed: well before its end (6275-11.7.3-8). */
@@ -79,10 +79,15 @@ function refused(update: Update, status: u32): void {
 
 /**
  * A peer wants a Binding Update. Not too often: who forges such a wish must not make this node send
- * without end (RFC 6275 §11.7.4). Returns false when it is too early.
+ * without end (RFC 6275 §11.7.4). Returns false when it is too early: then the Binding Update goes out as soon as it
+ * may.
  */
 export function refreshWanted(update: Update): bool {
-  if (update.state == RegistrationState.Registered && clock.now() - update.sentMs < MIN_REFRESH_MS) return false;
+  const elapsedMs = clock.now() - update.sentMs;
+  if (update.state == RegistrationState.Registered && elapsedMs < MIN_REFRESH_MS) {
+    refreshIn(update, MIN_REFRESH_MS - elapsedMs);
+    return false;
+  }
   happen(update.record, RegistrationEvent.RefreshDue);
   return true;
 }

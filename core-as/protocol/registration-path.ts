@@ -90,6 +90,7 @@ export function takeHome(update: Update): void {
 export function acknowledged(update: Update, isAccepted: bool): void {
   if (update.homeDevice != DEVICE_ANY) return;
   if (isAccepted && update.way != Encapsulation.Ipv6) takeNatDetection(update);
+  else if (isAccepted) keepalive.startPlain(update);
   pathChoice.answered(update);
 }
 
@@ -113,7 +114,8 @@ function takeNatDetection(update: Update): void {
   } else {
     setEncapsulation(update, usesUdp ? Encapsulation.UdpIpv6 : Encapsulation.Ipv6);
   }
-  keepalive.start(update, keepaliveMs);
+  if (keepaliveMs == 0) keepalive.startPlain(update);
+  else keepalive.start(update, keepaliveMs);
   if (isNews && registration.isPrimary(update.record)) {
     const value: u32 = nat == NatFinding.Nat ? 1 : 0;
     orders.event(Event.NatDetected, update.device, 0, 0, value, <u32>(keepaliveMs / 1000));

@@ -293,6 +293,12 @@ export function setTimer(update: Update, afterMs: f64): void {
   update.timer = restart(update.timer, TimerKind.Registration, update.record, afterMs);
 }
 
+/** The Binding Update that is planned goes out so soon. */
+export function refreshIn(update: Update, afterMs: f64): void {
+  update.refreshMs = clock.now() + afterMs;
+  setTimer(update, afterMs);
+}
+
 /** Stops retransmission, refresh or hold-off. */
 export function stopTimer(update: Update): void {
   update.timer = stop(update.timer);

@@ -47,8 +47,11 @@ export class LeasedPorts {
 
   constructor(private readonly stack: Stack) {}
 
-  /** Gives a port an address and a router, or takes them away; false: it had none before. */
-  set(port: Port, lease: Lease | undefined): boolean {
+  /**
+   * Gives a port an address and a router, or takes them away; false: it had none before. A kernel that is not
+   * running gets them with `configure` when it starts.
+   */
+  set(port: Port, lease: Lease | undefined, running: boolean): boolean {
     const { leases, stack } = this;
     const former = leases.get(port);
     if (former) {
@@ -57,7 +60,7 @@ export class LeasedPorts {
     }
     if (!lease) return leases.delete(port);
     leases.set(port, lease);
-    this.configure(port, lease);
+    if (running) this.configure(port, lease);
     return true;
   }
 

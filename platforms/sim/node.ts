@@ -132,7 +132,7 @@ export abstract class CoreNode extends Stack {
 
   /** Gives a port an IPv4 address and a router, or takes them away, and tells the core. */
   setIpv4(port: Port, lease: Lease | undefined): void {
-    if (!this.leases.set(port, lease)) return;
+    if (!this.leases.set(port, lease, this.running)) return;
     this.withCore((engine, nowMs) => setIpv4Uplink(engine, this.indexOf(port), lease?.address, nowMs, lease?.gateway));
   }
 

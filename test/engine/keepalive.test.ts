@@ -79,13 +79,16 @@ describe("keepalives", () => {
     expect(wide.update.keepaliveS).toBe(110);
   });
 
-  it("are not needed without a NAT (5555-4.3-1)", () => {
+  it("are no Binding Updates without a NAT: a probe keeps firewalls open (5555-4.3-1)", () => {
     const network = new DualNetwork({ reach: { forceUdp: true }, mobile: { lifetimeMs: 3_600_000 } });
     network.linkUp();
     network.ipv4("198.51.100.17");
     network.pump();
     expect(network.update).toMatchObject({ encapsulation: "UdpIpv4", nat: "None", keepaliveS: 0 });
-    expect(silences(network, 600_000)).toEqual([]);
+    const updates = () => network.mobile.events.filter(({ name }) => name === "BindingUpdateSent").length;
+    const before = updates();
+    expect(silences(network, 600_000)).toEqual(new Array(5).fill(110));
+    expect(updates()).toBe(before);
   });
 
   it("end with the path", () => {

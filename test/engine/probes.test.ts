@@ -125,14 +125,17 @@ describe("an answer", () => {
 describe("after a registration", () => {
   const throughTunnel = (network: DualNetwork) => network.log.filter(({ kind, packet }) => kind === "tunnel4" && packet[9] === 41);
 
-  it("a path without UDP is checked once", () => {
+  it("a path without UDP is checked once, and later only kept open for the sake of firewalls", () => {
     const network = new DualNetwork();
     network.linkUp();
     network.ipv4(PUBLIC_IPV4);
     network.advance(10_000);
     expect(throughTunnel(network)).toHaveLength(1);
     network.advance(600_000);
-    expect(throughTunnel(network)).toHaveLength(1);
+    const atMs = throughTunnel(network).map((sent) => sent.atMs);
+    const silences = atMs.slice(2).map((each, index) => each - atMs[index + 1]);
+    for (const silenceMs of silences) expect(silenceMs, "a Binding Update puts it off").toSatisfy((ms: number) => ms >= 110_000 && ms <= 220_000);
+    expect(atMs.length).toBeGreaterThan(4);
   });
 
   it("what comes out of the tunnel ends the check", () => {

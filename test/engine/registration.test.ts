@@ -311,6 +311,9 @@ describe("registration", () => {
     ]);
     mobile.receive(ACCESS, request(HOME_AGENT));
     expect(mobile.refused(Reason.RefreshTooEarly)).toBe(1); // who forges it makes no storm (RFC 6275 §11.7.4)
+    mobile.advance(2001); // then it is answered
+    expect(mobile.events.filter(({ name }) => name === "BindingUpdateSent")).toHaveLength(2);
+    exchange(mobile, agent);
     mobile.advance(2001);
     mobile.take();
     mobile.receive(ACCESS, request(HOME_AGENT));

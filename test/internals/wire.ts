@@ -92,6 +92,7 @@ export {
 } from "../../core-as/wire/chain";
 export {
   sum as checksum$sum,
+  copy as checksum$copy,
   sumWords as checksum$sumWords,
   sumVectors as checksum$sumVectors,
   pseudoHeader as checksum$pseudoHeader,

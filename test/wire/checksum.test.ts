@@ -50,6 +50,21 @@ describe("the Internet checksum", () => {
     );
   });
 
+  it("is the same of what is copied, and the copy is one", () => {
+    const { checksum: core } = wire.files;
+    const behind = Uint8Array.of(0xa5);
+    fc.assert(
+      fc.property(octets, fc.nat(17), fc.nat(17), (data, shift, shiftTo) => {
+        const p = wire.put(data, wire.room + shift);
+        const to = wire.room + 8192 + shiftTo;
+        wire.put(behind, to + data.length);
+        expect(core.fold(core.copy(to, p, data.length))).toBe(core.fold(core.sumWords(p, data.length)));
+        expect(wire.get(to, data.length)).toEqual(data);
+        expect(wire.get(to + data.length, 1)).toEqual(behind);
+      }),
+    );
+  });
+
   it("holds for 64 KiB of ones, where a lane could overflow", () => {
     const { checksum: core } = wire.files;
     const p = wire.put(new Uint8Array(0x10000).fill(0xff));

@@ -125,33 +125,51 @@ export class DatagramSender {
     this.#pieces = 0;
   }
 
+  /** Adds datagrams to the last message as far as they fit, and to new ones. */
   #add(packets: DataView, record: number, pointer: number, lengthBytes: number, segmentBytes: number): void {
-    const segments = Math.ceil(lengthBytes / segmentBytes);
-    if (!this.#continues(packets, record, lengthBytes, segmentBytes, segments)) {
-      this.#begin(packets, record, segmentBytes);
+    for (let left = lengthBytes; left > 0; ) {
+      let taken = this.#isOpen && this.#isForLast(packets, record) ? this.#takenByLast(left, segmentBytes) : 0;
+      if (taken === 0) {
+        this.#begin(packets, record, segmentBytes);
+        taken = this.#takenByLast(left, segmentBytes) || left; // one that is longer than any train goes by itself
+      }
+      this.#append(pointer + lengthBytes - left, taken);
+      left -= taken;
     }
+  }
+
+  #append(pointer: number, lengthBytes: number): void {
+    const segmentBytes = this.#segmentBytes[this.#count - 1];
     const piece = this.#pieces++;
     this.#messages.setBuffer(piece, this.#memory.addressAt(pointer), lengthBytes);
     this.#pointers[piece] = pointer;
     this.#lengths[piece] = lengthBytes;
-    this.#segments += segments;
+    this.#segments += Math.ceil(lengthBytes / segmentBytes);
     this.#totalBytes += lengthBytes;
     // a shorter one is the last one of a train
-    this.#isOpen = this.canSegment && !this.#mayFragment && lengthBytes % this.#segmentBytes[this.#count - 1] === 0;
+    this.#isOpen = this.canSegment && !this.#mayFragment && lengthBytes % segmentBytes === 0;
     if (this.#pieces === PIECES) this.flush();
   }
 
-  /** Whether datagrams can follow those of the last message: the same place and traffic class, of one length. */
-  #continues(packets: DataView, record: number, lengthBytes: number, segmentBytes: number, segments: number): boolean {
-    if (!this.#isOpen) return false;
-    const openBytes = this.#segmentBytes[this.#count - 1];
-    if (segmentBytes !== openBytes && (lengthBytes > segmentBytes || lengthBytes > openBytes)) return false;
-    if (this.#segments + segments > MAX_SEGMENTS || this.#totalBytes + lengthBytes > MAX_TRAIN_BYTES) return false;
+  /** Whether datagrams go where those of the last message go, in the same traffic class. */
+  #isForLast(packets: DataView, record: number): boolean {
     for (let octet = 0; octet < 16; octet += 4) {
       if (packets.getUint32(record + octet, true) !== packets.getUint32(this.#record + octet, true)) return false;
     }
     return packets.getUint16(record + DATAGRAM_PORT, true) === packets.getUint16(this.#record + DATAGRAM_PORT, true) &&
       packets.getUint8(record + DATAGRAM_TRAFFIC_CLASS) === packets.getUint8(this.#record + DATAGRAM_TRAFFIC_CLASS);
+  }
+
+  /** How many octets of datagrams of `segmentBytes` each the last message still takes: whole datagrams. */
+  #takenByLast(lengthBytes: number, segmentBytes: number): number {
+    const openBytes = this.#segmentBytes[this.#count - 1];
+    const roomBytes = MAX_TRAIN_BYTES - this.#totalBytes;
+    if (segmentBytes !== openBytes) { // a single one that is shorter may be the last
+      const isSingle = lengthBytes <= segmentBytes && lengthBytes < openBytes;
+      return isSingle && this.#segments < MAX_SEGMENTS && lengthBytes <= roomBytes ? lengthBytes : 0;
+    }
+    const room = Math.min(MAX_SEGMENTS - this.#segments, Math.floor(roomBytes / openBytes)) * openBytes;
+    return Math.min(lengthBytes, room);
   }
 
   /** Begins a message to the place that a record says. */

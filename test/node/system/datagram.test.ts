@@ -170,8 +170,12 @@ describe.each(families)("UDP port on loopback by %s", (_family, address, contrac
     const train = { bytes: octets(60_000, 1), segmentBytes: 1400 };
     left.send(contractAddress, other.port.port, train, train, { bytes: octets(10, 9), trafficClass: 2 });
     const payloads = other.receive();
+    // 46 of 1,400 octets are a train; the rest of the first one is shorter at its end, so nothing follows it
     expect(payloads.map(({ bytes }) => bytes.length)).toEqual([60_000, 60_000, 10]);
     expect(payloads.map(({ trafficClass }) => trafficClass)).toEqual([0, 0, 2]);
+    const even = { bytes: octets(48 * 1400, 1), segmentBytes: 1400 };
+    left.send(contractAddress, other.port.port, even, even);
+    expect(other.receive().map(({ bytes }) => bytes.length / 1400)).toEqual([46, 46, 4]);
     expect(left.failures.toJSON()).toEqual({});
   });
 
