@@ -1,6 +1,6 @@
 import {
-  BindingAcknowledgementStatus, BindingErrorStatus, Ipv4AddressStatus, MobilityHeaderType, NextHeader, ParameterProblemCode,
-  TimeExceededCode, UnreachableCode,
+  BindingAcknowledgementStatus, BindingErrorStatus, Icmpv4UnreachableCode, Ipv4AddressStatus, MobilityHeaderType, NextHeader,
+  ParameterProblemCode, TimeExceededCode, UnreachableCode,
 } from "../core-as/abi/codes.ts";
 
 /**
@@ -46,6 +46,7 @@ const NUMBERS: Readonly<Record<string, Readonly<Record<number, string>>>> = {
   "binding-error.status": BindingErrorStatus,
   "ipv4-address-acknowledgement.status": Ipv4AddressStatus,
   "destination-unreachable.code": UnreachableCode,
+  "icmpv4-destination-unreachable.code": Icmpv4UnreachableCode,
   "time-exceeded.code": TimeExceededCode,
   "parameter-problem.code": ParameterProblemCode,
   nextHeader: NextHeader,

@@ -23,7 +23,7 @@ const FORMATS: Readonly<Record<string, Format>> = {
   routerLifetime: seconds,
   validLifetime: seconds,
   preferredLifetime: seconds,
-  refreshTime: seconds,
+  refreshTime: (value) => (Number(value) === INFINITE_LIFETIME ? "not needed" : seconds(value)), // RFC 5555 §3.2.2
   reachableTime: milliseconds,
   retransmissionTimer: milliseconds,
   interval: milliseconds,
@@ -32,6 +32,7 @@ const FORMATS: Readonly<Record<string, Format>> = {
   checksum: (value) => hexadecimal(value, 4),
   etherType: (value) => hexadecimal(value, 4),
   identification: (value) => hexadecimal(value, 8),
+  "ipv4.identification": (value) => hexadecimal(value, 4),
   flowLabel: (value) => hexadecimal(value, 5),
   trafficClass: (value) => hexadecimal(value, 2),
   securityParametersIndex: (value) => hexadecimal(value, 8),

@@ -53,12 +53,22 @@ const SUMMARIES: Readonly<Record<string, readonly (readonly [label: string, fiel
 const SUMMARY_OPTIONS: Readonly<Record<string, readonly [label: string, field: string]>> = {
   "home-address": ["home address", "address"],
   "alternate-careof-address": ["care-of address", "careofAddress"],
+  "ipv4-careof-address": ["IPv4 care-of address", "careofAddress"],
+  "ipv4-home-address": ["IPv4 home address", "address"],
+  "ipv4-address-acknowledgement": ["IPv4 home address", "address"],
   "mobile-network-prefix": ["prefix", "prefix"],
   "home-network-prefix": ["prefix", "prefix"],
   "binding-identifier": ["BID", "bindingIdentifier"],
   "binding-refresh-advice": ["refresh", "refreshInterval"],
   "mobile-node-identifier": ["node", "identifier"],
   "prefix-information": ["prefix", "prefix"],
+  "nat-detection": ["NAT refresh", "refreshTime"],
+};
+
+/** What a summary says besides of an option when it is not zero, in place of a prefix length. */
+const SUMMARY_NOTES: Readonly<Record<string, string>> = {
+  "ipv4-address-acknowledgement": "status",
+  "nat-detection": "udpEncapsulationRequired",
 };
 
 /** Layers that a summary leaves out: they say nothing of who talks about what. */
@@ -72,6 +82,7 @@ const DULL: Readonly<Record<string, number | undefined>> = {
   type: undefined, mhType: undefined, routingType: undefined, version: undefined, nextHeader: undefined,
   length: undefined, headerExtensionLength: undefined, headerLen: undefined, headerLength: undefined,
   payloadLength: undefined, addressCount: undefined, payloadProto: 59, trafficClass: 0, flowLabel: 0,
+  typeOfService: 0, totalLength: undefined,
 };
 
 /** ICMP errors: what follows is the beginning of the packet that they are about. */
@@ -151,6 +162,11 @@ function optionSummary(option: Layer): string[] {
   const [label, name] = SUMMARY_OPTIONS[option.name] ?? [];
   const field = option.fields.find((one) => one.name === name);
   if (!field) return [];
+  const note = option.fields.find((one) => one.name === SUMMARY_NOTES[option.name]);
+  if (note?.value) {
+    const more = note.value === true ? words(note.name) : `${words(note.name)} ${valueText(option, note)}`;
+    return [`${label} ${valueText(option, field)} ${more}`];
+  }
   const length = option.fields.find((one) => one.name === "prefixLength");
   return [`${label} ${valueText(option, field)}${length ? `/${String(length.value)}` : ""}`];
 }

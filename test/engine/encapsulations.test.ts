@@ -4,7 +4,7 @@ import { Encapsulation } from "../../bindings/engine.ts";
 import { formatAnyAddress, parseAnyAddress } from "../../bindings/address.ts";
 import { SERVE_DEFAULTS, setPathMtu, setServe } from "../../bindings/commands.ts";
 import { readBindings, readUpdates } from "../../bindings/status.ts";
-import { ACCESS, CORRESPONDENT, HOME_ADDRESS, HOME_AGENT, TUNNEL, homeAgent } from "./harness.ts";
+import { ACCESS, CAREOF, CORRESPONDENT, HOME_ADDRESS, HOME_AGENT, TUNNEL, homeAgent } from "./harness.ts";
 import {
   CAREOF_IPV4, CORRESPONDENT_IPV4, ENCAPSULATIONS, HOME_AGENT_IPV4, HOME_IPV4, NAT_IPV4, NAT_PORT, TUNNEL_PORT, build, careofOf, carry,
   isIpv4, isUdp, left, pair,
@@ -77,6 +77,8 @@ describe.each(ENCAPSULATIONS)("by %s", (_name, encapsulation, overhead) => {
       const [{ packet: tooBig, device }] = node.take();
       expect([device, names(tooBig)[1]]).toEqual([TUNNEL, "packet-too-big"]);
       expect(new DataView(tooBig.buffer).getUint32(44)).toBe(room);
+      // The entry point's own address, and one of IPv6 in any case.
+      expect(addresses(tooBig)[0]).toBe(node === agent ? HOME_AGENT : isIpv4(encapsulation) ? HOME_ADDRESS : CAREOF);
 
       node.receive(TUNNEL, packet4(room + 1));
       const [{ packet: needed, device: back }] = node.take();
