@@ -125,7 +125,7 @@ function wireguardWays(): Way[] {
 function build(): string {
   execFileSync("go", ["install", WIREGUARD_MODULE], { env: { ...process.env, GOBIN: folder }, stdio: "pipe" });
   const about = execFileSync("go", ["version", "-m", join(folder, "wireguard")], { encoding: "utf8" });
-  return /^\s+mod\s+\S+\s+v[\d.]+-(\d{4})(\d\d)(\d\d)/m.exec(about)?.slice(1, 4).join("-") ?? "newest";
+  return /^\s+mod\s+\S+\s+v[\d.]+-(\d{4})(\d\d)(\d\d)/m.exec(about)?.slice(1, 4).join(".") ?? "newest";
 }
 
 function has(program: string): boolean {

@@ -93,11 +93,19 @@ async function trial(
   network: Network, kpps: number, seconds: number,
 ): Promise<{ lossPercent: number; kpps: number; sentKpps: number }> {
   const bitsPerSecond = String(Math.round(kpps * 1000 * DATAGRAM_BYTES * 8));
-  const end = await client(network, ["-u", "-l", String(DATAGRAM_BYTES), "-b", bitsPerSecond, "-t", String(seconds)]);
+  const end = await client(network, [
+    "-u", "-l", String(DATAGRAM_BYTES), "-b", bitsPerSecond, "-t", String(seconds), "-w", String(socketBytes()),
+  ]);
   const { packets = 0, lost_packets: lost = 0, seconds: elapsed } = end.sum!;
   return {
     lossPercent: (100 * lost) / packets, kpps: (packets - lost) / elapsed / 1000, sentKpps: packets / elapsed / 1000,
   };
+}
+
+/** The sockets of iperf3 are not to be what loses datagrams: as large as everybody may make them, up to 2 MiB. */
+function socketBytes(): number {
+  const limits = ["rmem_max", "wmem_max"].map((name) => Number(readFileSync(`/proc/sys/net/core/${name}`, "utf8")));
+  return Math.min(2 << 20, ...limits);
 }
 
 async function roundTrip(network: Network, count: number): Promise<number> {
