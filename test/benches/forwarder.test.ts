@@ -86,7 +86,7 @@ describe("the plain JavaScript home agent", () => {
   });
 
   it.each([
-    ["no IPv6", TUNNEL, changed(toMobileNode(1, 64), 0, 0x40)],
+    ["no IP", TUNNEL, changed(toMobileNode(1, 64), 0, 0x50)],
     ["cut off", TUNNEL, toMobileNode(1, 64).subarray(0, 63)],
     ["a group", TUNNEL, changed(toMobileNode(1, 64), 24, 0xff)],
     ["nobody bound", TUNNEL, toMobileNode(BATCH, 64)],
