@@ -53,6 +53,14 @@ it("covers all encapsulations, and the messages and options of RFC 5555", () => 
   }
 });
 
+it("has no IPv4-mapped address in an IPv6 header: hosts drop such packets", () => {
+  dissected.forEach((layers, index) => {
+    for (const { fields } of layers.filter(({ name }) => name === "ipv6")) {
+      for (const { value } of fields) expect(String(value), described[index]).not.toMatch(/^::ffff:/);
+    }
+  });
+});
+
 /**
  * A field of tshark, and where the codec has it: in one of these layers or options. mip6.auth.auth_data is left out: tshark
  * 4.0 shows two octets less than the Option Length says, which counts subtype, SPI and data (RFC 4285 §5).
