@@ -10,7 +10,7 @@ import {
 
 /** How the RFCs spell words that are not plain. */
 const SPELLINGS: Readonly<Record<string, string>> = {
-  bsd: "BSD", careof: "care-of", cga: "CGA", dhcp: "DHCP", dns: "DNS", fmipv6: "FMIPv6", gre: "GRE",
+  arp: "ARP", bsd: "BSD", careof: "care-of", cga: "CGA", dhcp: "DHCP", dns: "DNS", fmipv6: "FMIPv6", gre: "GRE",
   icmpv4: "ICMPv4", icmpv6: "ICMPv6", ipv4: "IPv4", ipv6: "IPv6", mcoa: "MCoA", mh: "MH", mtu: "MTU", nat: "NAT", ndp: "NDP",
   n: "N", tcp: "TCP", udp: "UDP", vlan: "VLAN",
 };
@@ -49,6 +49,7 @@ const NUMBERS: Readonly<Record<string, Readonly<Record<number, string>>>> = {
   "icmpv4-destination-unreachable.code": Icmpv4UnreachableCode,
   "time-exceeded.code": TimeExceededCode,
   "parameter-problem.code": ParameterProblemCode,
+  "arp.operation": { 1: "Request", 2: "Reply" },
   nextHeader: NextHeader,
   protocol: NextHeader,
   payloadProto: NextHeader,

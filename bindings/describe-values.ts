@@ -43,6 +43,9 @@ const FORMATS: Readonly<Record<string, Format>> = {
   "replay-protection.timestamp": ntpTime,
   identifier: text,
   linkLayerAddress: linkLayerAddress,
+  senderHardwareAddress: linkLayerAddress,
+  targetHardwareAddress: linkLayerAddress,
+  protocolType: (value) => hexadecimal(value, 4),
   "ethernet.source": linkLayerAddress,
   "ethernet.destination": linkLayerAddress,
 };

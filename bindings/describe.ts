@@ -28,6 +28,7 @@ const SUMMARIES: Readonly<Record<string, readonly (readonly [label: string, fiel
   "authentication-header": [["spi", "securityParametersIndex"], ["seq", "sequence"]],
   udp: [["", "sourcePort"], [">", "destinationPort"]],
   tcp: [["", "sourcePort"], [">", "destinationPort"]],
+  arp: [["", "operation"], ["of", "senderAddress"], ["about", "targetAddress"]],
   "destination-unreachable": [["code", "code"]],
   "packet-too-big": [["mtu", "mtu"]],
   "time-exceeded": [["code", "code"]],

@@ -296,6 +296,8 @@ export enum Layer {
   Payload = 0x900,
   /** Octets behind the packet: padding or a checksum of the link. */
   Trailer = 0x901,
+  /** ARP for IPv4 on Ethernet (RFC 826) */
+  Arp = 0x902,
 
   Icmpv4EchoReply = 0xa00,
   Icmpv4DestinationUnreachable = 0xa03,
@@ -453,4 +455,12 @@ export enum Field {
   PreferredLifetime,
   Interval,
   Preference,
+  ProtocolType,
+  HardwareAddressLength,
+  ProtocolAddressLength,
+  Operation,
+  SenderHardwareAddress,
+  SenderAddress,
+  TargetHardwareAddress,
+  TargetAddress,
 }

@@ -197,7 +197,7 @@ export function throughUplink(device: u32, update: Update, uplink: u32, packet: 
   }
   // 4
   const path = paths.toHomeAgent(update, uplink);
-  // Errors are in IPv6: a care-of address of IPv4 is no source for them, and hosts drop what comes from a mapped one.
+  // Errors are in IPv6: a care-of address of IPv4 is no source for them (some hosts drop what comes from a mapped one).
   const self = path.isIpv4() ? updates.home(update) : path.local();
   const refusal = tunnel.send(path, packet, length, self, device);
   if (refusal != Reason.None) return refusal;

@@ -13,6 +13,7 @@ const LINUX_COOKED2_BYTES: u32 = 20;
 const BSD_LOOPBACK_BYTES: u32 = 4;
 
 const ETHERTYPE_IPV4: u32 = 0x0800;
+const ETHERTYPE_ARP: u32 = 0x0806;
 const ETHERTYPE_VLAN: u32 = 0x8100;
 const ETHERTYPE_SERVICE_VLAN: u32 = 0x88a8;
 const ETHERTYPE_IPV6: u32 = 0x86dd;
@@ -74,6 +75,8 @@ function etherTypeLayer(etherType: u32): u32 {
       return Layer.Ipv6;
     case ETHERTYPE_IPV4:
       return Layer.Ipv4;
+    case ETHERTYPE_ARP:
+      return Layer.Arp;
     case ETHERTYPE_VLAN:
     case ETHERTYPE_SERVICE_VLAN:
       return Layer.VlanTag;
@@ -102,6 +105,7 @@ function familyLayer(p: usize): u32 {
 export function etherType(layer: u32): u32 {
   if (layer == Layer.VlanTag) return ETHERTYPE_VLAN;
   if (layer == Layer.Ipv4) return ETHERTYPE_IPV4;
+  if (layer == Layer.Arp) return ETHERTYPE_ARP;
   return layer == Layer.Ipv6 ? ETHERTYPE_IPV6 : 0;
 }
 

@@ -10,6 +10,7 @@ import { Icmpv6Type, NextHeader, ROUTING_TYPE_2 } from "../abi/codes";
 import { Layer, LayerFamily, Verdict } from "../abi/fields";
 import { Reason } from "../abi/reasons";
 import { get8, get16 } from "./bytes";
+import * as arp from "./arp";
 import * as chain from "./chain";
 import * as ip4 from "./ip4";
 import * as layers from "./dissect-layer";
@@ -68,8 +69,14 @@ function readNext(): void {
     case LayerFamily.Header:
       return readHeader();
     default:
-      return readPayload();
+      return layer == Layer.Arp ? readArp() : readPayload();
   }
+}
+
+/** An ARP message for IPv4 on Ethernet; others are octets. */
+function readArp(): void {
+  if (arp.check(packet + at, end - at) != Reason.None) readPayload();
+  else take(Layer.Arp, arp.LENGTH_BYTES, NOTHING);
 }
 
 function readLink(): void {

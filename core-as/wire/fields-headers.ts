@@ -139,6 +139,18 @@ export const ROWS: usize = memory.data<i32>([
   Field.UrgentPointer, 16, Kind.Unsigned, 0,
   Field.Options, 0, Kind.Octets, 0,
 
+  // ARP for IPv4 on Ethernet (RFC 826).
+  LAYER, Layer.Arp, 1, 0,
+  Field.HardwareType, 16, Kind.Unsigned, 1,
+  Field.ProtocolType, 16, Kind.Unsigned, 0x0800,
+  Field.HardwareAddressLength, 8, Kind.Unsigned, 6,
+  Field.ProtocolAddressLength, 8, Kind.Unsigned, 4,
+  Field.Operation, 16, Kind.Unsigned, 1,
+  Field.SenderHardwareAddress, 48, Kind.Octets, 0,
+  Field.SenderAddress, 32, Kind.Ipv4Address, 0,
+  Field.TargetHardwareAddress, 48, Kind.Octets, 0,
+  Field.TargetAddress, 32, Kind.Ipv4Address, 0,
+
   // What has no fields of its own.
   LAYER, Layer.Payload, 1, 0,
   Field.Data, 0, Kind.Octets, 0,

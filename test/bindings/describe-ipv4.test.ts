@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { Codec, type LayerInput } from "../../bindings/codec.ts";
+import { Codec, type LayerInput, LinkType } from "../../bindings/codec.ts";
 import { describe as describePacket } from "../../bindings/describe.ts";
 import { loadCodecModule } from "../internals/load-codec.ts";
 
@@ -84,5 +84,32 @@ describe("describe of the messages of RFC 5555", () => {
     ])).toEqual([
       "192.0.2.250 > 172.31.0.10: ICMPv4 Destination Unreachable code 4 (fragmentation needed) mtu 1472: about 172.31.0.10 > 192.0.2.250: 8 octets",
     ]);
+  });
+});
+
+describe("describe of ARP (RFC 826)", () => {
+  const ethernet: LayerInput = { name: "ethernet", fields: { destination: "ff:ff:ff:ff:ff:ff", source: "02:00:00:00:00:01" } };
+  const announcement: LayerInput = {
+    name: "arp", fields: { senderHardwareAddress: "02:00:00:00:00:01", senderAddress: "192.0.2.40", targetAddress: "192.0.2.40" },
+  };
+
+  it("says who asks about whom, and what is padding", () => {
+    const packet = codec.encode([ethernet, announcement]);
+    expect(Buffer.from(packet.subarray(12)).toString("hex")).toBe("0806000108000604000102000000" + "0001c0000228000000000000c0000228");
+    const padded = Uint8Array.from([...packet, ...new Uint8Array(18)]);
+    expect(describePacket(codec.dissect(padded, LinkType.Ethernet), { verbose: true })).toEqual([
+      "ARP 1 (request) of 192.0.2.40 about 192.0.2.40",
+      "  Ethernet (0, 14 octets): destination ff:ff:ff:ff:ff:ff, source 02:00:00:00:00:01, ether type 0x0806",
+      "  ARP (14, 28 octets): hardware type 1, protocol type 0x0800, hardware address length 6, protocol address length 4, operation 1 (request), " +
+        "sender hardware address 02:00:00:00:00:01, sender address 192.0.2.40, target hardware address 00:00:00:00:00:00, target address 192.0.2.40",
+      expect.stringMatching(/^ {2}Trailer \(42, 18 octets\)/),
+    ]);
+  });
+
+  it("leaves what is cut or for other links as octets", () => {
+    const packet = codec.encode([ethernet, announcement]);
+    expect(codec.dissect(packet.subarray(0, 41), LinkType.Ethernet).map(({ name }) => name)).toEqual(["ethernet", "payload"]);
+    packet[18] = 8;
+    expect(codec.dissect(packet, LinkType.Ethernet).map(({ name }) => name)).toEqual(["ethernet", "payload"]);
   });
 });

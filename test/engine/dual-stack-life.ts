@@ -3,7 +3,7 @@ import { formatAnyAddress } from "../../bindings/address.ts";
 import { LinkType } from "../../bindings/codec.ts";
 import { NextHeader } from "../../core-as/abi/codes.ts";
 import { AGENT_IPV4, DualNetwork, PRIVATE_IPV4, PUBLIC_IPV4 } from "./dual-stack.ts";
-import { ACCESS, CORRESPONDENT, HOME_ADDRESS, HOME_AGENT, type Node, TUNNEL } from "./harness.ts";
+import { ACCESS, CAREOF, CORRESPONDENT, HOME_ADDRESS, HOME_AGENT, type Node, TUNNEL } from "./harness.ts";
 import { HOME, OUR_LINK_ADDRESS, THEIR_LINK_ADDRESS, linkedHomeAgent } from "./home-link.ts";
 import { icmp4, ipv4 } from "./ipv4-packets.ts";
 import {
@@ -12,6 +12,8 @@ import {
 import { codec, echo } from "./network.ts";
 
 const TUNNEL_PORT = 4191;
+/** In an ARP message (RFC 826). */
+const TARGET_HARDWARE = 18;
 /** Of the mobile node's socket. */
 export const LOCAL_PORT = 50_000;
 export const CORRESPONDENT_IPV4 = "192.0.2.250";
@@ -22,7 +24,9 @@ export const NEIGHBOUR_IPV4 = "192.0.2.77";
 export interface SentFrame { octets: Uint8Array; linkType: LinkType }
 
 /** A datagram as the sender's host sends it: the headers are the codec's. */
-export function withHeaders(payload: Uint8Array, source: string, sourcePort: number, destination: string, destinationPort: number, trafficClass = 0): Uint8Array {
+function withHeaders(
+  payload: Uint8Array, source: string, sourcePort: number, destination: string, destinationPort: number, trafficClass: number,
+): Uint8Array {
   const isIpv4 = destination.includes(".");
   return codec.encode([
     isIpv4 ? { name: "ipv4", fields: { source, destination, typeOfService: trafficClass, dontFragment: true, identification: 0x4191 } }
@@ -56,22 +60,26 @@ function record(sent: SentFrame[], node: Node, addressOf: (device: number, isIpv
   node.sendArp = (device, pointer, lengthBytes, toAll) => {
     sendArp(device, pointer, lengthBytes, toAll);
     const { message } = node.arp.at(-1)!;
-    const link = Buffer.from(`${toAll ? "ffffffffffff" : Buffer.from(message.subarray(18, 24)).toString("hex")}${Buffer.from(OUR_LINK_ADDRESS).toString("hex")}0806`, "hex");
-    sent.push({ octets: Uint8Array.from([...link, ...message]), linkType: LinkType.Ethernet });
+    const destination = toAll ? new Uint8Array(6).fill(0xff) : message.subarray(TARGET_HARDWARE, TARGET_HARDWARE + 6);
+    const octets = Uint8Array.from([...destination, ...OUR_LINK_ADDRESS, 0x08, 0x06, ...message]);
+    sent.push({ octets, linkType: LinkType.Ethernet });
   };
 }
 
 const ofAgent = (_device: number, isIpv4: boolean) => (isIpv4 ? AGENT_IPV4 : HOME_AGENT);
 
-/** Both ends back to back. */
-function network(sent: SentFrame[], careof: { ipv4?: string; ipv6?: string }, options: ConstructorParameters<typeof DualNetwork>[0] = {}): DualNetwork {
+/** What the mobile node's uplink has. */
+interface Careof { ipv4?: string; ipv6?: string }
+
+/** Both ends back to back; everything that they send is recorded. */
+function network(sent: SentFrame[], careof: Careof, options: ConstructorParameters<typeof DualNetwork>[0] = {}): DualNetwork {
   const both = new DualNetwork({ ...options, reach: { ipv4HomeAddress: "dynamic", ...options.reach } });
   record(sent, both.agent, ofAgent, TUNNEL_PORT);
-  record(sent, both.mobile, (_device, isIpv4) => (isIpv4 ? careof.ipv4! : "2001:db8:a::17"), LOCAL_PORT);
+  record(sent, both.mobile, (_device, isIpv4) => (isIpv4 ? careof.ipv4! : careof.ipv6!), LOCAL_PORT);
   return both;
 }
 
-function start(both: DualNetwork, careof: { ipv4?: string; ipv6?: string }): DualNetwork {
+function start(both: DualNetwork, careof: Careof): DualNetwork {
   both.linkUp();
   if (careof.ipv6) both.ipv6();
   if (careof.ipv4) both.ipv4(careof.ipv4);
@@ -130,7 +138,7 @@ function withoutNat(sent: SentFrame[]): void {
 }
 
 function byIpv6(sent: SentFrame[]): void {
-  const careof = { ipv6: "2001:db8:a::17" };
+  const careof = { ipv6: CAREOF };
   carry(start(network(sent, careof), careof)); // IPv4 in IPv6
   const both = network(sent, careof, { reach: { udpIpv6: true } });
   Object.assign(both.passes, { mobility: false, tunnel6: false });
