@@ -662,7 +662,8 @@ export const STATE_BINDING_NAT_HELD = STATE_BINDING_IPV4_HOME_ADDRESS + 16; // u
 export const STATE_BINDING_NAT_LOST = STATE_BINDING_NAT_HELD + 4; // u32  s
 export const STATE_BINDING_ENCAPSULATION = STATE_BINDING_NAT_LOST + 4; // u32
 export const STATE_BINDING_NAT = STATE_BINDING_ENCAPSULATION + 4; // u32
-export const STATE_BINDING_BYTES = STATE_BINDING_NAT + 4;
+export const STATE_BINDING_LIFETIME = STATE_BINDING_NAT + 4; //    u32  s that were left when it was written
+export const STATE_BINDING_BYTES = STATE_BINDING_LIFETIME + 4;
 
 export const STATE_NODE_HOME_ADDRESS = STATE_HEAD_BYTES; //        16 octets: the node's first
 export const STATE_NODE_TIMESTAMP = STATE_NODE_HOME_ADDRESS + 16; // u64  last accepted (RFC 4285 §6)

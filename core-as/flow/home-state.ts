@@ -76,12 +76,13 @@ export function importBinding(record: usize): void {
   const home = record + abi.STATE_BINDING_HOME_ADDRESS;
   const identifier = <u32>load<u16>(record, abi.STATE_BINDING_BID);
   const expires = load<f64>(record, abi.STATE_BINDING_EXPIRES);
-  // Never longer than a new one: the clock may have been set back since, and the prefix may end.
+  // Never longer than it was to last: the clock may have been set back since, and the prefix may end.
   const prefix = homeLink.findPrefix(home);
   const mostMs = prefix < homeLink.prefixCount()
     ? min(homeLink.longestLifetimeMs(), homeLink.prefix(prefix).validMs())
     : 0;
-  const leftMs = min(clock.fromUnix(expires) - clock.now(), mostMs);
+  const lifetimeMs = <f64>load<u32>(record, abi.STATE_BINDING_LIFETIME) * 1000;
+  const leftMs = min(clock.fromUnix(expires) - clock.now(), min(mostMs, lifetimeMs));
   const owner = homeAddressOwner.find(home);
   let number = bindings.find(home, identifier);
   if (number != NONE && !bindings.isInForce(number)) {

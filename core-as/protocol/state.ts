@@ -46,6 +46,7 @@ export function writeBinding(p: usize, number: u32): u32 {
   copyAddress(p + abi.STATE_BINDING_CAREOF_ADDRESS, bindings.careofAddress(binding));
   store<f64>(p, binding.expiresMs == 0 ? 0 : clock.toUnix(binding.expiresMs), abi.STATE_BINDING_EXPIRES);
   store<f64>(p, clock.toUnix(binding.sinceMs), abi.STATE_BINDING_SINCE);
+  store<u32>(p, <u32>Math.ceil(max<f64>(0, binding.expiresMs - clock.now()) / 1000), abi.STATE_BINDING_LIFETIME);
   store<u16>(p, <u16>binding.identifier, abi.STATE_BINDING_BID);
   store<u16>(p, binding.sequence, abi.STATE_BINDING_SEQUENCE);
   store<u16>(p, <u16>binding.flags, abi.STATE_BINDING_FLAGS);
