@@ -80,14 +80,24 @@ export function uplinkTable(uplinks: readonly NamedUplink[]): string[] {
   const hasIpv4 = shown.some((each) => each.endsWith("Ipv4"));
   const rows = uplinks.map((each) => [
     each.selected ? `${each.interface} *` : each.interface,
-    each.state,
-    each.careofAddress,
-    each.router,
+    stateText(each),
+    addressText(each.careofAddress),
+    addressText(each.router),
     ...(hasIpv4 ? [each.ipv4Address ?? "-"] : []),
     ...(shown.length > 1 ? shown.map((which) => wayText(each, which)) : []),
   ]);
   const heads = ["UPLINK", "STATE", "CARE-OF ADDRESS", "ROUTER", ...(hasIpv4 ? ["IPV4 ADDRESS"] : [])];
   return table([...heads, ...(shown.length > 1 ? shown.map((which) => NAMES[which].toUpperCase()) : [])], rows);
+}
+
+/** A network without routers for IPv6 is no fault where there is IPv4. */
+function stateText({ state, ipv4Address }: NamedUplink): string {
+  return state === "Soliciting" && ipv4Address !== undefined ? "IPv4 only" : state;
+}
+
+/** An address as it stands in a table; "::" is none. */
+export function addressText(address: string): string {
+  return address === "::" ? "-" : address;
 }
 
 function wayText({ selected, encapsulation, paths }: NamedUplink, which: Encapsulation): string {
