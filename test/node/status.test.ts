@@ -115,7 +115,9 @@ describe("mext status of both families", () => {
     expect(lineWith("IPv4 home", { updates: [update], uplinks: [uplink] })).toBe("IPv4 home address 198.51.100.17");
     const refused = { ...update, ipv4HomeAddress: undefined, ipv4Status: 132 };
     expect(lineWith("IPv4 home", { updates: [refused], uplinks: [uplink] }))
-      .toBe("no IPv4 home address: dynamic not available");
+      .toBe("no IPv4 home address: dynamic not available (the home agent has no pool for this node, or no address of it is free)");
+    expect(lineWith("IPv4 home", { updates: [{ ...refused, ipv4Status: 129 }], uplinks: [uplink] }))
+      .not.toMatch(/\(/);
     const native = { ...update, encapsulation: "Ipv6", nat: "Unknown", keepaliveS: 0 } as const;
     expect(lineWith("by ", { updates: [native], uplinks: [{ ...uplink, encapsulation: "Ipv6" }] })).toBe("by IPv6");
   });

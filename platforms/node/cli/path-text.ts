@@ -1,6 +1,6 @@
 /** How packets reach the other end of a tunnel, and why not in a better way, in words (RFC 5555 §4.4.1). */
 import type { BindingStatus, UpdateStatus, UplinkStatus } from "../../../bindings/status.ts";
-import { ipv4StatusText } from "../../../bindings/describe-names.ts";
+import { ipv4RefusalText } from "../../../bindings/describe-names.ts";
 import type { NamedUplink } from "../status.ts";
 import { table } from "./table.ts";
 
@@ -67,7 +67,7 @@ export function registrationNotes(updates: readonly UpdateStatus[], uplinks: rea
     const isAway = update.device !== undefined && update.state !== "AtHome";
     const path = isAway ? [`by ${pathSentence(update, uplinks)}`] : [];
     if (ipv4HomeAddress !== undefined) return [...path, `IPv4 home address ${ipv4HomeAddress}`];
-    return ipv4Status === 0 ? path : [...path, `no IPv4 home address: ${ipv4StatusText(ipv4Status)}`];
+    return ipv4Status === 0 ? path : [...path, `no IPv4 home address: ${ipv4RefusalText(ipv4Status)}`];
   });
   return notes.length === 0 ? [] : [...notes, ""];
 }
