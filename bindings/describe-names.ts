@@ -75,6 +75,18 @@ export function ipv4StatusText(status: number): string {
   return meaning("ipv4-address-acknowledgement", "status", status) ?? "unknown";
 }
 
+/** Why there is no IPv4 home address, with what it comes from. */
+export function ipv4RefusalText(status: number): string {
+  const hint = IPV4_HINTS[status];
+  return hint === undefined ? ipv4StatusText(status) : `${ipv4StatusText(status)} (${hint})`;
+}
+
+/** What an administrator can look at (RFC 5555 §3.2.1). */
+const IPV4_HINTS: Readonly<Record<number, string>> = {
+  130: "the home agent has not given it to this node",
+  132: "the home agent has no pool for this node, or no address of it is free",
+};
+
 /** In place of a status: the acknowledgement had no such option (UPDATE_IPV4_STATUS of the contract). */
 const IPV4_NOT_ANSWERED = 255;
 

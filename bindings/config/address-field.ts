@@ -73,7 +73,7 @@ export function domainName(about: About) {
 /** An IPv6 address as `address` has it, or the name of a host. */
 export function addressOrName(about: About) {
   return readText({ ...about, expected: "a routable unicast IPv6 address or a host name" }, (value) => {
-    if (/^\d+(\.\d+){3}$/.test(value)) return new Refusal(`is ${show(value)}, an IPv4 address`);
+    if (/^\d+(\.\d+){3}$/.test(value)) return new Refusal(`is ${show(value)}, an IPv4 address (home_agent_ipv4 takes that, beside home_agent)`);
     return value.includes(":") ? readIpv6(value) : readName(value);
   });
 }

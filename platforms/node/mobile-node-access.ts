@@ -7,7 +7,7 @@
  */
 import { formatAnyAddress } from "../../bindings/address.ts";
 import { type Device, setDevice } from "../../bindings/commands.ts";
-import { ipv4StatusText } from "../../bindings/describe-names.ts";
+import { ipv4RefusalText } from "../../bindings/describe-names.ts";
 import type { Engine } from "../../bindings/engine.ts";
 import type { CoreEvent } from "../../bindings/events.ts";
 import type { Access } from "./access.ts";
@@ -127,11 +127,12 @@ export class MobileNodeAccess implements Access {
 
   /** With an IPv4 home address that the home agent refuses, IPv4 goes by the uplinks as if there were none. */
   observe({ name, fields }: CoreEvent): void {
-    if (name !== "Ipv4HomeAddress" || this.#staticIpv4 === undefined) return;
+    if (name !== "Ipv4HomeAddress" || this.#reach.ipv4HomeAddress === undefined) return;
     const isRefused = Number(fields.status) >= IPV4_REFUSED;
-    this.#defaultRoutes.ipv4Changed(!isRefused);
-    const what = `the home agent refuses the IPv4 home address ${this.#staticIpv4}`;
-    const warning = isRefused ? `${what}: ${ipv4StatusText(Number(fields.status))}` : undefined;
+    if (this.#staticIpv4 !== undefined) this.#defaultRoutes.ipv4Changed(!isRefused);
+    const what = this.#staticIpv4 === undefined ? "the home agent gives no IPv4 home address"
+      : `the home agent refuses the IPv4 home address ${this.#staticIpv4}`;
+    const warning = isRefused ? `${what}: ${ipv4RefusalText(Number(fields.status))}` : undefined;
     this.#linux.condition("IPv4 home address", warning);
   }
 

@@ -89,7 +89,7 @@ describe("a bad file", () => {
     ["the home agent's", `${SERVING}${NODE}ipv4_home_address = "192.0.2.1"`,
       "11:21: node[0].ipv4_home_address: is the address of the home agent, must be another address"],
     ["a home agent of IPv4", MOBILE_NODE.replace("2001:db8:100::1\"", "192.0.2.1\""),
-      `3:14: home_agent: is "192.0.2.1", an IPv4 address, ${A_HOME_AGENT}`],
+      `3:14: home_agent: is "192.0.2.1", an IPv4 address (home_agent_ipv4 takes that, beside home_agent), ${A_HOME_AGENT}`],
     ["a name with a space", named.replace("ha1.", "ha 1."), `3:14: home_agent: is "ha 1.example.com", ${A_HOME_AGENT}`],
     ["a name that begins with a dot", named.replace("ha1", ""), `3:14: home_agent: is ".example.com", ${A_HOME_AGENT}`],
     ["a service beside a name", `${named}home_agent_service = "example.com"`,

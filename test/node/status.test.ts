@@ -88,6 +88,8 @@ describe("mext status", () => {
     expect(lineWith("home-agent", { ...homeAgent, nodes: 1 })).toMatch(/, 1 node allowed$/);
     expect(lineWith("home-agent", homeAgent))
       .toBe("home-agent | 2001:db8:100::1, home prefixes 2001:db8:100::/64, 2 nodes allowed");
+    expect(lineWith("home-agent", { ...homeAgent, ipv4Pools: ["198.51.100.64/26"] }))
+      .toBe("home-agent | 2001:db8:100::1, home prefixes 2001:db8:100::/64, IPv4 pools 198.51.100.64/26, 2 nodes allowed");
     expect(lineWith("mobile-node", { homeAgent: "::" }))
       .toBe("mobile-node | 2001:db8:100::17, home agent not found yet");
   });
@@ -113,7 +115,9 @@ describe("mext status of both families", () => {
     expect(lineWith("IPv4 home", { updates: [update], uplinks: [uplink] })).toBe("IPv4 home address 198.51.100.17");
     const refused = { ...update, ipv4HomeAddress: undefined, ipv4Status: 132 };
     expect(lineWith("IPv4 home", { updates: [refused], uplinks: [uplink] }))
-      .toBe("no IPv4 home address: dynamic not available");
+      .toBe("no IPv4 home address: dynamic not available (the home agent has no pool for this node, or no address of it is free)");
+    expect(lineWith("IPv4 home", { updates: [{ ...refused, ipv4Status: 129 }], uplinks: [uplink] }))
+      .not.toMatch(/\(/);
     const native = { ...update, encapsulation: "Ipv6", nat: "Unknown", keepaliveS: 0 } as const;
     expect(lineWith("by ", { updates: [native], uplinks: [{ ...uplink, encapsulation: "Ipv6" }] })).toBe("by IPv6");
   });
@@ -125,6 +129,16 @@ describe("mext status of both families", () => {
       .toBe("wlan0 * | Ready | 2001:db8:a::5 | fe80::1 | 10.0.4.7 | no answer | NAT | in use");
     const ipv6Only = { ...uplink, paths: { ...uplink.paths, Ipv4: "NotConfigured", UdpIpv4: "NotConfigured" } } as const;
     expect(lineWith("UPLINK", { uplinks: [ipv6Only] })).toBe("UPLINK | STATE | CARE-OF ADDRESS | ROUTER");
+  });
+
+  it("does not call a network of IPv4 alone one that lacks a router", () => {
+    const nothing = { state: "Soliciting", careofAddress: "::", router: "::" } as const;
+    expect(lineWith("wlan0", { uplinks: [{ ...uplink, ...nothing }] }))
+      .toBe("wlan0 * | IPv4 only | - | - | 10.0.4.7 | no answer | NAT | in use");
+    expect(lineWith("wlan0", { uplinks: [{ ...uplink, ...nothing, selected: false, ipv4Address: undefined }] }))
+      .toMatch(/^wlan0 \| Soliciting \| - \| - \| - \| /);
+    const idle = { ...update, careofAddress: "::", peer: "::", pathMtu: 0 };
+    expect(lineWith("Registered", { updates: [idle], uplinks: [uplink] })).toMatch(/^Registered \| - \| - \| .* \| -$/);
   });
 
   it("has words of its own for every obstacle", () => {

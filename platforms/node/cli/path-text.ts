@@ -1,6 +1,6 @@
 /** How packets reach the other end of a tunnel, and why not in a better way, in words (RFC 5555 §4.4.1). */
 import type { BindingStatus, UpdateStatus, UplinkStatus } from "../../../bindings/status.ts";
-import { ipv4StatusText } from "../../../bindings/describe-names.ts";
+import { ipv4RefusalText } from "../../../bindings/describe-names.ts";
 import type { NamedUplink } from "../status.ts";
 import { table } from "./table.ts";
 
@@ -67,7 +67,7 @@ export function registrationNotes(updates: readonly UpdateStatus[], uplinks: rea
     const isAway = update.device !== undefined && update.state !== "AtHome";
     const path = isAway ? [`by ${pathSentence(update, uplinks)}`] : [];
     if (ipv4HomeAddress !== undefined) return [...path, `IPv4 home address ${ipv4HomeAddress}`];
-    return ipv4Status === 0 ? path : [...path, `no IPv4 home address: ${ipv4StatusText(ipv4Status)}`];
+    return ipv4Status === 0 ? path : [...path, `no IPv4 home address: ${ipv4RefusalText(ipv4Status)}`];
   });
   return notes.length === 0 ? [] : [...notes, ""];
 }
@@ -80,14 +80,24 @@ export function uplinkTable(uplinks: readonly NamedUplink[]): string[] {
   const hasIpv4 = shown.some((each) => each.endsWith("Ipv4"));
   const rows = uplinks.map((each) => [
     each.selected ? `${each.interface} *` : each.interface,
-    each.state,
-    each.careofAddress,
-    each.router,
+    stateText(each),
+    addressText(each.careofAddress),
+    addressText(each.router),
     ...(hasIpv4 ? [each.ipv4Address ?? "-"] : []),
     ...(shown.length > 1 ? shown.map((which) => wayText(each, which)) : []),
   ]);
   const heads = ["UPLINK", "STATE", "CARE-OF ADDRESS", "ROUTER", ...(hasIpv4 ? ["IPV4 ADDRESS"] : [])];
   return table([...heads, ...(shown.length > 1 ? shown.map((which) => NAMES[which].toUpperCase()) : [])], rows);
+}
+
+/** A network without routers for IPv6 is no fault where there is IPv4. */
+function stateText({ state, ipv4Address }: NamedUplink): string {
+  return state === "Soliciting" && ipv4Address !== undefined ? "IPv4 only" : state;
+}
+
+/** An address as it stands in a table; "::" is none. */
+export function addressText(address: string): string {
+  return address === "::" ? "-" : address;
 }
 
 function wayText({ selected, encapsulation, paths }: NamedUplink, which: Encapsulation): string {

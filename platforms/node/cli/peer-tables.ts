@@ -30,7 +30,7 @@ export function peerTable({ peers = [] }: DaemonStatus): string[] {
     `${each.tunnelledIn}/${each.tunnelledOut}`,
     each.remainingMs > 0 ? duration(each.remainingMs) : "-",
     each.nextAttemptMs >= 0 ? duration(each.nextAttemptMs) : "-",
-    String(each.pathMtu),
+    each.pathMtu > 0 ? String(each.pathMtu) : "-",
   ]);
   const counts = ["DIRECT IN/OUT", "TUNNELLED IN/OUT"];
   return table(["PEER", "WAY", "WHY", ...counts, "EXPIRES IN", "NEXT IN", "MTU"], rows);

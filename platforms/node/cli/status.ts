@@ -3,7 +3,7 @@ import { statusText as meaningOf } from "../../../bindings/describe-names.ts";
 import type { DaemonStatus } from "../status.ts";
 import { EXIT_OK } from "./arguments.ts";
 import { askStatus, readDaemonArguments } from "./client.ts";
-import { BINDING_COLUMNS, isDualStack, registrationNotes, uplinkTable } from "./path-text.ts";
+import { BINDING_COLUMNS, addressText, isDualStack, registrationNotes, uplinkTable } from "./path-text.ts";
 import { groupTable, homeAgentTable, peerTable } from "./peer-tables.ts";
 import { count, duration, size, table } from "./table.ts";
 
@@ -70,8 +70,8 @@ function whoOf(status: DaemonStatus): string {
       return `${homeAddress}, home agent ${homeAgentText(status)}`;
     case "home-agent": {
       const link = homeLink === undefined ? "" : ` on ${homeLink}`;
-      const prefixes = [...homePrefixes, ...ipv4Pools].join(" ");
-      return `${homeAgentText(status)}, home prefixes ${prefixes}${link}, ${count(nodes ?? 0, "node")} allowed`;
+      const pools = ipv4Pools.length === 0 ? "" : `, IPv4 pools ${ipv4Pools.join(" ")}`;
+      return `${homeAgentText(status)}, home prefixes ${homePrefixes.join(" ")}${link}${pools}, ${count(nodes ?? 0, "node")} allowed`;
     }
   }
 }
@@ -105,14 +105,14 @@ function updateTable({ updates }: DaemonStatus): string[] {
   if (updates === undefined) return [];
   const rows = updates.map((each) => [
     each.state,
-    each.careofAddress,
-    each.peer,
+    addressText(each.careofAddress),
+    addressText(each.peer),
     each.remainingMs > 0 ? duration(each.remainingMs) : "-",
     each.nextRefreshMs >= 0 ? duration(each.nextRefreshMs) : "-",
     each.roundTripMs >= 0 ? `${each.roundTripMs.toFixed(1)} ms` : "-",
     each.lastStatus === undefined ? "-" : `${each.lastStatus} (${meaningOf(each.lastStatus)})`,
     `${each.packetsIn}/${each.packetsOut}`,
-    String(each.pathMtu),
+    each.pathMtu > 0 ? String(each.pathMtu) : "-",
   ]);
   return table(
     [
