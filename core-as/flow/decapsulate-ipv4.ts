@@ -7,6 +7,7 @@ import * as delivery from "../encap/delivery";
 import * as mssClamp from "../encap/mss-clamp";
 import * as selector from "../select/selector";
 import * as bindings from "../tables/bindings";
+import * as leases from "../tables/ipv4-leases";
 import { NONE } from "../tables/slab";
 import * as updates from "../tables/updates";
 import * as natMapping from "../protocol/nat-mapping";
@@ -31,10 +32,13 @@ export function fromMobileNode(inner: usize): Reason {
   return Reason.None;
 }
 
-/** Pointer to the IPv6 home address that the IPv4 one goes with, 0: there is none. */
+/** Pointer to the IPv6 home address that the IPv4 one goes with, or went with when it was bound; 0: there is none. */
 function companionHome(home: usize): usize {
   const record = selector.forHomeAddress(home);
-  if (record == NONE) return 0;
+  if (record == NONE) {
+    const entry = leases.findAddress(home);
+    return entry != NONE ? leases.at(entry).home() : 0;
+  }
   const companion = bindings.at(record).companion;
   return companion != NONE ? bindings.homeAddress(bindings.at(companion)) : 0;
 }

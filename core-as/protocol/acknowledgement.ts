@@ -69,7 +69,7 @@ function appendIpv4(message: usize, end: usize, update: ReceivedUpdate): usize {
       message, end, asked.status, asked.grantedPrefixLength, asked.octets(),
     );
   }
-  if (!update.isByUdp()) return end;
+  if (!update.isByUdp()) return end; // 5555-3.2.2-4
   const refreshS = update.refreshS != 0 ? update.refreshS : NO_REFRESH;
   return ipv4Options.appendNatDetection(message, end, update.usesUdp, refreshS); // 5555-3.2.2-1, 5555-3.2.2-3
 }
@@ -80,11 +80,12 @@ function sign(message: usize, end: usize, update: ReceivedUpdate, status: u32): 
     end = authenticationOptions.appendMobileNodeIdentifier(end, update.identity(), update.identityBytes);
   }
   const entry = nodes.at(update.node);
-  // Without the option, status 144 is that of RFC 5555 §4.5: both RFCs have given it a meaning.
-  if (update.hasTimestamp && !update.isUdpRefused) { // 4285-6-2
+  if (update.hasTimestamp) { // 4285-6-2
     const theirs = update.timestamp;
-    // A timestamp that is not valid goes back with our own time of day in its upper half (RFC 4285 §6).
-    const answer = status == Status.IdentificationMismatch && entry.replay == ReplayProtection.Timestamp
+    // A timestamp that is not valid goes back with our own time of day in its upper half (RFC 4285 §6). As it was, it
+    // says that status 144 is that of RFC 5555 §4.5: both RFCs have given it a meaning.
+    const isInvalid = status == Status.IdentificationMismatch && !update.isUdpRefused;
+    const answer = isInvalid && entry.replay == ReplayProtection.Timestamp
       ? (authentication.timestampNow(0) & 0xffffffff00000000) | (theirs & 0xffffffff)
       : theirs;
     end = authenticationOptions.appendReplayProtection(message, end, answer);

@@ -188,7 +188,7 @@ function authorise(update: ReceivedUpdate): u32 {
     // A home address served here as care-of address would send packets in a circle (RFC 2473 §4.1.2).
     return refuse(Reason.CareofIsHomeAddress, Status.AdministrativelyProhibited);
   }
-  if (natMapping.isForcedInVain(update)) { // RFC 5555 §4.5
+  if (natMapping.isForcedInVain(update)) { // 5555-4.5-5
     update.isUdpRefused = true;
     return refuse(Reason.UdpNotForced, Status.IdentificationMismatch);
   }
@@ -198,7 +198,8 @@ function authorise(update: ReceivedUpdate): u32 {
 /** True for a home address of either family that is served here, and for our own ones. */
 function isServedHere(address: usize): bool {
   if (!isMapped(address)) return homeAddressOwner.find(address) != NONE || ownAddresses.has(address);
-  return pools.isOwn(address) || leases.findAddress(address) != NONE;
+  // One of a pool may be leased at any time, even to the node itself.
+  return pools.isOwn(address) || pools.isLeasable(address) || leases.findAddress(address) != NONE;
 }
 
 function refuse(reason: Reason, status: u32): u32 {

@@ -101,7 +101,7 @@ function accept(record: u32, update: ReceivedUpdate): Reason {
   prefixAdvertisement.registered(update.home()); // RFC 6275 §10.6.2; 6275-10.3.1-36
   multicastMembership.registered(update.home()); // RFC 6275 §10.4.3
 
-  // 6275-8.4-7, 6275-10.3.1-22, 6275-10.3.1-23, 6275-10.3.1-27, 6275-10.3.1-28: acknowledged whether asked
+  // 5555-2.3.1-2, 6275-8.4-7, 6275-10.3.1-22, 6275-10.3.1-23, 6275-10.3.1-27, 6275-10.3.1-28: acknowledged whether asked
   // for or not (6275-9.5.4-2), below 128 (6275-9.5.4-5), with the update's sequence number and the lifetime
   // that is left.
   // 6275-10.3.1-31, 6275-6.2.4-2. Advice shortens nothing here: the lifetime stands (6275-10.3.1-33).

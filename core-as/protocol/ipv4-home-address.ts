@@ -32,7 +32,7 @@ const free = memory.data(16, 8);
 const reports = new TokenBucket(50, 100);
 
 /**
- * Answers the options of `update`, which will be accepted. Returns the entry of tables/ipv4-leases whose address is to
+ * Answers the options of `update`, which will be accepted (5555-4.5-5). Returns the entry of tables/ipv4-leases whose address is to
  * be bound, or NONE: it asked for none, or gets none.
  */
 export function choose(update: ReceivedUpdate): u32 {

@@ -9,7 +9,7 @@ import {
 } from "../abi/contract";
 import {
   AuthenticationSubtype, BINDING_REJECTED_MIN, BindingAcknowledgementStatus as Status, BindingErrorStatus, LIFETIME_UNIT_MS,
-  MobilityHeaderType, MobilityOptionType,
+  MobilityHeaderType, MobilityOptionType, NO_REFRESH,
 } from "../abi/codes";
 import { RegistrationState } from "../abi/states";
 import { Reason } from "../abi/reasons";
@@ -20,6 +20,7 @@ import * as bindingError from "../wire/binding-error";
 import * as bindingOptions from "../wire/binding-options";
 import * as homeAgentsAnycast from "../wire/home-agents-anycast";
 import * as ip6 from "../wire/ip6";
+import * as ipv4Options from "../wire/ipv4-options";
 import * as mobility from "../wire/mobility";
 import * as arrival from "../encap/arrival";
 import * as selector from "../select/selector";
@@ -99,7 +100,7 @@ export function receive(fromTunnel: bool): Reason {
   }
 }
 
-/** RFC 6275 §11.7.3 (6275-8.5-11). What fails a test is ignored in silence (6275-11.7.3-4). */
+/** RFC 6275 §11.7.3, RFC 5555 §4.4.2 (6275-8.5-11, 5555-4.4.2-9). What fails a test is ignored in silence (6275-11.7.3-4). */
 function receiveAcknowledgement(): Reason {
   const message = received.message();
   const source = ip6.source(received.packet());
@@ -171,10 +172,17 @@ function isByItsWay(update: Update): bool {
   return path.device == update.device && selector.isHomeAgent(update, path);
 }
 
-/** Status 144 is about the timestamp (RFC 4285 §8), or else about flag F (RFC 5555 §4.5). */
+/**
+ * Status 144 is about the timestamp (RFC 4285 §8), or else about flag F (RFC 5555 §4.5): then the timestamp comes back
+ * as it was, or not at all, and no NAT detection option says that UDP is used. The first alone would not do: a timestamp
+ * that is too late by less than a second may come back unchanged.
+ */
 function isAboutForce(update: Update, status: u32): bool {
-  return status == Status.IdentificationMismatch && update.askedForUdp != 0 &&
-    received.option(MobilityOptionType.ReplayProtection) == 0;
+  if (status != Status.IdentificationMismatch || update.askedForUdp == 0) return false;
+  const replay = received.option(MobilityOptionType.ReplayProtection);
+  if (replay != 0 && authenticationOptions.timestamp(replay) != update.timestamp) return false;
+  const nat = received.option(MobilityOptionType.NatDetection);
+  return nat == 0 || (!ipv4Options.isForced(nat) && ipv4Options.refreshS(nat) == <u32>NO_REFRESH);
 }
 
 /**

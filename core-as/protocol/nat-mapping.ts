@@ -53,7 +53,7 @@ function needsKeepalives(update: ReceivedUpdate): bool {
 export function registered(record: u32, update: ReceivedUpdate, isNew: bool): void {
   const binding = bindings.at(record);
   const way = update.way();
-  const port = <u16>(update.usesUdp ? way.port : 0); // 5555-2.3.2.2-5
+  const port = <u16>(update.usesUdp ? way.port : 0); // 5555-2.3.2.2-4, 5555-2.3.2.2-5
   const wasKnown = !isNew && needsThem(binding);
   const portBefore = binding.port;
   const claimed = fold(update.claimedCareof);

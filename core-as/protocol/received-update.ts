@@ -152,9 +152,12 @@ export class ReceivedUpdate {
     return this.hasFlag(BindingUpdateFlag.HomeRegistration);
   }
 
-  /** True when it asks for the end of the binding (6275-6.1.7-12; RFC 6275 §9.5.1). */
+  /**
+   * True when it asks for the end of the binding (6275-6.1.7-12; RFC 6275 §9.5.1). By UDP, only its lifetime says so:
+   * the care-of address is what others have written into the outer header.
+   */
   isRemoval(): bool {
-    return this.lifetimeMs == 0 || sameAddress(this.careof(), this.home());
+    return this.lifetimeMs == 0 || (!this.isByUdp() && sameAddress(this.careof(), this.home()));
   }
 }
 

@@ -5,12 +5,13 @@ import { parseAnyAddress } from "../../bindings/address.ts";
 import { PREFIX_DELIVERY_DEFAULTS, setPrefixDelivery } from "../../bindings/commands.ts";
 import { readBindings } from "../../bindings/status.ts";
 import { prefixSolicitation } from "./advertising.ts";
-import { ACCESS, CAREOF, HOME_ADDRESS, HOME_AGENT, TUNNEL, type Node } from "./harness.ts";
+import { ACCESS, CAREOF, EPOCH, HOME_ADDRESS, HOME_AGENT, TUNNEL, type Node } from "./harness.ts";
 import { linkedHomeAgent } from "./home-link.ts";
-import { bindingUpdate } from "./messages.ts";
+import { ipv4 } from "./ipv4-packets.ts";
+import { bindingUpdate, ntp } from "./messages.ts";
 import {
-  AGENT_IPV4, NAT, NAT_PORT, PRIVATE, PUBLIC, askByIpv6, askByUdp, datagramUpdate, dualStackAgent, ipv4CareofAddress,
-  ipv4HomeAddress, serveDualStack,
+  AGENT_IPV4, NAT, NAT_PORT, PRIVATE, PUBLIC, askByIpv6, askByUdp, datagramUpdate, dualStackAgent, giveIpv4,
+  ipv4CareofAddress, ipv4HomeAddress, serveDualStack,
 } from "./messages-ipv4.ts";
 import { addresses, codec, echo } from "./network.ts";
 
@@ -49,18 +50,19 @@ describe("a Binding Update in a datagram", () => {
     expect(binding(agent)).toMatchObject({ encapsulation: "UdpIpv4", port: NAT_PORT, nat: false, refreshS: 0 });
   });
 
-  it("gets UDP when it asks for it and may, else status 144 without a replay protection option (5555-4.5-5, 5555-4.5-6)", () => {
+  it("gets UDP when it asks for it and may, else status 144 with its own timestamp (5555-4.5-5, 5555-4.5-6, 4285-6-2)", () => {
     const forced = { from: PUBLIC, claimed: PUBLIC, flags: { forceUdpEncapsulation: true } };
     const agent = dualStackAgent();
     expect(askByUdp(agent, forced)).toMatchObject({ status: 0, nat: { forced: true, refreshS: NO_REFRESH } });
     expect(binding(agent).encapsulation).toBe("UdpIpv4");
 
     const strict = dualStackAgent({ serve: { mayForceUdp: false } });
-    const refused = askByUdp(strict, forced)!;
+    const timestamp = ntp(EPOCH + strict.now, 1);
+    const refused = askByUdp(strict, { ...forced, timestamp })!;
     expect(refused).toMatchObject({
       status: Status.IdentificationMismatch, signed: true, nat: { forced: false, refreshS: NO_REFRESH }, to: PUBLIC, port: NAT_PORT,
     });
-    expect(refused.timestamp).toBeUndefined();
+    expect(refused.timestamp).toBe(timestamp);
     expect(strict.refused(Reason.UdpNotForced)).toBe(1);
     expect(readBindings(strict.engine)).toEqual([]);
     // A NAT needs UDP in any case, and a binding may end however its end is asked for.
@@ -93,7 +95,7 @@ describe("a Binding Update in a datagram", () => {
     expect(readBindings(agent.engine)).toEqual([]);
   });
 
-  it("moves the binding between IPv4 and IPv6", () => {
+  it("moves the binding between IPv4 and IPv6 (5555-3.2.2-4)", () => {
     const agent = dualStackAgent();
     askByUdp(agent);
     const native = askByIpv6(agent)!;
@@ -135,6 +137,10 @@ describe("a Binding Update in a datagram", () => {
       expect(askByUdp(agent, { from })!.status).toBe(Status.AdministrativelyProhibited);
     }
     expect(agent.refused(Reason.CareofIsHomeAddress)).toBe(2);
+    // One that is free: the node could get it as its home address, and the tunnel would lead into itself.
+    const narrow = dualStackAgent({ serve: { pools: [{ first: parseAnyAddress(PUBLIC), addresses: 1 }] } });
+    expect(askByUdp(narrow, { from: PUBLIC, claimed: PUBLIC, extra: [ipv4HomeAddress()] })!.status).toBe(Status.AdministrativelyProhibited);
+    expect(readBindings(narrow.engine)).toEqual([]);
   });
 
   it("that somebody recorded moves nothing, wherever it comes from", () => {
@@ -179,6 +185,13 @@ describe("UDP over IPv6, our extension", () => {
     expect(binding(agent)).toMatchObject({ careofAddress: "2001:db8:f::99", nat: true });
   });
 
+  it("ends no binding by where it comes from: the outer source is not authentic", () => {
+    const agent = dualStackAgent({ serve: { udpIpv6: true } });
+    askByUdp(agent, byIpv6);
+    expect(askByUdp(agent, { ...byIpv6, from: HOME_ADDRESS })!.status).toBe(Status.AdministrativelyProhibited);
+    expect(binding(agent)).toMatchObject({ careofAddress: FIREWALLED, port: 5555 });
+  });
+
   it("is refused otherwise, and without a care-of address", () => {
     const agent = dualStackAgent();
     expect(askByUdp(agent, byIpv6)).toBeUndefined();
@@ -206,6 +219,24 @@ describe("a Binding Update in a datagram, on a real home link", () => {
 
 describe("what else a home agent says to a mobile node by IPv4", () => {
   const layers = (packet: Uint8Array) => codec.dissect(packet).map(({ name }) => name);
+
+  it("tells a node of which it knows no binding, by its IPv4 home address as well", () => {
+    const agent = dualStackAgent();
+    giveIpv4(agent, HOME_ADDRESS, "192.0.2.200");
+    const give = (source: string) => agent.engine.receiveDatagrams(
+      agent.now, ACCESS, ipv4({ source, destination: "203.0.113.200" }), { address: parseAnyAddress(NAT), port: NAT_PORT },
+    );
+    give("192.0.2.201"); // nobody's
+    expect(agent.datagrams).toEqual([]);
+    give("192.0.2.200");
+    const [error] = agent.datagrams;
+    expect([error.port, error.address]).toEqual([NAT_PORT, parseAnyAddress(NAT)]);
+    expect(addresses(error.payload)).toEqual([HOME_AGENT, HOME_ADDRESS]);
+    const { fields } = codec.dissect(error.payload).find(({ name }) => name === "binding-error")!;
+    const values = Object.fromEntries(fields.map(({ name, value }) => [name, value]));
+    expect(values).toMatchObject({ status: 1, homeAddress: HOME_ADDRESS });
+    expect(agent.refused(Reason.TunnelSourceNotBound)).toBe(2);
+  });
 
   it.each<[string, { from?: string; claimed?: string }]>([
     ["behind a NAT", {}], ["without one", { from: PUBLIC, claimed: PUBLIC }],

@@ -24,10 +24,10 @@ function ipv4Packet(source: string, destination: string): Uint8Array {
 }
 
 describe("a dynamic IPv4 home address", () => {
-  it("is allocated when 0.0.0.0 is asked for, and acknowledged (5555-2.3.1-1, 5555-2.3.1-2, 5555-2.3.1-3, 5555-2.5-1, 5555-3.2.1-3, 5555-4.5-4, 5555-4.5-9, 5555-4.5-12)", () => {
+  it("is allocated when 0.0.0.0 is asked for, and acknowledged (5555-2.3.1-1, 5555-2.3.1-2, 5555-2.3.1-3, 5555-2.5-1, 5555-3.2.1-3, 5555-4.5-4, 5555-4.5-9, 5555-4.5-12, 5555-4.5-14)", () => {
     const agent = dualStackAgent();
     const answer = askByIpv6(agent, { extra: [ipv4HomeAddress()] })!;
-    expect(answer).toMatchObject({ status: 0, ipv4: [{ status: Status.Success, prefixLength: 32 }] });
+    expect(answer).toMatchObject({ status: 0, routedHome: HOME_ADDRESS, ipv4: [{ status: Status.Success, prefixLength: 32 }] });
     const [{ address }] = answer.ipv4;
     expect(ipv4Of(agent)).toBe(address);
     expect(told(agent)).toMatchObject([{ homeAddress: HOME_ADDRESS, ipv4HomeAddress: address, status: 0 }]);

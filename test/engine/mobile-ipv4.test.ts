@@ -4,9 +4,10 @@ import { REACH_DEFAULTS, setHomeAgentFound, setIpv4Uplink, setNodeIpv4, setReach
 import { Role } from "../../bindings/engine.ts";
 import { readBindings, readRefusals, readUpdates } from "../../bindings/status.ts";
 import { Reason } from "../../core-as/abi/reasons.ts";
-import { ACCESS, HOME_ADDRESS, HOME_AGENT, Node, TUNNEL, hex } from "./harness.ts";
+import { ACCESS, EPOCH, HOME_ADDRESS, HOME_AGENT, Node, TUNNEL, hex } from "./harness.ts";
 import { AGENT_IPV4, DualNetwork, PRIVATE_IPV4, PUBLIC_IPV4 } from "./dual-stack.ts";
-import { authenticationDataOffset, mobilityMessage, sign } from "./messages.ts";
+import { authenticationDataOffset, mobilityMessage, ntp, sign } from "./messages.ts";
+import { askByUdp } from "./messages-ipv4.ts";
 import { codec } from "./network.ts";
 
 type Options = ConstructorParameters<typeof DualNetwork>[0];
@@ -51,7 +52,7 @@ describe("a mobile node in an IPv4 network", () => {
     expect(network.log.filter(({ kind }) => kind === "udp4").every(({ port }) => port === 4191)).toBe(true);
   });
 
-  it("registers and tunnels by UDP behind a NAT (5555-4.4.2-11, 5555-4.4.2-12)", () => {
+  it("registers and tunnels by UDP behind a NAT (5555-4.4.2-9, 5555-4.4.2-11, 5555-4.4.2-12)", () => {
     const network = onIpv4({ nat: true });
     expect(network.update).toMatchObject({ state: "Registered", careofAddress: PRIVATE_IPV4, encapsulation: "UdpIpv4", nat: "Nat", obstacle: "Nat", keepaliveS: 25 });
     expect(network.carries()).toBe(true);
@@ -131,6 +132,19 @@ describe("a mobile node in an IPv4 network", () => {
     network.advance(1100);
     expect(updatesOf(network).map(({ fields }) => fields.forceUdpEncapsulation)).toEqual([true, false]);
     expect(network.update).toMatchObject({ state: "Registered", encapsulation: "Ipv4" });
+  });
+
+  it("keeps flag F when 144 is about its timestamp, though that came back as it was", () => {
+    const network = new DualNetwork({ reach: { forceUdp: true } });
+    // Its last life was a moment ahead: this timestamp is late by less than what the answer can say.
+    askByUdp(network.agent, { timestamp: ntp(EPOCH + network.agent.now + 300), lifetimeS: 0 });
+    network.agent.datagrams = [];
+    network.linkUp();
+    network.ipv4(PUBLIC_IPV4);
+    network.advance(3000);
+    expect(network.agent.refused(Reason.TimestampInvalid)).toBeGreaterThan(0);
+    expect(updatesOf(network).every(({ fields }) => fields.forceUdpEncapsulation)).toBe(true);
+    expect(network.update).toMatchObject({ state: "Registered", encapsulation: "UdpIpv4" });
   });
 
   it("takes no acknowledgement by another way than that of the Binding Update (5555-4.2-2)", () => {
