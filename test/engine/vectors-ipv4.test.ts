@@ -27,7 +27,7 @@ const UPDATE = `
   80 00                             #   prefix length 32 in the upper six bits, P clear, reserved
   c00002c8                          #   IPv4 home address 192.0.2.200
   08 12 01 6361723137406578616d706c652e6f7267  # RFC 4283 §3: car17@example.org
-  01 00 0a 08 ed00378100000000      # RFC 4285 §6: at 8n + 2, 2026-01-01 00:00:01
+  01 00 0a 08 ed00378100000000      # RFC 4285 §6: at 8n + 2, one second into 2026
   00 09 11 01 0000012c              # RFC 4285 §5: at 4n + 1, SPI 300
   b13d7a2aa432695f545396d6`;
 
