@@ -36,6 +36,7 @@ import * as uplinks from "../select/uplinks";
 import * as ways from "../select/ways";
 import * as random from "./crypto/random";
 import * as ipv4Home from "./ipv4-home";
+import * as pathProbe from "./path-probe";
 import { HOP_LIMIT } from "./mobility-message";
 import * as registration from "./registration";
 import * as registrationTimes from "./registration-times";
@@ -226,6 +227,7 @@ function choose(homeAgent: usize): void {
     leave(update);
     copyAddress(updates.peerOf(update), homeAgent);
     ways.agentChanged();
+    pathProbe.agentChanged();
     ipv4Home.agentChanged(update);
     // Either leads to a first Binding Update, at once where there is a care-of address.
     const isRefused = update.state == RegistrationState.Refused;

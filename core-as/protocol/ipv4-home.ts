@@ -14,6 +14,8 @@ import { copyAddress, isUnspecified, sameAddress } from "../wire/bytes";
 import * as arp from "../wire/arp";
 import * as ipv4Options from "../wire/ipv4-options";
 import { ipv4, isAny, isUnicast, map } from "../wire/mapped";
+import * as paths from "../select/paths";
+import * as uplinks from "../select/uplinks";
 import * as devices from "../tables/devices";
 import * as orders from "../tables/orders";
 import * as updates from "../tables/updates";
@@ -53,12 +55,20 @@ export function acknowledged(update: Update): void {
   const status = ipv4Options.status(option);
   map(given, ipv4Options.address(option));
   const wanted = reach.wantedIpv4Home();
-  const isRight = isAny(wanted) ? isUnicast(given) : sameAddress(given, wanted);
+  const isRight = (isAny(wanted) ? isUnicast(given) : sameAddress(given, wanted)) && !isOnPath(update);
   if (status >= <u32>IPV4_REJECTED_MIN || !isRight) {
     refused(update, status); // 5555-4.4.2-15, 5555-4.4.2-16: it is asked for again with the next Binding Update
     return;
   }
   take(update, status, isAny(wanted));
+}
+
+/**
+ * True when what is given is already an end of the tunnel: private addresses are used at many places. The tunnel would
+ * lead into itself.
+ */
+function isOnPath(update: Update): bool {
+  return sameAddress(given, uplinks.at(update.device).ipv4()) || sameAddress(given, paths.homeAgentIpv4Address());
 }
 
 function take(update: Update, status: u32, isDynamic: bool): void {

@@ -75,9 +75,17 @@ const slots = memory.data(1280, 8); // SLOTS × SLOT_BYTES
 let nextSlot: u32 = 0;
 /** An answer that comes later than this is none. */
 const MAX_AGE_MS: f64 = 10000;
+/** So long after a true answer it is no secret that the home agent knows probes: who says otherwise is somebody else. */
+const KNOWN_MS: f64 = 3600000;
+let knownUntilMs: f64 = -Infinity;
 /** Largest outer packet that a probe can fill. */
 const MAX_WANTED: u32 = 2100;
 const clockDifference = memory.data(16, 8);
+
+/** The home agent is another one, which may not know probes. */
+export function agentChanged(): void {
+  knownUntilMs = -Infinity;
+}
 
 /** Asks whether the way `which` of an uplink works again. */
 export function ask(device: u32, which: u32): void {
@@ -164,6 +172,7 @@ export function receive(): Reason {
   for (let index: u32 = 0; index < SLOTS; index++) {
     const slot = at(index);
     if (!isOpen(slot) || slot.nonce != wire.nonce(message)) continue;
+    knownUntilMs = clock.now() + KNOWN_MS;
     if (slot.purpose == ProbePurpose.Command) tell(slot, message);
     answered(slot);
     return Reason.None;
@@ -173,9 +182,11 @@ export function receive(): Reason {
 
 /**
  * The home agent has said, by a Binding Error, that it does not know probes: it came back by the path of one, through
- * the tunnel or beside it. False when there was none.
+ * the tunnel or beside it. False when there was none, or when it does know them: an error has no nonce, so anybody who
+ * uses its address can say that.
  */
 export function receiveError(fromTunnel: bool, device: u32): bool {
+  if (clock.now() < knownUntilMs) return false;
   const encapsulation = arrival.path().encapsulation;
   for (let index: u32 = 0; index < SLOTS; index++) {
     const slot = at(index);

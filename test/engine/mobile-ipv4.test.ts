@@ -134,6 +134,18 @@ describe("a mobile node in an IPv4 network", () => {
     expect(network.update).toMatchObject({ state: "Registered", encapsulation: "Ipv4" });
   });
 
+  it("takes no IPv4 home address that is already its care-of address: private ones are used at many places", () => {
+    const network = onIpv4({ nat: true, reach: DYNAMIC, serve: { pools: [{ first: parseAnyAddress(PRIVATE_IPV4), addresses: 1 }] } });
+    expect(network.update).toMatchObject({ state: "Registered", encapsulation: "UdpIpv4" });
+    expect(network.update.ipv4HomeAddress).toBeUndefined();
+    expect(ordered(network, PRIVATE_IPV4)).toEqual([]);
+    expect(network.carries()).toBe(true);
+    // Elsewhere it is as good as any.
+    network.ipv4("10.1.1.99");
+    network.advance(2000);
+    expect(network.update.ipv4HomeAddress).toBe(PRIVATE_IPV4);
+  });
+
   it("keeps flag F when 144 is about its timestamp, though that came back as it was", () => {
     const network = new DualNetwork({ reach: { forceUdp: true } });
     // Its last life was a moment ahead: this timestamp is late by less than what the answer can say.

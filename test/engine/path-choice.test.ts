@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { parseAddress } from "../../bindings/address.ts";
 import { readBindings } from "../../bindings/status.ts";
-import { ACCESS, HOME_ADDRESS, TUNNEL } from "./harness.ts";
+import { ACCESS, HOME_ADDRESS, HOME_AGENT, TUNNEL } from "./harness.ts";
 import { DualNetwork, PRIVATE_IPV4, PUBLIC_IPV4 } from "./dual-stack.ts";
 import { codec, echo } from "./network.ts";
 
@@ -164,6 +164,24 @@ describe("the path to the home agent", () => {
     network.passes.ipv6 = true;
     network.advance(60_000);
     expect(network.update).toMatchObject({ encapsulation: "Ipv6" });
+  });
+
+  it("is not proved by forged Binding Errors of a home agent that was heard to know probes", () => {
+    const network = dualStack(BLOCKED, { reach: { retryMs: 10_000 } });
+    network.advance(8000);
+    expect(network.update).toMatchObject({ careofAddress: PUBLIC_IPV4, encapsulation: "Ipv4" });
+    const before = chosen(network).length;
+    const forged = codec.encode([
+      { name: "ipv6", fields: { source: HOME_AGENT, destination: "2001:db8:a::17", hopLimit: 64 } },
+      { name: "binding-error", fields: { status: 2, homeAddress: HOME_ADDRESS } },
+    ]);
+    for (let second = 0; second < 300; second++) {
+      network.mobile.receive(ACCESS, forged);
+      network.advance(1000);
+    }
+    expect(network.log.filter(({ atMs, kind }) => atMs > 10_000 && kind === "mobility").length).toBeGreaterThan(3); // it asked
+    expect(updatesOf(network, 10_000).filter(([, kind]) => kind === "mobility")).toEqual([]);
+    expect(chosen(network)).toHaveLength(before);
   });
 
   it("is tried in turn where nothing works, and found soon when something does", () => {
