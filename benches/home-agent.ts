@@ -157,6 +157,7 @@ export function bindingRecords(first: number, count: number, now: number, lifeti
     records.set(careofAddress(first + index), at + abi.STATE_BINDING_CAREOF_ADDRESS);
     view.setFloat64(at + abi.STATE_BINDING_EXPIRES, EPOCH_MS + now + lifetimeMs, true);
     view.setFloat64(at + abi.STATE_BINDING_SINCE, EPOCH_MS + now, true);
+    view.setUint32(at + abi.STATE_BINDING_LIFETIME, lifetimeMs / 1000, true);
   }
   return records;
 }
