@@ -34,6 +34,7 @@ import { Update } from "../tables/updates";
 import * as lifetimes from "../protocol/binding-lifetime";
 import * as homeLink from "../protocol/home-link";
 import * as multicastForwarding from "../protocol/multicast-forwarding";
+import * as ownPackets from "../protocol/own-packets";
 import * as pathWatch from "../protocol/path-watch";
 import * as registration from "../protocol/registration";
 import * as correspondentFlow from "./correspondent";
@@ -195,11 +196,7 @@ export function throughUplink(device: u32, update: Update, uplink: u32, packet: 
   if (update.pathMtu != uplinks.at(uplink).mtu && tunnel.isPathMtuOld(update.pathMtuSinceMs)) {
     registration.setPathMtu(update, uplinks.at(uplink).mtu);
   }
-  // 4
-  const path = paths.toHomeAgent(update, uplink);
-  // Errors are in IPv6: a care-of address of IPv4 is no source for them (some hosts drop what comes from a mapped one).
-  const self = path.isIpv4() ? updates.home(update) : path.local();
-  const refusal = tunnel.send(path, packet, length, self, device);
+  const refusal = ownPackets.throughTunnel(update, paths.toHomeAgent(update, uplink), packet, length, device); // 4
   if (refusal != Reason.None) return refusal;
   update.packetsOut += <f64>segmentation.packetsSent();
   update.bytesOut += <f64>segmentation.octetsSent(length);

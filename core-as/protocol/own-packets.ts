@@ -15,6 +15,7 @@ import * as paths from "../select/paths";
 import * as selector from "../select/selector";
 import * as counters from "../tables/counters";
 import * as orders from "../tables/orders";
+import { Path } from "../tables/path";
 import { NONE } from "../tables/slab";
 import * as updates from "../tables/updates";
 import { Update } from "../tables/updates";
@@ -47,12 +48,21 @@ function fromHome(update: Update, packet: usize, length: u32): void {
     return;
   }
   const uplink = selector.forHomeAgent(update);
-  counters.refuse(uplink == DEVICE_ANY ? Reason.NoPath : sendOn(update, uplink, packet, length));
+  counters.refuse(
+    uplink == DEVICE_ANY
+      ? Reason.NoPath
+      : throughTunnel(update, paths.toHomeAgent(update, uplink), packet, length, DEVICE_ANY),
+  );
 }
 
-function sendOn(update: Update, uplink: u32, packet: usize, length: u32): Reason {
-  const path = paths.toHomeAgent(update, uplink);
-  return tunnel.send(path, packet, length, path.local(), DEVICE_ANY);
+/**
+ * Mobile node: sends the IPv6 or IPv4 packet at `packet`, which has HEADROOM before it, along `path` to the home agent of
+ * `update`. One that cannot be tunnelled is answered on device `back`. Returns what refused it, uncounted.
+ */
+export function throughTunnel(update: Update, path: Path, packet: usize, length: u32, back: u32): Reason {
+  // Errors are in IPv6: a care-of address of IPv4 is no source for them (some hosts drop what comes from a mapped one).
+  const self = path.isIpv4() ? updates.home(update) : path.local();
+  return tunnel.send(path, packet, length, self, back);
 }
 
 /** Tells the sender of `packet`, which is in hand, from `self` that the octet at `pointer` of it is what is wrong (RFC 4443 §3.4). */

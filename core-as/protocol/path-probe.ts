@@ -17,7 +17,6 @@ import { Reason } from "../abi/reasons";
 import { WayState } from "../abi/states";
 import { sendMessage } from "../encap/answer-way";
 import * as arrival from "../encap/arrival";
-import * as tunnel from "../encap/tunnel";
 import * as homeAddressOption from "../wire/home-address";
 import * as ip6 from "../wire/ip6";
 import * as mobility from "../wire/mobility";
@@ -37,6 +36,7 @@ import * as random from "./crypto/random";
 import * as dataCheck from "./data-check";
 import { HOP_LIMIT } from "./mobility-message";
 import * as received from "./mobility-message";
+import * as ownPackets from "./own-packets";
 import * as pathChoice from "./path-choice";
 import * as registration from "./registration";
 
@@ -140,7 +140,7 @@ function transmit(
   const source = isNative ? ways.address(device, which) : home;
   ip6.build(packet, 0, 0, optionBytes + octets, next, HOP_LIMIT, source, agent);
   const path = paths.fromUplink(device, which, agent);
-  if (isThrough) counters.refuse(tunnel.send(path, packet, headers + octets, path.local(), DEVICE_ANY));
+  if (isThrough) counters.refuse(ownPackets.throughTunnel(update, path, packet, headers + octets, DEVICE_ANY));
   else sendMessage(path, packet, headers + octets);
 }
 

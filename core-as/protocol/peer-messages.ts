@@ -18,7 +18,6 @@ import * as homeAddressOption from "../wire/home-address";
 import * as homeTestInit from "../wire/home-test-init";
 import * as ip6 from "../wire/ip6";
 import * as mobility from "../wire/mobility";
-import * as tunnel from "../encap/tunnel";
 import * as paths from "../select/paths";
 import * as selector from "../select/selector";
 import * as counters from "../tables/counters";
@@ -28,6 +27,7 @@ import * as updates from "../tables/updates";
 import * as random from "./crypto/random";
 import * as attachment from "./peer-attachment";
 import { HOP_LIMIT } from "./mobility-message";
+import * as ownPackets from "./own-packets";
 import * as registration from "./registration";
 import * as returnRoutability from "./return-routability";
 
@@ -59,7 +59,7 @@ function throughTunnel(packet: usize, length: u32): void {
   const uplink = selector.forHomeAgent(update);
   if (uplink == DEVICE_ANY) return;
   const path = paths.toHomeAgent(update, uplink);
-  counters.refuse(tunnel.send(path, packet, length, path.local(), DEVICE_ANY));
+  counters.refuse(ownPackets.throughTunnel(update, path, packet, length, DEVICE_ANY));
 }
 
 /** A Care-of Test Init with a new cookie, directly (6275-11.6.1-4, 6275-11.8-9). */
