@@ -1,35 +1,25 @@
 // Builds everything: the core (when a source of it is newer than the binary) and the bundles in dist/.
 //
-//   dist/mext.wasm                the core, the same bytes as build/mext.wasm
-//   dist/mext.js                  the command line; worker.js: the thread of its packet loop
-//   dist/demo.js, dist/bench.js, dist/throughput.js   the demonstration and the measurements, where they are in the tree
-//   dist/index.js node.js sim.js  the library: mext, mext/node, mext/sim
+//   dist/mext.wasm    the core, the same bytes as build/mext.wasm
+//   dist/…            one part a file in tools/build/, which says what it makes
 import { createHash } from "node:crypto";
 import {
-  chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync,
+  copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync,
   writeFileSync,
 } from "node:fs";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { build } from "esbuild";
 import { buildCore } from "./build-core.mjs";
+import { buildNode } from "./build/node.mjs";
+
+/** Each is given the folder that becomes dist/. */
+const PARTS = [buildNode];
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const core = join(root, "build/mext.wasm");
 const dist = join(root, "dist");
 /** What the last build put into dist/. */
 const lastBuild = join(root, "build/dist.json");
-
-const ENTRIES = {
-  mext: "platforms/node/cli/main.ts",
-  worker: "platforms/node/worker.ts",
-  node: "platforms/node/index.ts",
-  demo: "platforms/node/demo/main.ts",
-  bench: "benches/main.ts",
-  throughput: "benches/throughput.ts",
-  sim: "platforms/sim/index.ts",
-  index: "bindings/index.ts",
-};
 
 /** The time of the newest file below a folder, or of a file. */
 function newestMs(path) {
@@ -48,34 +38,12 @@ function coreIsCurrent() {
 async function buildDist() {
   const draft = mkdtempSync(join(root, "build/dist-"));
   try {
-    await buildBundles(draft);
-    chmodSync(join(draft, "mext.js"), 0o755);
     copyFileSync(core, join(draft, "mext.wasm"));
+    for (const part of PARTS) await part(draft);
     putInPlace(draft);
   } finally {
     rmSync(draft, { recursive: true, force: true });
   }
-}
-
-async function buildBundles(outdir) {
-  const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
-  const entries = Object.entries(ENTRIES).filter(([, source]) => existsSync(join(root, source)));
-  await build({
-    absWorkingDir: root,
-    entryPoints: Object.fromEntries(entries),
-    outdir,
-    bundle: true,
-    // the parts that need Linux become chunks of their own, loaded by the commands that need them
-    splitting: true,
-    chunkNames: "chunk-[hash]",
-    format: "esm",
-    platform: "node",
-    target: "node20",
-    external: ["koffi", "pino"],
-    define: { MEXT_VERSION: JSON.stringify(version) },
-    banner: { js: "#!/usr/bin/env node" },
-    logLevel: "warning",
-  });
 }
 
 /**
@@ -83,13 +51,20 @@ async function buildBundles(outdir) {
  * build more: a program that is just starting from here still finds its chunks.
  */
 function putInPlace(draft) {
-  const isProgram = (name) => !name.startsWith("chunk-");
-  const names = readdirSync(draft).sort((a, b) => isProgram(a) - isProgram(b));
-  mkdirSync(dist, { recursive: true });
-  for (const name of names) renameSync(join(draft, name), join(dist, name));
+  const isProgram = (name) => !basename(name).startsWith("chunk-");
+  const names = filesIn(draft).sort((a, b) => isProgram(a) - isProgram(b));
+  for (const name of names) {
+    mkdirSync(dirname(join(dist, name)), { recursive: true });
+    renameSync(join(draft, name), join(dist, name));
+  }
   const kept = new Set([...names, ...(existsSync(lastBuild) ? JSON.parse(readFileSync(lastBuild, "utf8")) : [])]);
-  for (const name of readdirSync(dist)) if (!kept.has(name)) rmSync(join(dist, name), { recursive: true, force: true });
+  for (const name of filesIn(dist)) if (!kept.has(name)) rmSync(join(dist, name), { force: true });
   writeFileSync(lastBuild, JSON.stringify(names));
+}
+
+/** The files below a folder, by their paths from there. */
+function filesIn(folder) {
+  return readdirSync(folder, { recursive: true }).filter((name) => !statSync(join(folder, name)).isDirectory());
 }
 
 try {

@@ -1,10 +1,10 @@
 /** Router advertisements on the cable between `near` and `far`: without them a mobile node has no IPv6 care-of address. */
 import { existsSync, readFileSync } from "node:fs";
 import { Codec } from "../../bindings/codec.ts";
-import { AccessSender } from "../../platforms/node/system/access-send.ts";
-import { linkByName } from "../../platforms/node/system/links.ts";
-import { PacketMemory } from "../../platforms/node/system/memory.ts";
-import { NetlinkSocket } from "../../platforms/node/system/netlink-socket.ts";
+import { AccessSender } from "../../platforms/linux/system/access-send.ts";
+import { linkByName } from "../../platforms/linux/system/links.ts";
+import { PacketMemory } from "../../platforms/linux/system/memory.ts";
+import { NetlinkSocket } from "../../platforms/linux/system/netlink-socket.ts";
 import { type Network, OUTSIDE, ROUTER } from "./network.ts";
 
 const EVERY_MS = 500;

@@ -7,8 +7,8 @@
  * Traffic goes from `left` to `right`; `near` and `far` forward it, in one way or the other (ways.ts).
  */
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { O_CLOEXEC } from "../../platforms/node/system/constants.ts";
-import { check, close, open, setns } from "../../platforms/node/system/libc.ts";
+import { O_CLOEXEC } from "../../platforms/linux/system/constants.ts";
+import { check, close, open, setns } from "../../platforms/linux/system/libc.ts";
 
 export type Place = "left" | "near" | "far" | "right";
 const CLONE_NEWNET = 0x40000000;

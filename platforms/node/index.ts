@@ -3,12 +3,12 @@ export {
   type Config, ConfigError, type CorrespondentConfig, type HomeAgentConfig, loadConfig, type MobileNodeConfig,
   SharedKey,
 } from "../../bindings/config/index.ts";
-export { readConfigFile } from "./config-file.ts";
+export { readConfigFile } from "../linux/config-file.ts";
 export {
   CorrespondentNode, Daemon, type DaemonEvent, type DaemonOptions, HomeAgent, MobileNode,
-} from "./daemon.ts";
-export { StartError } from "./linux.ts";
-export type { DaemonStatus, NamedUplink } from "./status.ts";
-export { SystemError } from "./system/errors.ts";
-export { VERSION } from "./version.ts";
-export { type Core, loadCore } from "./wasm.ts";
+} from "../linux/daemon.ts";
+export { StartError } from "../linux/linux.ts";
+export type { DaemonStatus, NamedUplink } from "../linux/status.ts";
+export { SystemError } from "../linux/system/errors.ts";
+export { VERSION } from "../linux/version.ts";
+export { type Core, loadCore } from "../linux/wasm.ts";

@@ -7,7 +7,7 @@ import { replaceSection, sectionOf } from "../../benches/report.ts";
 import { HOME, Network, SERVER } from "../../benches/throughput/network.ts";
 import { type Measured, promises, section, TITLE } from "../../benches/throughput/report.ts";
 import { forwarding, mext, segments, type Way } from "../../benches/throughput/ways.ts";
-import { cannotRun } from "../node/system/namespace.ts";
+import { cannotRun } from "../linux/system/namespace.ts";
 
 function measured(name: string, ...figures: [tcpGbps: number, udpKpps: number, roundTripMs: number][]): Measured {
   return { name, rounds: figures.map(([tcpGbps, udpKpps, roundTripMs]) => ({ tcpGbps, udpKpps, roundTripMs, cpu: [] })) };

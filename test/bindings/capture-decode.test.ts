@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Codec, LinkType } from "../../bindings/codec.ts";
 import { writePcapng } from "../../bindings/pcapng-write.ts";
-import { decode } from "../../platforms/node/cli/decode.ts";
-import { loadCoreModule } from "../../platforms/node/wasm.ts";
+import { decode } from "../../platforms/linux/cli/decode.ts";
+import { loadCoreModule } from "../../platforms/linux/wasm.ts";
 import { loadCodecModule, toHex } from "../internals/load-codec.ts";
 
 let module: WebAssembly.Module;

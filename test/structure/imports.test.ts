@@ -7,6 +7,13 @@ const root = join(dirname(fileURLToPath(import.meta.url)), "../..");
 
 /** The core's folders: each imports only itself and what is left of it. */
 const CORE = ["abi", "wire", "tables", "select", "encap", "protocol", "flow"];
+/** What platforms share: a runtime stands on the Linux host or the portable one, all may show the simulated network. */
+const SHARED_BY: Readonly<Record<string, readonly string[]>> = {
+  linux: ["sim"], portable: ["sim"], browser: ["portable", "sim"],
+  node: ["linux", "portable", "sim"], deno: ["linux", "portable", "sim"],
+};
+/** Those that run where there is neither Node nor Deno. */
+const WITHOUT_NODE = ["sim", "portable"];
 const PLATFORMS = readdirSync(join(root, "platforms"));
 
 function sources(folder: string): string[] {
@@ -39,12 +46,14 @@ describe("imports point one way", () => {
   });
 
   it.each(PLATFORMS.flatMap((platform) => sources(`platforms/${platform}`)))("%s", (file) => {
-    const own = file.split("/").slice(0, 2).join("/");
+    const own = file.split("/")[1];
     for (const target of imports(file)) {
-      // The demo falls back to the simulated network, which is an ordinary host for others to use.
-      const allowed = target.startsWith("bindings/") || target.startsWith(`${own}/`) || target.startsWith("platforms/sim/");
+      const [folder, platform] = target.split("/");
+      const allowed = folder === "bindings" || (folder === "platforms" && [own, ...SHARED_BY[own] ?? []].includes(platform));
       expect(allowed, `${file} imports ${target}`).toBe(true);
     }
+    if (!WITHOUT_NODE.includes(own)) return;
+    expect(readFileSync(join(root, file), "utf8"), "runs in every runtime").not.toMatch(/from "node:|\bprocess\.|(?<!")\bDeno\./);
   });
 });
 

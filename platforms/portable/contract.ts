@@ -1,0 +1,31 @@
+/**
+ * Nodes for programs that have no TUN device: what is inside the tunnel comes and goes by callbacks, what is outside by
+ * an *underlay* that carries datagrams. Needs nothing but what every runtime has (timers, `performance`, `crypto`,
+ * WebSocket), so that the same classes serve Deno without privileges, browsers, and tests.
+ */
+
+/** Where a datagram comes from or goes to. */
+export interface Endpoint {
+  /** 16 octets; IPv4 as ::ffff:a.b.c.d. */
+  readonly address: Uint8Array;
+  readonly port: number;
+}
+
+/** Carries UDP payloads (RFC 5555 §4.1) between this node and others: a UDP socket, WebSockets, a test's wire. */
+export interface Underlay {
+  /** For people: "udp 0.0.0.0:4191", "websocket wss://ha.example/mext". */
+  readonly name: string;
+  /** The node's own address and port on it, as the node itself knows them. */
+  readonly local: Endpoint;
+  /** Largest packet that it carries with its outer headers, octets. */
+  readonly mtuBytes: number;
+  /** Whether it carries now; a mobile node's uplink is up or down with it. */
+  readonly isUp: boolean;
+  /** Sends one datagram; what cannot go is counted by the underlay and not told. */
+  send(payload: Uint8Array, to: Endpoint): void;
+  /** Set by the node that uses it. `payload` is valid during the call only. */
+  receive?: (payload: Uint8Array, from: Endpoint) => void;
+  /** Set by the node: `isUp` or `local` changed. */
+  changed?: () => void;
+  close(): void;
+}
