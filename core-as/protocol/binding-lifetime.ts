@@ -56,7 +56,7 @@ export function moved(binding: Binding): void {
   setPathMtu(binding, devices.leastAccessMtu());
 }
 
-/** What is known of the path to the care-of address; it begins with our own link (RFC 8201 §4). */
+/** What is known of the path to the care-of address, which both families share; it begins with our own link (RFC 8201 §4). */
 export function setPathMtu(binding: Binding, mtu: u32): void {
   binding.pathMtu = <u16>min<u32>(mtu, 65535);
   binding.pathMtuSinceS = <u32>(clock.now() / 1000);

@@ -8,7 +8,6 @@
  * kept open by a probe through it: of our own, and only where more than plain IPv6 is configured.
  */
 import { DEVICE_ANY } from "../abi/contract";
-import { NO_REFRESH } from "../abi/codes";
 import { RegistrationEvent, RegistrationState } from "../abi/states";
 import * as clock from "../tables/clock";
 import { NONE } from "../tables/slab";
@@ -32,7 +31,7 @@ export function start(update: Update, afterMs: f64): void {
 export function startPlain(update: Update): void {
   if (update.keepaliveMs == 0 && update.keepaliveTimer != NONE) return; // a Binding Update opens no tunnel
   start(update, 0);
-  if (ways.areMany() && registration.isPrimary(update.record)) arm(update, reach.keepaliveMs(<u32>NO_REFRESH - 1));
+  if (ways.areMany() && registration.isPrimary(update.record)) arm(update, reach.keepaliveCeilingMs());
 }
 
 /** The path is another one: nothing is known of its NATs. */
@@ -49,7 +48,7 @@ export function onTimer(record: u32): void {
   const update = updates.at(record);
   update.keepaliveTimer = NONE;
   const isPlain = update.keepaliveMs == 0;
-  const periodMs = isPlain ? reach.keepaliveMs(<u32>NO_REFRESH - 1) : update.keepaliveMs;
+  const periodMs = isPlain ? reach.keepaliveCeilingMs() : update.keepaliveMs;
   const leftMs = lastUsedMs(update.device) + periodMs - clock.now();
   if (leftMs <= 0 && update.state == RegistrationState.Registered) {
     if (!isPlain) registration.happen(record, RegistrationEvent.RefreshDue);

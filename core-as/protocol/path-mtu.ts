@@ -32,8 +32,6 @@ function isNarrowerBy(encapsulation: u32, reported: u32, known: u32): bool {
 export function narrowBinding(binding: Binding, mtu: u32): Reason {
   if (!isNarrowerBy(binding.encapsulation(), mtu, binding.pathMtu)) return Reason.PathMtuImplausible;
   lifetimes.setPathMtu(binding, mtu);
-  // The entry of the other family has the same path.
-  if (binding.companion != NONE) lifetimes.setPathMtu(bindings.at(binding.companion), mtu);
   orders.event(Event.PathMtu, DEVICE_ANY, bindings.careofAddress(binding), 0, mtu);
   return Reason.None;
 }

@@ -79,6 +79,11 @@ function useIpv4(address: usize): void {
   if (!isFirst) pathChoice.agentMoved();
 }
 
+/** The longest silence that people have set, ms. */
+export function keepaliveCeilingMs(): f64 {
+  return ceilingMs;
+}
+
 /** Until a better way is tried again, at first. */
 export function retryMs(): f64 {
   return retry;

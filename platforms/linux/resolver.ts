@@ -10,10 +10,9 @@
  * does not answer, the default routes into the tunnel are out of the way for them (default-routes.ts). A resolver on
  * this host (127.0.0.53) needs no more than that. With a registration the queries go through the tunnel.
  */
-import { lookup, Resolver } from "node:dns/promises";
-import { isIPv4 } from "node:net";
 import type { DaemonEvent } from "./daemon.ts";
 import type { HomeAgentName } from "./dual-stack-settings.ts";
+import { NameQuery, SERVICE } from "./name-query.ts";
 import { UNANSWERED } from "./registration-watch.ts";
 
 /** How old records may get, whatever they say; those that say nothing, as of /etc/hosts, have the first one. */
@@ -24,12 +23,6 @@ const FIRST_RETRY_MS = 1000;
 const MAX_RETRY_MS = 60_000;
 /** Not more often because of Binding Updates without answer. */
 const UNANSWERED_PAUSE_MS = 30_000;
-/** A query, sent twice. */
-const QUERY_TIMEOUT_MS = 2000;
-const QUERY_TRIES = 2;
-
-/** RFC 5026 §4.1 (5555-2.1-1). */
-const SERVICE = "_mip6._ipv6";
 
 export interface HomeAgentAddresses {
   /** Text. */
@@ -53,7 +46,7 @@ export class HomeAgentResolver {
   readonly #name: HomeAgentName;
   readonly #listener: ResolverListener;
   #timer: NodeJS.Timeout | undefined;
-  #resolver: Resolver | undefined;
+  #query: NameQuery | undefined;
   #isKnown = false;
   #retryMs = FIRST_RETRY_MS;
   #lastMs = -Infinity;
@@ -82,12 +75,12 @@ export class HomeAgentResolver {
   close(): void {
     this.#isClosed = true;
     clearTimeout(this.#timer);
-    this.#resolver?.cancel();
+    this.#query?.cancel();
   }
 
   /** @param around the tunnel does not work: queries go around it */
   #plan(delayMs: number, around = false): void {
-    if (this.#isClosed || this.#resolver !== undefined) return; // one at a time
+    if (this.#isClosed || this.#query !== undefined) return; // one at a time
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => void this.#lookUp(around), delayMs);
     this.#timer.unref();
@@ -111,7 +104,7 @@ export class HomeAgentResolver {
       this.#retryMs = Math.min(this.#retryMs * 2, MAX_RETRY_MS);
       this.#listener.condition(notFound(this.#name, error));
     } finally {
-      this.#resolver = undefined;
+      this.#query = undefined;
     }
     if (around || this.#isKnown) this.#listener.lookingUp(!this.#isKnown);
     this.#plan(nextMs);
@@ -119,57 +112,19 @@ export class HomeAgentResolver {
 
   /** Throws the error of the query when there is no address at all. */
   async #ask(): Promise<Answer> {
-    const { name, isService, nameServers } = this.#name;
-    const resolver = new Resolver({ timeout: QUERY_TIMEOUT_MS, tries: QUERY_TRIES }); // anew: servers follow the network
-    if (nameServers !== undefined) resolver.setServers(nameServers);
-    this.#resolver = resolver;
-    if (!isService) return addressesOf(resolver, name, nameServers === undefined);
-    const records = await resolver.resolveSrv(`${SERVICE}.${name}`);
+    const query = new NameQuery(this.#name);
+    this.#query = query;
     let failure: unknown;
-    for (const host of inOrder(records)) {
+    for (const host of await query.hosts()) {
       try {
-        return await addressesOf(resolver, host, nameServers === undefined);
+        const { ipv6: [address], ipv4: [ipv4Address], ttlS } = await query.recordsOf(host);
+        return { address, ipv4Address, ageMs: Math.min(Math.max(ttlS * 1000, MIN_AGE_MS), MAX_AGE_MS) };
       } catch (error) {
         failure = error;
       }
     }
     throw failure;
   }
-}
-
-async function addressesOf(resolver: Resolver, name: string, mayAskHost: boolean): Promise<Answer> {
-  const [ipv6, ipv4] = await Promise.allSettled([
-    resolver.resolve6(name, { ttl: true }), resolver.resolve4(name, { ttl: true }),
-  ]);
-  const [best6, best4] = [ipv6, ipv4].map((each) => (each.status === "fulfilled" ? each.value[0] : undefined));
-  if (best6 === undefined && best4 === undefined) {
-    if (mayAskHost) return askHost(name);
-    throw ipv6.status === "rejected" ? ipv6.reason : new Error("there are no records");
-  }
-  const ageMs = Math.min(best6?.ttl ?? Infinity, best4?.ttl ?? Infinity) * 1000;
-  return {
-    address: best6?.address,
-    ipv4Address: best4?.address,
-    ageMs: Math.min(Math.max(ageMs, MIN_AGE_MS), MAX_AGE_MS),
-  };
-}
-
-/** /etc/hosts, and whatever else this host asks. */
-async function askHost(name: string): Promise<Answer> {
-  const all = await lookup(name, { all: true });
-  return {
-    address: all.find(({ family }) => family === 6)?.address,
-    ipv4Address: all.find(({ address }) => isIPv4(address))?.address,
-    ageMs: MIN_AGE_MS,
-  };
-}
-
-/** The smallest priority first, among equals by chance as their weights want it (RFC 2782). */
-function inOrder(records: readonly { name: string; priority: number; weight: number }[]): string[] {
-  return records
-    .map((record) => ({ ...record, chance: Math.random() ** (1 / (record.weight + 0.01)) }))
-    .sort((a, b) => a.priority - b.priority || b.chance - a.chance)
-    .map(({ name }) => name);
 }
 
 function notFound({ name, isService }: HomeAgentName, error: unknown): string {

@@ -3,6 +3,7 @@ import { formatAddress, parseAddress } from "../../../bindings/address.ts";
 import type { Config, CorrespondentConfig, HomeAgentConfig, MobileNodeConfig } from "../../../bindings/config/index.ts";
 import { Pinger } from "../demo/echo.ts";
 import { homeAgentName } from "../dual-stack-settings.ts";
+import { allAddresses } from "../name-query.ts";
 import { loopSettings, type MobileNodeLoopSettings } from "../settings.ts";
 import { listAddresses } from "../system/addresses.ts";
 import { NetlinkSocket } from "../system/netlink-socket.ts";
@@ -12,7 +13,6 @@ import { EngineProber } from "./engine-prober.ts";
 import { judgeHomeAgent, readHomeAgent, UDP_PORT } from "./home-agent.ts";
 import { judgeHost, readHost } from "./host.ts";
 import { FIRST_SILENT_SOCKET, measure, type Measurement } from "./measure.ts";
-import { askForAddresses, type HomeAgentAddresses } from "./names.ts";
 import { judgeNetwork } from "./network.ts";
 import { tryPort } from "./udp-port.ts";
 import { bad, conclude, type DoctorReport, type Finding, good, note, type UplinkReport, type Way } from "./report.ts";
@@ -74,7 +74,9 @@ async function judgePort(): Promise<Finding> {
   return note("port 4191", `UDP port ${UDP_PORT} is taken (${who}); a mobile node uses any other one.`);
 }
 
-function judgeNames({ homeAgentName: asked }: MobileNodeLoopSettings, { ipv6, ipv4 }: HomeAgentAddresses): Finding[] {
+type KnownAddresses = Awaited<ReturnType<typeof allAddresses>>;
+
+function judgeNames({ homeAgentName: asked }: MobileNodeLoopSettings, { ipv6, ipv4 }: KnownAddresses): Finding[] {
   if (asked === undefined) return [];
   const all = [...ipv6, ...ipv4];
   return [all.length > 0
@@ -96,15 +98,15 @@ function judgeOwnAddresses(addresses: readonly string[]): Finding[] {
   }
 }
 
-async function addressesOf(config: MobileNodeConfig): Promise<HomeAgentAddresses> {
+async function addressesOf(config: MobileNodeConfig): Promise<KnownAddresses> {
   const name = homeAgentName(config);
-  if (name !== undefined) return askForAddresses(name);
+  if (name !== undefined) return allAddresses(name);
   const { homeAgent, homeAgentIpv4 } = config;
   return { ipv6: homeAgent === undefined ? [] : [homeAgent], ipv4: homeAgentIpv4 === undefined ? [] : [homeAgentIpv4] };
 }
 
 async function diagnoseUplinks(
-  options: DoctorOptions, config: MobileNodeConfig, settings: MobileNodeLoopSettings, known: HomeAgentAddresses,
+  options: DoctorOptions, config: MobileNodeConfig, settings: MobileNodeLoopSettings, known: KnownAddresses,
 ): Promise<UplinkReport[]> {
   const names = options.interfaces ?? config.uplinks;
   const { homeAddress, homePrefixLength } = config;
@@ -134,7 +136,7 @@ async function diagnoseUplinks(
 const REPLAY_WINDOW_MS = 7000;
 
 async function measureUplink(
-  options: DoctorOptions, { core, reach }: MobileNodeLoopSettings, known: HomeAgentAddresses, uplink: UplinkFacts,
+  options: DoctorOptions, { core, reach }: MobileNodeLoopSettings, known: KnownAddresses, uplink: UplinkFacts,
   allowed: readonly Way[],
 ): Promise<Measurement> {
   const { silenceS, silenceSteps, progress } = options;
