@@ -2,6 +2,8 @@
 //
 //   dist/mext.wasm    the core, the same bytes as build/mext.wasm
 //   dist/…            one part a file in tools/build/, which says what it makes
+//
+// With --package: only what is published, with type declarations, and nothing of earlier builds.
 import { createHash } from "node:crypto";
 import {
   copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync,
@@ -11,9 +13,12 @@ import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { buildCore } from "./build-core.mjs";
 import { buildNode } from "./build/node.mjs";
+import { buildTypes } from "./build/types.mjs";
 
-/** Each is given the folder that becomes dist/. */
+/** Each is given the folder that becomes dist/, and whether that is to be published. */
 const PARTS = [buildNode];
+const isPackage = process.argv.includes("--package");
+if (isPackage) PARTS.push(buildTypes);
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const core = join(root, "build/mext.wasm");
@@ -39,7 +44,7 @@ async function buildDist() {
   const draft = mkdtempSync(join(root, "build/dist-"));
   try {
     copyFileSync(core, join(draft, "mext.wasm"));
-    for (const part of PARTS) await part(draft);
+    for (const part of PARTS) await part(draft, isPackage);
     putInPlace(draft);
   } finally {
     rmSync(draft, { recursive: true, force: true });
@@ -57,7 +62,7 @@ function putInPlace(draft) {
     mkdirSync(dirname(join(dist, name)), { recursive: true });
     renameSync(join(draft, name), join(dist, name));
   }
-  const kept = new Set([...names, ...(existsSync(lastBuild) ? JSON.parse(readFileSync(lastBuild, "utf8")) : [])]);
+  const kept = new Set([...names, ...(!isPackage && existsSync(lastBuild) ? JSON.parse(readFileSync(lastBuild, "utf8")) : [])]);
   for (const name of filesIn(dist)) if (!kept.has(name)) rmSync(join(dist, name), { force: true });
   writeFileSync(lastBuild, JSON.stringify(names));
 }
