@@ -5,6 +5,7 @@
  */
 
 export const ADDRESS_BYTES = 16;
+/** Bits of an IPv6 address. */
 export const ADDRESS_BITS = 128;
 
 const GROUPS = 8;

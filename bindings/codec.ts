@@ -21,6 +21,7 @@ export interface Layer {
   problem?: Problem;
 }
 
+/** A field of a layer, where it stands in the packet. */
 export interface Field {
   /** As "lifetime". */
   readonly name: string;
@@ -30,6 +31,7 @@ export interface Field {
   readonly bitLength: number;
 }
 
+/** What is wrong with a packet. */
 export interface Problem {
   readonly reason: Reason;
   readonly section: string;

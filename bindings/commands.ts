@@ -120,8 +120,10 @@ export interface CorrespondentSettings {
   testsPerSecond: number;
 }
 
+/** What a correspondent node does when nobody says anything else (RFC 6275 §9). */
 export const CORRESPONDENT_DEFAULTS = { enabled: true, maxLifetimeMs: 420_000, testsPerSecond: 1000 } as const;
 
+/** With whom optimised routes are wanted: with nobody, where there is traffic, or with everybody. */
 export type RoutePolicyName = "never" | "automatic" | "always";
 
 /** With which peers a mobile node wants optimised routes. */
@@ -136,6 +138,7 @@ export interface RouteOptimisationSettings {
   rules: readonly { prefix: Uint8Array; length: number; policy: RoutePolicyName }[];
 }
 
+/** What a mobile node does when nobody says anything else (RFC 6275 §11.6). */
 export const ROUTE_OPTIMISATION_DEFAULTS = {
   policy: "automatic", afterPackets: 5, lifetimeMs: 420_000, retryMs: 60_000, rules: [],
 } as const;

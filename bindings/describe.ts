@@ -3,6 +3,7 @@ import type { FieldValue } from "./codec-value.ts";
 import { FLAG_LETTERS, title, words } from "./describe-names.ts";
 import { hex, valueText } from "./describe-values.ts";
 
+/** How much `describe` tells. */
 export interface DescribeOptions {
   /** A line with all fields for each layer below the summary. */
   readonly verbose?: boolean;

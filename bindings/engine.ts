@@ -10,32 +10,59 @@ import { REASON_COUNT } from "../core-as/abi/reasons.ts";
 /** What the binary exports. Pointers are octet offsets into `memory`. */
 export interface CoreExports {
   readonly memory: WebAssembly.Memory;
+  /** ABI_VERSION of the binary. */
   abiVersion(): number;
+  /** Where the records of `start` and `command` are written: COMMAND_BYTES octets. */
   commandPointer(): number;
+  /** Takes the START_* record; once. Answers a Refusal. */
   start(now: number): number;
+  /** Takes a record of a Command. Answers a Refusal. */
   command(code: number, lengthBytes: number, now: number): number;
+  /** Where entropy is written: ENTROPY_BYTES octets. */
   entropyPointer(): number;
+  /** Adds what was written there to the random generator. */
   feedEntropy(lengthBytes: number): void;
+  /** The first input slot, with its headroom. */
   inputPointer(): number;
+  /** Octets from one slot to the next. */
   inputStride(): number;
+  /** The INPUT_* records of the slots. */
   inputDescriptors(): number;
+  /** Takes slots from `first` on; answers how many it took. Its orders come before the next call. */
   process(now: number, first: number, count: number): number;
+  /** Lets timers run; 1: more are due. */
   tick(now: number): number;
+  /** Orders of the last call. */
   orderCount(): number;
+  /** Their ORDER_* records. */
   ordersPointer(): number;
+  /** When `tick` is wanted, in the time of `now`; Infinity: never. */
   nextWakeupMs(): number;
+  /** Writes records of a Query from `cursor` on; answers octets. */
   query(kind: number, cursor: number): number;
+  /** Where the next `query` or `exportState` goes on; 0: that was all. */
   queryCursor(): number;
+  /** Where answers stand: REPLY_BYTES octets at most. */
   replyPointer(): number;
+  /** Refused packets, an f64 for each Reason. */
   countersPointer(): number;
+  /** Writes state records from `cursor` on; answers octets. */
   exportState(cursor: number): number;
+  /** Takes state records at `replyPointer`; answers how many octets it understood. */
   importState(lengthBytes: number, now: number): number;
+  /** The record of a binding by the 16 octets of its home address; −1: none. */
   findBinding(addressPointer: number, bid: number): number;
+  /** The same for up to 64 addresses at once: an i32 each. */
   findBindings(addressesPointer: number, count: number, recordsPointer: number): void;
+  /** Memory for the host's own records, never given back. */
   hostAlloc(lengthBytes: number): number;
+  /** The transitions of a state machine, as in `abi/states.ts`. */
   stateTable(machine: number): number;
+  /** Reads the packet at `scratchPointer`; answers how many records it found. */
   dissect(lengthBytes: number, linkType: number): number;
+  /** The records of `dissect`. */
   dissectionPointer(): number;
+  /** Where packets to be read are written: SCRATCH_BYTES octets. */
   scratchPointer(): number;
 }
 
@@ -53,6 +80,7 @@ export interface Budgets {
   reassemblies: number;
 }
 
+/** Enough for a mobile node, or for a home agent of a few dozen nodes. */
 export const DEFAULT_BUDGETS: Budgets = {
   slots: 64, slotBytes: 2048, outputBytes: 65536, maxBindings: 64, maxNodes: 64, reassemblies: 4,
 };
@@ -72,18 +100,25 @@ export interface Datagrams {
 
 /** What a host does with the core's orders. Pointers are valid until the next call to the core. */
 export interface OrderHandler {
+  /** Sends the packet of `lengthBytes` octets at `pointer` out of a device. */
   transmit(device: number, pointer: number, lengthBytes: number): void;
   /** `record` is an EVENT_* record; copy it to keep it. */
   event(record: DataView): void;
   /** A state record for `importState` after a restart; copy it to keep it. */
   keep(record: Uint8Array): void;
+  /** Puts an address on a device. */
   addAddress(device: number, address: Uint8Array, prefixLength: number): void;
+  /** Takes it away. */
   removeAddress(device: number, address: Uint8Array, prefixLength: number): void;
+  /** Sends what leaves by a device to a router there. */
   addDefaultRoute(device: number, router: Uint8Array): void;
+  /** Takes that back. */
   removeDefaultRoute(device: number, router: Uint8Array): void;
+  /** Largest packet that the tunnel device takes. */
   tunnelMtu(octets: number): void;
   /** Routes the addresses of a prefix into tunnel device `device`, before all other routes. */
   addRoute(device: number, prefix: Uint8Array, prefixLength: number): void;
+  /** Takes that back. */
   removeRoute(device: number, prefix: Uint8Array, prefixLength: number): void;
   /** A neighbour on link `device` has this link-layer address. */
   addNeighbour(device: number, address: Uint8Array, linkAddress: Uint8Array): void;

@@ -17,6 +17,7 @@ import { ConfigError, type Problem, Report, show } from "./problem.ts";
 import { readTable } from "./read-table.ts";
 import { type LoadOptions, resolveAssociation, type SecurityFields } from "./security.ts";
 
+/** A configuration of any role. */
 export type Config = HomeAgentConfig | MobileNodeConfig | CorrespondentConfig;
 
 /** The schema of each role's file. */
@@ -26,6 +27,7 @@ export const SCHEMAS = {
   correspondent: correspondentSchema,
 } as const satisfies Record<Config["role"], TableSchema>;
 
+/** What a file has turned out to be. */
 export interface Loaded {
   readonly config: Config;
   /** What is allowed but unwise, sorted by line. */

@@ -6,6 +6,7 @@ const PRINTED = "[key]";
 export const KEY_BYTES_MIN = 16;
 export const KEY_BYTES_MAX = 64;
 
+/** A key that does not show itself in logs and dumps. */
 export class SharedKey {
   readonly #bytes: Uint8Array;
 
@@ -18,10 +19,12 @@ export class SharedKey {
     return this.#bytes.slice();
   }
 
+  /** Never the key. */
   toString(): string {
     return PRINTED;
   }
 
+  /** Never the key. */
   toJSON(): string {
     return PRINTED;
   }

@@ -81,6 +81,7 @@ export enum Input {
 }
 
 // ---- datagrams: the record that ends where the payload begins, for input and for Order.SendDatagrams --------
+/** A DATAGRAM_* record stands right before the payload. */
 export const DATAGRAM_ADDRESS = 0; //                              16 octets: of the other end
 export const DATAGRAM_PORT = DATAGRAM_ADDRESS + 16; //             u16  of the other end
 export const DATAGRAM_SEGMENT_BYTES = DATAGRAM_PORT + 2; //        u16  0: one datagram; else a train: each of so many octets, the last one perhaps shorter
@@ -95,6 +96,7 @@ export const VIRTIO_HEADER_BYTES = VIRTIO_SEGMENTATION + 1; //     u16  octets o
 export const VIRTIO_SEGMENT_BYTES = VIRTIO_HEADER_BYTES + 2; //    u16  payload of a segment
 export const VIRTIO_CHECKSUM_START = VIRTIO_SEGMENT_BYTES + 2; //  u16
 export const VIRTIO_CHECKSUM_OFFSET = VIRTIO_CHECKSUM_START + 2; // u16 from the start
+/** Octets of a virtio-net header. */
 export const VIRTIO_BYTES = VIRTIO_CHECKSUM_OFFSET + 2;
 export enum VirtioFlag {
   /** The checksum is that of the pseudo-header so far. */
@@ -175,6 +177,7 @@ export enum DeviceKind {
 export const MAX_DEVICES = 32;
 
 // ---- commands -------------------------------------------------------------------------------
+/** What a host tells the core. */
 export enum Command {
   /** Add or change a device (DEVICE_*). */
   Device = 1,
@@ -436,6 +439,7 @@ export const COMMAND_BYTES = 4096;
 export const ENTROPY_BYTES = 64;
 
 // ---- queries --------------------------------------------------------------------------------
+/** What a host asks it. */
 export enum Query {
   /** Binding cache: BINDING_* records. */
   Bindings = 1,
@@ -625,6 +629,7 @@ export enum Event {
   /** Probe value was answered: we were seen as `first`, port value2; value3 µs of round trip; in the first 8 octets of `second` an f64: ms that the home agent's clock is ahead, NaN: not known. */
   ProbeAnswered = 38,
 }
+/** An EVENT_* record: what happened. */
 export const EVENT_CODE = 0; //                                    u16  Event
 export const EVENT_DEVICE = EVENT_CODE + 2; //                     u16
 export const EVENT_VALUE = EVENT_DEVICE + 2; //                    u32

@@ -49,6 +49,7 @@ interface Events {
   ended: [Error | undefined];
 }
 
+/** How a daemon is started. */
 export interface DaemonOptions {
   /** Where the bundle of the loop's thread is; default: beside this one. */
   readonly workerUrl?: URL;
@@ -57,6 +58,7 @@ export interface DaemonOptions {
 /** How many of the latest warnings the status tells. */
 const MAX_WARNINGS = 20;
 
+/** A running node on this host: what all roles have in common. */
 export abstract class Daemon extends EventEmitter<Events> {
   readonly config: Config;
   readonly #facts: DaemonFacts;
@@ -107,6 +109,7 @@ export abstract class Daemon extends EventEmitter<Events> {
     return [...authenticationWarnings(this.config), ...this.#conditions.values(), ...this.#warnings];
   }
 
+  /** What it does now. Rejects when it has ended. */
   async status(): Promise<DaemonStatus> {
     const id = ++this.#lastQuestion;
     const answer = await new Promise<LoopStatus | Error>((resolve) => {

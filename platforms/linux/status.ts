@@ -10,6 +10,7 @@ import type { LoopStatus } from "./messages.ts";
 import { monotonicMs } from "./system/clock.ts";
 import { VERSION } from "./version.ts";
 
+/** What a daemon does now, as `mext status --json` prints it. */
 export interface DaemonStatus {
   readonly role: Config["role"];
   readonly version: string;

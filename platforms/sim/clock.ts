@@ -53,6 +53,7 @@ export class Clock {
     return entry;
   }
 
+  /** Calls `action` so many ms of virtual time from now. */
   after(delayMs: number, action: () => void): Timer {
     return this.at(this.now + delayMs, action);
   }

@@ -9,6 +9,7 @@ import { Ping } from "./ping.ts";
 import { StreamReceiver, StreamSender } from "./stream.ts";
 import { Topology } from "./topology.ts";
 
+/** A handover to be shown. */
 export interface DemoSettings {
   seed: number;
   core: WebAssembly.Module;

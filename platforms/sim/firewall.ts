@@ -16,9 +16,11 @@ import { flowKey, flowOf, quotedIn, reversed, upperLayer } from "./transport.ts"
 /** Drops packets that match. */
 export interface FirewallRule {
   readonly name: string;
+  /** Whether the rule is about this packet. */
   matches(packet: Uint8Array, leaves: boolean): boolean;
 }
 
+/** How a firewall works. */
 export interface FirewallSettings {
   /** Whether packets from outside pass only when they answer something. */
   stateful: boolean;
@@ -28,6 +30,7 @@ export interface FirewallSettings {
   answersRefresh: boolean;
 }
 
+/** Stateful, without rules of its own. */
 export const FIREWALL_DEFAULTS: Readonly<FirewallSettings> = {
   stateful: true, timeoutMs: 120_000, answersRefresh: true,
 };
@@ -38,6 +41,7 @@ export const DROP_MOBILITY_HEADERS: FirewallRule = dropProtocol("mobility header
 export const DROP_IPV6_TUNNELS: FirewallRule = dropProtocol("protocol 41", 41);
 /** Drops tunnels of IPv4 in something. */
 export const DROP_IPV4_TUNNELS: FirewallRule = dropProtocol("protocol 4", 4);
+/** Nothing in UDP passes. */
 export const DROP_UDP: FirewallRule = dropProtocol("UDP", UDP);
 /** Drops packets with any extension header but a Fragment header. */
 export const DROP_EXTENSION_HEADERS: FirewallRule = {
@@ -50,6 +54,7 @@ export function dropProtocol(name: string, protocol: number): FirewallRule {
   return { name, matches: (packet) => upperLayer(packet).protocol === protocol };
 }
 
+/** A packet filter in a router. */
 export class Firewall {
   /** What is dropped now; a scenario may change it at any time. */
   rules: readonly FirewallRule[];

@@ -85,6 +85,7 @@ export class HomeAgent extends CoreNode {
     this.withCore((engine, nowMs) => addNode(engine, node, nowMs));
   }
 
+  /** Lets a mobile node register no longer: its bindings end. */
   removeNode(id: number): void {
     this.nodes.delete(id);
     this.withCore((engine, nowMs) => removeNode(engine, id, nowMs));

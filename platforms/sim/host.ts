@@ -10,6 +10,7 @@ import { UNRECOGNIZED_NEXT_HEADER } from "./messages.ts";
 import type { Device } from "./routes.ts";
 import { Stack } from "./stack.ts";
 
+/** A host that knows nothing of mobility. */
 export class Host extends Stack {
   readonly port: Port;
   readonly address: Uint8Array;

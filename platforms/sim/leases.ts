@@ -15,6 +15,7 @@ export interface Lease {
   readonly gateway: Uint8Array;
 }
 
+/** IPv4 addresses of a link, given to those who come. */
 export class Leases {
   private readonly given = new Map<Port, Lease>();
   private next: number;
@@ -28,6 +29,7 @@ export class Leases {
     this.next = first;
   }
 
+  /** The lease of a port: the same one when it comes again. */
   of(port: Port): Lease {
     let lease = this.given.get(port);
     if (!lease) {

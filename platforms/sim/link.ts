@@ -28,6 +28,7 @@ export interface Conditions {
   longestQueueMs: number;
 }
 
+/** A millisecond of delay, no loss, an Ethernet's MTU, no limit of rate. */
 export const GOOD_CONDITIONS: Readonly<Conditions> = {
   delayMs: 1, jitterMs: 0, loss: 0, duplication: 0, reordering: 0, reorderingDelayMs: 5,
   mtuBytes: 1500, bitsPerSecond: 0, longestQueueMs: 500,
@@ -96,6 +97,7 @@ export class Port {
     this.link = undefined;
   }
 
+  /** Whether an address is on this port. */
   owns(address: Uint8Array): boolean {
     for (const own of this.addresses) if (sameAddress(own.address, address)) return true;
     return false;
@@ -123,6 +125,7 @@ export class Port {
   }
 }
 
+/** A broadcast domain with conditions. */
 export class Link {
   readonly ports: Port[] = [];
   /** IPv4 addresses for those who come; absent: there are none. */

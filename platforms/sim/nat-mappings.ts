@@ -7,6 +7,7 @@ import type { Flow } from "./transport.ts";
 /** What a mapping, or a filter, depends on (RFC 4787 §4.1, §5). */
 export type Dependence = "endpoint-independent" | "address-dependent" | "address-and-port-dependent";
 
+/** How a NAT behaves (RFC 4787). */
 export interface NatSettings {
   /** Which packets of one inside address and port share an outside port: those to anybody, one address, one port. */
   mapping: Dependence;

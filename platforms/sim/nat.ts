@@ -19,6 +19,7 @@ import type { Device } from "./routes.ts";
 import type { DropReason } from "./trace.ts";
 import { flowOf, quotedIn, reversed } from "./transport.ts";
 
+/** A router that translates IPv4 addresses and ports. */
 export class Nat extends Router {
   /** A scenario may change them at any time. */
   readonly settings: NatSettings;

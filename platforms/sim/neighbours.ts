@@ -33,6 +33,7 @@ interface Resolution {
   timer?: Timer;
 }
 
+/** Who is at which link-layer address, as a port has found out. */
 export class Neighbours {
   /** Link-layer addresses that were advertised or configured, by address. */
   private readonly claims = new Map<string, Uint8Array>();

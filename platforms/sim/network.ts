@@ -8,6 +8,7 @@ import { Packets } from "./packets.ts";
 import { Random } from "./random.ts";
 import type { DropReason, TraceRecord } from "./trace.ts";
 
+/** What a run is a function of. */
 export interface NetworkSettings {
   seed: number;
   /**
@@ -19,6 +20,7 @@ export interface NetworkSettings {
   epochMs?: number;
 }
 
+/** Virtual time, links and nodes. */
 export class Network {
   readonly clock = new Clock();
   readonly seed: number;
@@ -77,6 +79,7 @@ export class Network {
     return this.listeners.length > 0;
   }
 
+  /** Shows a record to everybody who watches. */
   emit(record: TraceRecord): void {
     for (const listener of this.listeners) listener(record);
   }

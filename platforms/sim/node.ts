@@ -34,12 +34,14 @@ const MAX_KEPT_RECORDS = 256;
 /** For `start`: as if the node had never run. */
 export const NO_STATE = new Uint8Array(0);
 
+/** A node with a core, whatever its role. */
 export abstract class CoreNode extends Stack {
   /** Undefined while the node is down. */
   engine?: Engine;
   /** How often the core was replaced after a trap: 0 in a core without bugs. */
   recoveries = 0;
   readonly tunnel: Tunnel;
+  /** Who is shown the events of the core. */
   readonly eventListeners: ((event: CoreEvent) => void)[] = [];
   private readonly ports: Port[] = [];
   /** Ports on which the core hears all groups, and not only those of the node's addresses. */

@@ -2,6 +2,7 @@
 import type { Stack } from "./stack.ts";
 import type { Timer } from "./clock.ts";
 
+/** Who asks whom, and how often. */
 export interface PingSettings {
   from: Uint8Array;
   to: Uint8Array;
@@ -32,6 +33,7 @@ export class Ping {
     this.timer = stack.network.clock.after(0, () => this.send());
   }
 
+  /** No more requests are sent. */
   stop(): void {
     this.timer.cancel();
   }

@@ -48,6 +48,7 @@ export class Random {
     return items[this.integer(0, items.length - 1)];
   }
 
+  /** So many random octets. */
   bytes(lengthBytes: number): Uint8Array {
     return Uint8Array.from({ length: lengthBytes }, () => this.u32() >>> 24);
   }

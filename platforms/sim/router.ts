@@ -29,6 +29,7 @@ export interface Advertising {
   minDelayBetweenMs: number;
 }
 
+/** RFC 4861 §6.2.1. */
 export const ADVERTISING_DEFAULTS = {
   routerLifetimeMs: 1_800_000, minIntervalMs: 3000, maxIntervalMs: 4000, showsInterval: true,
   maxAnswerDelayMs: 500, minDelayBetweenMs: 30,
@@ -39,6 +40,7 @@ export function advertisedPrefix(prefix: Uint8Array, lengthBits = 64): Advertise
   return { prefix, lengthBits, validLifetimeMs: 2_592_000_000, preferredLifetimeMs: 604_800_000 };
 }
 
+/** A router that may advertise itself. */
 export class Router extends Stack {
   /** What is asked of every packet that goes through; absent: all may. */
   firewall?: Firewall;

@@ -11,6 +11,7 @@ export interface Device {
   send(packet: Uint8Array, nextHop: Uint8Array, unreachable?: () => void): void;
 }
 
+/** Where packets to a prefix go. */
 export interface Route {
   readonly prefix: Uint8Array;
   readonly lengthBits: number;
@@ -19,9 +20,11 @@ export interface Route {
   readonly gateway?: Uint8Array;
 }
 
+/** Routes, looked up by the longest prefix. */
 export class RouteTable {
   private readonly routes: Route[] = [];
 
+  /** A later route for the same prefix replaces the former one. */
   add(route: Route): void {
     this.routes.push(route);
   }
@@ -34,6 +37,7 @@ export class RouteTable {
     if (index >= 0) this.routes.splice(index, 1);
   }
 
+  /** Forgets all routes. */
   clear(): void {
     this.routes.length = 0;
   }

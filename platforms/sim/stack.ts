@@ -24,6 +24,7 @@ import {
 type MessageOf<Kind extends Message["kind"]> = Extract<Message, { kind: Kind }>;
 type Handler<Kind extends Message["kind"]> = (message: MessageOf<Kind>, packet: Uint8Array) => void;
 
+/** The network stack of a node. */
 export class Stack implements Receiver {
   readonly devices: Device[] = [];
   readonly routes = new RouteTable();
@@ -56,6 +57,7 @@ export class Stack implements Receiver {
     if (!isLinkLocal(address)) this.addRoute({ prefix: address, lengthBits, device });
   }
 
+  /** Takes an address from a device. */
   removeAddress(device: Device, address: Uint8Array): void {
     const index = device.addresses.findIndex((own) => sameAddress(own.address, address));
     if (index < 0) return;
@@ -63,10 +65,12 @@ export class Stack implements Receiver {
     this.removeRoute({ prefix: address, lengthBits, device });
   }
 
+  /** Adds a route. */
   addRoute(route: Route): void {
     this.routes.add(route);
   }
 
+  /** Takes a route away. */
   removeRoute(route: Route): void {
     this.routes.remove(route);
   }
@@ -244,6 +248,7 @@ export class Stack implements Receiver {
     return ++this.identifiers;
   }
 
+  /** Shows echo replies that come to this node. */
   onEchoReply(identifier: number, handle: Handler<"echo-reply">): void {
     this.echoHandlers.set(identifier, handle);
   }

@@ -12,6 +12,7 @@ import { destinationOf, sourceOf } from "./ip.ts";
 import type { Stack } from "./stack.ts";
 import type { Timer } from "./clock.ts";
 
+/** What is sent, and where. */
 export interface StreamSettings {
   from: Uint8Array;
   to: Uint8Array;

@@ -36,6 +36,7 @@ export interface DualStackSettings {
   nat?: Partial<NatSettings>;
 }
 
+/** What a `Topology` consists of. */
 export interface TopologySettings extends NetworkSettings {
   /** Networks of IPv6 alone, unless `visited` says which. */
   visitedNetworks?: number;
@@ -65,6 +66,7 @@ export interface TopologySettings extends NetworkSettings {
 type SharedKey = Extract<Security, { authentication: "shared-key" }>;
 type ReplayProtection = SharedKey["replayProtection"];
 
+/** The home agent of a `Topology`. */
 export const HOME_AGENT_ADDRESS = "2001:db8:1::1";
 const HOME_PREFIX = { address: parseAddress("2001:db8:1::"), length: 64 };
 const CORE_ON_BACKBONE = "2001:db8::1";
@@ -75,6 +77,7 @@ const CORRESPONDENT_PREFIX = "2001:db8:2::";
 const CORRESPONDENT_ROUTER = `${CORRESPONDENT_PREFIX}1`;
 const CORE_ON_BACKBONE_IPV4 = "192.0.2.1";
 const CORE_AT_HOME_IPV4 = "198.51.100.1";
+/** Its IPv4 address, where there is IPv4. */
 export const HOME_AGENT_IPV4 = "198.51.100.2";
 const HOME_PREFIX_IPV4 = { prefix: parseIpv4Address("203.0.113.0"), lengthBits: 96 + 24 };
 const HOME_LINK_IPV4 = "203.0.113.1";
@@ -96,6 +99,7 @@ export function securityOf(number: number, replayProtection: ReplayProtection = 
   return { authentication: "shared-key", identity, spi: 1000 + number, key, replayProtection };
 }
 
+/** A ready-made network: correspondents, a home agent, visited networks, mobile nodes. */
 export class Topology {
   readonly network: Network;
   readonly coreRouter: Router;

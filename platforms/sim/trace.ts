@@ -39,6 +39,7 @@ export type DescribePacket = (packet: Uint8Array) => string;
 export class Trace {
   readonly records: TraceRecord[] = [];
 
+  /** Records what happens, for `network.watch`. */
   readonly add = (record: TraceRecord): void => {
     this.records.push("packet" in record ? { ...record, packet: record.packet.slice() } : record);
   };

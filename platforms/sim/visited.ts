@@ -12,6 +12,7 @@ import { Nat } from "./nat.ts";
 import type { Network } from "./network.ts";
 import { type Advertising, advertisedPrefix, Router } from "./router.ts";
 
+/** Kinds of networks that people meet. */
 export const VISITED_KINDS = [
   /** IPv6 alone. */
   "ipv6",
@@ -28,6 +29,7 @@ export const VISITED_KINDS = [
   /** IPv6 alone, with a firewall that drops Mobility Headers and tunnels: UDP passes. */
   "udp-ipv6",
 ] as const;
+/** One of them. */
 export type VisitedKind = (typeof VISITED_KINDS)[number];
 
 /** One visited network. */
@@ -89,6 +91,7 @@ export function blockUdp({ router }: Visited, durationMs: number): void {
   });
 }
 
+/** Whether a network of that kind is behind a NAT. */
 export function isNat(kind: VisitedKind): boolean {
   return kind === "nat" || kind === "short-nat" || kind === "blocked-nat";
 }
