@@ -8,7 +8,7 @@
  */
 
 import {
-  closeSync, fstatSync, lstatSync, mkdirSync, openSync, readFileSync, readlinkSync, renameSync, rmSync, writeFileSync,
+  closeSync, fstatSync, lstatSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -18,7 +18,8 @@ import {
   AF_INET6, EAGAIN, LOCK_EXCLUSIVE, LOCK_NONBLOCKING, SO_NETNS_COOKIE, SOCK_DGRAM, SOL_SOCKET,
 } from "./constants.ts";
 import { SystemError } from "./errors.ts";
-import { check, close, errno, flock, getsockopt, prepare, socket } from "./libc.ts";
+import { readKernelFile, readKernelLink } from "./kernel-files.ts";
+import { check, close, errno, flock, geteuid, getsockopt, prepare, socket } from "./libc.ts";
 
 const RUN_DIRECTORY = "/run/mext";
 
@@ -183,7 +184,7 @@ function readRecord(path: string): UndoRecord | undefined {
 }
 
 function bootId(): string {
-  return readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
+  return readKernelFile("/proc/sys/kernel/random/boot_id").trim();
 }
 
 /** The network namespace of this thread, by a number that is not used again within a boot, unlike its inode. */
@@ -194,16 +195,15 @@ function namespaceId(): string {
   const result = getsockopt(fd, SOL_SOCKET, SO_NETNS_COOKIE, new Uint8Array(cookie.buffer), length);
   close(fd);
   // Linux before 5.14 has no cookie.
-  return result === 0 ? cookie[0].toString() : readlinkSync("/proc/thread-self/ns/net");
+  return result === 0 ? cookie[0].toString() : readKernelLink("/proc/thread-self/ns/net");
 }
 
 /** The steps are done with our privileges, so nobody else may write where they are kept. */
 function usableDirectory(wanted?: string): string {
-  const fallback = join(tmpdir(), `mext-${process.getuid?.()}`);
-  const directory = wanted ?? (canMake(RUN_DIRECTORY) ? RUN_DIRECTORY : fallback);
+  const directory = wanted ?? (canMake(RUN_DIRECTORY) ? RUN_DIRECTORY : join(tmpdir(), `mext-${geteuid()}`));
   mkdirSync(directory, { recursive: true, mode: 0o755 });
   const stat = lstatSync(directory);
-  if (!stat.isDirectory() || stat.uid !== process.getuid?.() || (stat.mode & 0o022) !== 0) {
+  if (!stat.isDirectory() || stat.uid !== geteuid() || (stat.mode & 0o022) !== 0) {
     throw new Error(`${directory} must be a directory that only this user can write to`);
   }
   return directory;
@@ -212,7 +212,7 @@ function usableDirectory(wanted?: string): string {
 function canMake(directory: string): boolean {
   try {
     mkdirSync(directory, { recursive: true, mode: 0o755 });
-    return lstatSync(directory).uid === process.getuid?.();
+    return lstatSync(directory).uid === geteuid();
   } catch {
     return false;
   }
