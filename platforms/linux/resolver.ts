@@ -14,6 +14,7 @@ import { lookup, Resolver } from "node:dns/promises";
 import { isIPv4 } from "node:net";
 import type { DaemonEvent } from "./daemon.ts";
 import type { HomeAgentName } from "./dual-stack-settings.ts";
+import { queryProblem } from "./permission.ts";
 import { UNANSWERED } from "./registration-watch.ts";
 
 /** How old records may get, whatever they say; those that say nothing, as of /etc/hosts, have the first one. */
@@ -173,9 +174,8 @@ function inOrder(records: readonly { name: string; priority: number; weight: num
 }
 
 function notFound({ name, isService }: HomeAgentName, error: unknown): string {
-  const code = (error as NodeJS.ErrnoException).code ?? (error as Error).message;
   const what = isService ? `the home agents of ${name} (SRV records ${SERVICE}.${name})` : `the home agent ${name}`;
-  return `${what} cannot be found: ${code}; it is looked up again and again`;
+  return `${what} cannot be found: ${queryProblem(error)}; it is looked up again and again`;
 }
 
 /** Binding Updates go to an IPv6 address also where they are tunnelled in IPv4. */

@@ -5,6 +5,7 @@ import { StateFileError } from "./journal.ts";
 import { StartError } from "./linux.ts";
 import { Loop, type MainThread } from "./loop.ts";
 import type { FromLoop, LoopData, LoopProblem, ToLoop, WorkerData } from "./messages.ts";
+import { lacksPermission } from "./permission.ts";
 import { SystemError } from "./system/errors.ts";
 
 if (parentPort === null) throw new Error("this file is the worker thread of a daemon: start mext.js");
@@ -45,5 +46,5 @@ function problemOf(error: unknown): LoopProblem {
   const known = [StartError, StateFileError, SystemError, CommandRefused].some(
     (kind) => error instanceof kind,
   );
-  return known || (error as NodeJS.ErrnoException).code !== undefined ? { message } : { message, stack };
+  return known || lacksPermission(error) || (error as NodeJS.ErrnoException).code !== undefined ? { message } : { message, stack };
 }

@@ -13,6 +13,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
+import { lacksPermission } from "../permission.ts";
 import type { UndoStep } from "./changes.ts";
 import {
   AF_INET6, EAGAIN, LOCK_EXCLUSIVE, LOCK_NONBLOCKING, SO_NETNS_COOKIE, SOCK_DGRAM, SOL_SOCKET,
@@ -213,7 +214,8 @@ function canMake(directory: string): boolean {
   try {
     mkdirSync(directory, { recursive: true, mode: 0o755 });
     return lstatSync(directory).uid === geteuid();
-  } catch {
+  } catch (error) {
+    if (lacksPermission(error)) throw error;
     return false;
   }
 }
