@@ -15,6 +15,20 @@ const ENTRIES = {
   worker: "platforms/linux/worker.ts",
 };
 
+/**
+ * pino asks at once for the name of the host, which our lines do not have, and its worker threads, which we do not use,
+ * for the environment: under Deno each would cost the user a permission.
+ */
+const pinoWithoutThreads = {
+  name: "pino without threads",
+  setup(bundler) {
+    bundler.onResolve({ filter: /^(node:os|thread-stream)$/ }, ({ importer, path }) => (
+      importer.includes("/node_modules/pino/") ? { path, namespace: "unused" } : undefined
+    ));
+    bundler.onLoad({ filter: /./, namespace: "unused" }, () => ({ contents: 'exports.hostname = () => "";' }));
+  },
+};
+
 export async function buildDeno(outdir) {
   const entries = Object.entries(ENTRIES).filter(([, source]) => existsSync(join(root, source)));
   await build({
@@ -31,6 +45,7 @@ export async function buildDeno(outdir) {
     define: { ...DEFINE, MEXT_WASM: '"../mext.wasm"' },
     // for packages that are not written as modules
     banner: { js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);' },
+    plugins: [pinoWithoutThreads],
     logLevel: "warning",
   });
 }

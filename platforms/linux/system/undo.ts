@@ -7,20 +7,19 @@
  * record names boot and network namespace: one from another describes nothing that is still there.
  */
 
-import {
-  closeSync, fstatSync, lstatSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync,
-} from "node:fs";
+import { lstatSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { lacksPermission } from "../permission.ts";
 import type { UndoStep } from "./changes.ts";
 import {
-  AF_INET6, EAGAIN, LOCK_EXCLUSIVE, LOCK_NONBLOCKING, SO_NETNS_COOKIE, SOCK_DGRAM, SOL_SOCKET,
+  AF_INET6, EAGAIN, LOCK_EXCLUSIVE, LOCK_NONBLOCKING, O_CLOEXEC, O_CREAT, O_WRONLY, SO_NETNS_COOKIE, SOCK_DGRAM,
+  SOL_SOCKET,
 } from "./constants.ts";
 import { SystemError } from "./errors.ts";
 import { readKernelFile, readKernelLink } from "./kernel-files.ts";
-import { check, close, errno, flock, geteuid, getsockopt, prepare, socket } from "./libc.ts";
+import { check, close, errno, flock, geteuid, getsockopt, open, prepare, socket } from "./libc.ts";
 
 const RUN_DIRECTORY = "/run/mext";
 
@@ -114,7 +113,7 @@ export class Undo {
       return failures;
     } finally {
       rmSync(this.#lockPath, { force: true }); // while it is held
-      closeSync(this.#lock);
+      close(this.#lock);
     }
   }
 
@@ -161,15 +160,16 @@ export class Undo {
 /** Takes a lock until the descriptor is closed or the process ends, however it ends. */
 function lock(path: string, refusal: () => Error): number {
   for (;;) {
-    const fd = openSync(path, "a", 0o600);
+    // opened by the C library, as it is locked by it: what node:fs opens need not be a descriptor in every runtime
+    const fd = check(open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0o600), `open ${path}`);
     if (flock(fd, LOCK_EXCLUSIVE | LOCK_NONBLOCKING) !== 0) {
       const error = errno();
-      closeSync(fd);
+      close(fd);
       throw error === EAGAIN ? refusal() : new SystemError(`lock ${path}`, error);
     }
     // The one before us removes the file when it ends: what we locked must still be the file of that name.
-    if (fstatSync(fd).ino === lstatSync(path, { throwIfNoEntry: false })?.ino) return fd;
-    closeSync(fd);
+    if (!readKernelLink(`/proc/thread-self/fd/${fd}`).endsWith(" (deleted)")) return fd;
+    close(fd);
   }
 }
 
