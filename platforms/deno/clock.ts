@@ -6,10 +6,10 @@ const CLOCK_MONOTONIC = 1;
 const { clock_gettime: readClock } = load({ clock_gettime: { result: "int", parameters: ["int", "bytes"] } });
 
 /** What CLOCK_MONOTONIC showed when this thread began: performance.now() goes on from there with the same clock. */
-const originMs = threadOriginMs();
+let originMs: number | undefined;
 
 export function monotonicMs(): number {
-  return originMs + performance.now();
+  return (originMs ??= threadOriginMs()) + performance.now();
 }
 
 /** timespec, 16 bytes: 0 seconds (64 bits)  8 nanoseconds (64 bits) */

@@ -17,7 +17,26 @@ const RESULTS: Readonly<Record<ResultType, Deno.NativeResultType>> = { int: "i32
 /** As Deno has it: called with numbers and buffers. */
 type Native = (...parameters: (number | Uint8Array)[]) => number;
 
-export function load<T extends Readonly<Record<string, Signature>>>(table: T): Library<T> {
+type Table = Readonly<Record<string, Signature>>;
+
+/**
+ * With the permission at once. Without it when a function is called: programs without TUN import this too, and are not
+ * asked for a permission that they do not need. An Error of one line then says what to do.
+ */
+export function load<T extends Table>(table: T): Library<T> {
+  const isGranted = Deno.build.os === "linux" && Deno.permissions.querySync({ name: "ffi" }).state === "granted";
+  return isGranted ? open(table) : openLater(table);
+}
+
+function openLater<T extends Table>(table: T): Library<T> {
+  let library: Readonly<Record<string, Native>> | undefined;
+  const functions = Object.keys(table).map((name) => [
+    name, (...parameters: Parameters<Native>) => (library ??= open(table) as unknown as Record<string, Native>)[name](...parameters),
+  ]);
+  return Object.fromEntries(functions) as Library<T>;
+}
+
+function open<T extends Table>(table: T): Library<T> {
   errorNumber ??= errorNumberView();
   const symbols = openLibrary(Object.fromEntries(
     Object.entries(table).map(([name, { result, parameters, symbol = name }]) => [
@@ -57,7 +76,7 @@ const NO_PERMISSION = "TUN devices and raw sockets need calls into the C library
 
 /**
  * Where this thread has its error number: each thread has its own module, and its place never changes. Deno does not
- * touch it between a call and the next statement (test/deno/ffi.test.ts tries hard).
+ * touch it between a call and the next statement (test/linux/ffi.test.ts tries hard).
  */
 let errorNumber: Deno.UnsafePointerView | undefined;
 
