@@ -6,12 +6,13 @@ export function lacksPermission(error: unknown): error is Error {
   return error instanceof Error && error.name === "NotCapable";
 }
 
-/** Deno's resolver hides that behind a code of its own; nothing else gives these. */
-const NO_QUERIES = ["EPERM", "UNKNOWN"];
-
-/** What to say of a DNS query that failed. */
+/**
+ * What to say of a DNS query that failed. Deno's own resolver tells a refusal by the runtime by these codes; UNKNOWN can
+ * also mean that no network leads to the name server.
+ */
 export function queryProblem(error: unknown): string {
   const { code, message } = error as NodeJS.ErrnoException;
-  const isRefused = code !== undefined && NO_QUERIES.includes(code) && "Deno" in globalThis;
-  return isRefused ? "run Deno again with --allow-net to ask for names" : code ?? message;
+  if (!("Deno" in globalThis)) return code ?? message;
+  if (code === "EPERM") return "Deno may not ask for names, run it again with the --allow-net flag";
+  return code === "UNKNOWN" ? "no name server is reached, or Deno runs without the --allow-net flag" : code ?? message;
 }

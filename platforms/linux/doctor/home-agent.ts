@@ -28,7 +28,7 @@ export interface HomeAgentFacts {
 }
 
 /** @param daemon process of the daemon of this file, if it runs */
-export async function readHomeAgent(config: HomeAgentConfig, daemon: number | undefined): Promise<HomeAgentFacts> {
+export function readHomeAgent(config: HomeAgentConfig, daemon: number | undefined): HomeAgentFacts {
   const netlink = new NetlinkSocket();
   try {
     const links = listLinks(netlink);
@@ -43,7 +43,7 @@ export async function readHomeAgent(config: HomeAgentConfig, daemon: number | un
       routes: listRoutes(netlink).map((route) => ({ ...route, interface: nameOf(route.interfaceIndex) })),
       ipv6Forwarding: interfaceValue("all", "forwarding") === 1,
       ipv4Forwarding: readSysctl("ipv4/ip_forward") === "1",
-      ports: await Promise.all(bindable.map(async (address) => ({ address, state: await tryPort(address, UDP_PORT) }))),
+      ports: bindable.map((address) => ({ address, state: tryPort(address, UDP_PORT) })),
       ruleset: readRuleset(),
       daemon,
     };
