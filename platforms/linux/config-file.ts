@@ -2,6 +2,7 @@
 import { readFileSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { findControl, type Loaded, loadConfig } from "../../bindings/config/index.ts";
+import { lacksPermission } from "./permission.ts";
 import { UnreadableFileError } from "./unreadable.ts";
 
 /** Permissions of others than the owner. */
@@ -10,9 +11,21 @@ const OTHERS = 0o077;
 /** Reads a configuration file of any role, and its key files. Throws UnreadableFileError or ConfigError. */
 export function readConfigFile(path: string): Loaded {
   const placeOf = (name: string) => resolve(dirname(path), name);
-  const readFile = (name: string) => readFileSync(placeOf(name), "utf8");
+  let refusal: UnreadableFileError | undefined;
+  const readFile = (name: string) => {
+    try {
+      return readFileSync(placeOf(name), "utf8");
+    } catch (error) {
+      if (lacksPermission(error)) refusal = new UnreadableFileError(placeOf(name), error);
+      throw error;
+    }
+  };
   const isExposed = (name: string) => (statSync(placeOf(name)).mode & OTHERS) !== 0;
-  return loadConfig(readText(path), path, { readFile, isExposed });
+  try {
+    return loadConfig(readText(path), path, { readFile, isExposed });
+  } catch (error) {
+    throw refusal ?? error; // the file itself may be right
+  }
 }
 
 /**

@@ -13,6 +13,7 @@ import { dirname } from "node:path";
 import { makeFolder } from "./folder.ts";
 import type { Daemon, DaemonEvent } from "./daemon.ts";
 import { StartError } from "./linux.ts";
+import { umask } from "./system/libc.ts";
 
 /** What sun_path of unix(7) holds. */
 const MAX_PATH_BYTES = 107;
@@ -146,11 +147,11 @@ function answers(path: string): Promise<boolean> {
 function listen(server: Server, path: string): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once("error", reject);
-    const mask = process.umask(0o177);
+    const mask = umask(0o177);
     try {
       server.listen(path, resolve);
     } finally {
-      process.umask(mask);
+      umask(mask);
     }
   });
 }

@@ -3,7 +3,7 @@
  * answers for its status, serves the control socket, and stops it.
  */
 import { EventEmitter } from "node:events";
-import { Worker } from "node:worker_threads";
+import { MessageChannel, Worker } from "node:worker_threads";
 import type {
   Config, CorrespondentConfig, HomeAgentConfig, MobileNodeConfig,
 } from "../../bindings/config/index.ts";
@@ -11,7 +11,7 @@ import type { CoreEvent } from "../../bindings/events.ts";
 import type { RefusalCount } from "../../bindings/status.ts";
 import { ControlServer } from "./control.ts";
 import { StartError } from "./linux.ts";
-import type { FromLoop, LoopData, LoopProblem, LoopStatus, ToLoop } from "./messages.ts";
+import type { FromLoop, LoopProblem, LoopStatus, ToLoop, WorkerData } from "./messages.ts";
 import { RegistrationWatch } from "./registration-watch.ts";
 import { HomeAgentResolver } from "./resolver.ts";
 import { HOME_LINK_DEVICE, loopSettings } from "./settings.ts";
@@ -63,6 +63,7 @@ export abstract class Daemon extends EventEmitter<Events> {
   readonly config: Config;
   readonly #facts: DaemonFacts;
   readonly #worker: Worker;
+  readonly #toLoop = new MessageChannel();
   readonly #wake = new Wake();
   readonly #warnings: string[] = [];
   /** What is wrong now, by what it is about. */
@@ -81,7 +82,8 @@ export abstract class Daemon extends EventEmitter<Events> {
     this.config = config;
     this.#facts = { config, startedUnixMs: Date.now(), startedMs: monotonicMs(), sha256: core.sha256 };
     const settings = loopSettings(config);
-    const data: LoopData = { settings, module: core.module, wakeFd: this.#wake.fd };
+    const port = this.#toLoop.port2;
+    const data: WorkerData = { settings, module: core.module, wakeFd: this.#wake.fd, port };
     const name = settings.role === "mobile-node" ? settings.homeAgentName : undefined;
     this.#resolver = name && new HomeAgentResolver(name, {
       lookingUp: (isLookingUp) => this.#tell({ kind: "looking-up", isLookingUp }),
@@ -90,11 +92,13 @@ export abstract class Daemon extends EventEmitter<Events> {
     });
     this.#worker = new Worker(options.workerUrl ?? new URL("./worker.js", import.meta.url), {
       workerData: data,
+      transferList: [port],
     });
     this.#worker.on("message", (message: FromLoop) => this.#receive(message));
     this.#worker.on("error", (error) => this.#end(error as Error));
     this.#worker.on("exit", () => {
       this.#end(new Error("the thread of the packet loop ended unexpectedly"));
+      this.#toLoop.port1.close();
       this.#wake.close();
     });
   }
@@ -144,7 +148,7 @@ export abstract class Daemon extends EventEmitter<Events> {
   }
 
   #tell(message: ToLoop): void {
-    this.#worker.postMessage(message);
+    this.#toLoop.port1.postMessage(message);
     this.#wake.signal();
   }
 

@@ -10,7 +10,8 @@
 /**
  * Types of parameters and results, as the calling conventions of 64-bit Linux have them: `int` has 32 bits, signed;
  * `word` has 64, as a number (user space addresses are below 2^53, so a number holds them exactly); `bytes` is the
- * address of a typed array, which stays alive for as long as the call lasts; `text` is a C string.
+ * address of a typed array, which stays alive for as long as the call lasts; `text` is a C string. As a result a `word`
+ * is -1 or a count of octets, for which 31 bits do: Linux transfers no more in one call (read(2)).
  */
 export type ParameterType = "int" | "word" | "bytes" | "text";
 export type ResultType = "int" | "word";

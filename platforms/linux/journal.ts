@@ -12,6 +12,7 @@
 import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
 import { makeFolder } from "./folder.ts";
+import { lacksPermission } from "./permission.ts";
 
 const HEADER = Buffer.from("mext state 1\n");
 /** The journal is replaced by a snapshot when it has grown by its own size, and at least by this. */
@@ -96,12 +97,16 @@ export class Journal {
     this.#fd = fd;
   }
 
-  /** A full disk is no reason to drop bindings: memory keeps them, and a later snapshot the file again. */
+  /**
+   * A full disk is no reason to drop bindings: memory keeps them, and a later snapshot the file again. Throws
+   * StateFileError where the runtime was not allowed to write at all: that shows at the start.
+   */
   #try(write: () => void): void {
     try {
       write();
     } catch (error) {
       this.close();
+      if (lacksPermission(error)) throw new StateFileError(`state file ${this.#path} cannot be written: ${error.message}`);
       // nothing more goes behind a piece of a record: the next snapshot replaces the file
       this.#compactAtBytes = this.#lengthBytes + RETRY_GROWTH_BYTES;
       this.#report(`state file ${this.#path} cannot be written: ${(error as Error).message}`);

@@ -2,10 +2,10 @@
  * What a daemon of any role has open at the kernel: netlink, the record of changes, the tunnel
  * device and the guard. Opened in an order in which a refusal leaves nothing changed.
  */
-import { readlinkSync } from "node:fs";
 import { MINIMUM_MTU } from "../../bindings/engine.ts";
 import { Changes } from "./system/changes.ts";
 import { Guard } from "./system/guard.ts";
+import { readKernelLink } from "./system/kernel-files.ts";
 import { type Link, listLinks } from "./system/links.ts";
 import { tolerate } from "./system/errors.ts";
 import { NetlinkSocket } from "./system/netlink-socket.ts";
@@ -90,7 +90,7 @@ export function closeSafely(close: () => Error[] | void): Error[] {
 
 /** A daemon is known by its tunnel device and network namespace: both can be there only once. */
 function openChanges(tunnel: string, netlink: NetlinkSocket): Changes {
-  const namespace = /\d+/.exec(readlinkSync("/proc/thread-self/ns/net"))?.[0];
+  const namespace = /\d+/.exec(readKernelLink("/proc/thread-self/ns/net"))?.[0];
   try {
     return new Changes(`${tunnel.replace(/[^\w.-]/g, "_")}.${namespace}`, netlink);
   } catch (error) {

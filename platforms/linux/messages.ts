@@ -2,6 +2,7 @@
  * What the two threads of a daemon tell each other: the packet loop has a thread that waits in the
  * kernel, everything else is in the main thread. A message to the loop is followed by a signal of its Wake.
  */
+import type { MessagePort } from "node:worker_threads";
 import type { CoreEvent } from "../../bindings/events.ts";
 import type {
   BindingStatus, GroupStatus, HomeAgentStatus, PeerStatus, RefusalCount, UpdateStatus, UplinkStatus,
@@ -15,6 +16,11 @@ export interface LoopData {
   readonly module: WebAssembly.Module;
   /** Descriptor of the Wake. */
   readonly wakeFd: number;
+}
+
+/** With the port by which the messages to the loop come; Deno gives none from parentPort while a thread is in a call. */
+export interface WorkerData extends LoopData {
+  readonly port: MessagePort;
 }
 
 export type ToLoop =

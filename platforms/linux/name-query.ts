@@ -4,6 +4,7 @@
  */
 import { lookup, Resolver } from "node:dns/promises";
 import type { HomeAgentName } from "./dual-stack-settings.ts";
+import { queryProblem } from "./permission.ts";
 
 /** A query, sent twice. */
 const TIMEOUT_MS = 2000;
@@ -56,13 +57,21 @@ export class NameQuery {
   }
 }
 
-/** The addresses of all home agents that a name means; none where nothing is answered. */
+/**
+ * The addresses of all home agents that a name means; none where nothing is answered. Throws when the runtime does not
+ * let us ask.
+ */
 export async function allAddresses(name: HomeAgentName): Promise<Pick<HostRecords, "ipv6" | "ipv4">> {
   const query = new NameQuery(name);
-  const hosts = await query.hosts().catch(() => []);
-  const answers = await Promise.allSettled(hosts.map((host) => query.recordsOf(host)));
-  const found = answers.flatMap((answer) => (answer.status === "fulfilled" ? [answer.value] : []));
+  const hosts = await query.hosts().catch(none);
+  const found = (await Promise.all(hosts.map((host) => query.recordsOf(host).catch(none)))).flat();
   return { ipv6: found.flatMap(({ ipv6 }) => ipv6), ipv4: found.flatMap(({ ipv4 }) => ipv4) };
+}
+
+/** No answer, which is an answer. */
+function none(error: NodeJS.ErrnoException): never[] {
+  if (error.code === "EPERM") throw new Error(queryProblem(error));
+  return [];
 }
 
 /** /etc/hosts, and whatever else this host asks. */

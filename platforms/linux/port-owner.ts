@@ -1,10 +1,10 @@
 /**
  * Who has a UDP port of this host: the kernel lists sockets with their inode, and the processes show theirs as links.
  */
-import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { StartError } from "./linux.ts";
 import { EADDRINUSE } from "./system/constants.ts";
 import { SystemError } from "./system/errors.ts";
+import { listKernelFolder, readKernelFile, readKernelLink } from "./system/kernel-files.ts";
 
 /** What a person is told when a UDP port is taken; undefined: the error is another one. */
 export function portTaken(error: unknown, port: number): StartError | undefined {
@@ -32,7 +32,7 @@ export function ownerOf(port: number): ProcessName | undefined {
       if (words.length > 9 && parseInt(words[1].split(":")[1], 16) === port) inodes.add(`socket:[${words[9]}]`);
     }
   }
-  const processId = readdirSync("/proc").find((name) => /^\d+$/.test(name) && holds(name, inodes));
+  const processId = listKernelFolder("/proc").find((name) => /^\d+$/.test(name) && holds(name, inodes));
   if (processId === undefined) return undefined;
   return { name: readLines(`/proc/${processId}/comm`)[0] ?? "a process", processId: Number(processId) };
 }
@@ -40,7 +40,7 @@ export function ownerOf(port: number): ProcessName | undefined {
 function holds(processId: string, inodes: ReadonlySet<string>): boolean {
   try {
     const folder = `/proc/${processId}/fd`;
-    return readdirSync(folder).some((fd) => inodes.has(linkOf(`${folder}/${fd}`)));
+    return listKernelFolder(folder).some((fd) => inodes.has(linkOf(`${folder}/${fd}`)));
   } catch {
     return false; // another user's, or just gone
   }
@@ -48,7 +48,7 @@ function holds(processId: string, inodes: ReadonlySet<string>): boolean {
 
 function linkOf(path: string): string {
   try {
-    return readlinkSync(path);
+    return readKernelLink(path);
   } catch {
     return ""; // just closed
   }
@@ -56,7 +56,7 @@ function linkOf(path: string): string {
 
 function readLines(path: string): string[] {
   try {
-    return readFileSync(path, "utf8").trimEnd().split("\n");
+    return readKernelFile(path).trimEnd().split("\n");
   } catch {
     return []; // just gone, or no IPv6
   }

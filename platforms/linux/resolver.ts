@@ -13,6 +13,7 @@
 import type { DaemonEvent } from "./daemon.ts";
 import type { HomeAgentName } from "./dual-stack-settings.ts";
 import { NameQuery, SERVICE } from "./name-query.ts";
+import { queryProblem } from "./permission.ts";
 import { UNANSWERED } from "./registration-watch.ts";
 
 /** How old records may get, whatever they say; those that say nothing, as of /etc/hosts, have the first one. */
@@ -128,9 +129,8 @@ export class HomeAgentResolver {
 }
 
 function notFound({ name, isService }: HomeAgentName, error: unknown): string {
-  const code = (error as NodeJS.ErrnoException).code ?? (error as Error).message;
   const what = isService ? `the home agents of ${name} (SRV records ${SERVICE}.${name})` : `the home agent ${name}`;
-  return `${what} cannot be found: ${code}; it is looked up again and again`;
+  return `${what} cannot be found: ${queryProblem(error)}; it is looked up again and again`;
 }
 
 /** Binding Updates go to an IPv6 address also where they are tunnelled in IPv4. */

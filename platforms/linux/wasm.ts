@@ -2,8 +2,12 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 
-/** Where the binary is: beside the bundle, or where `npm run build:core` puts it in the source tree. */
-const PLACES = [new URL("./mext.wasm", import.meta.url), new URL("../../build/mext.wasm", import.meta.url)];
+/** Put in by the build: where the binary is, from the bundle. */
+declare const MEXT_WASM: string | undefined;
+
+/** The one of the bundle, or where `npm run build:core` puts it in the source tree. */
+const PLACES = [...(typeof MEXT_WASM === "string" ? [MEXT_WASM] : []), "../../build/mext.wasm"]
+  .map((place) => new URL(place, import.meta.url));
 
 /** The compiled core, and the hash by which it can be told from any other. */
 export interface Core {

@@ -4,14 +4,16 @@ import { CommandRefused } from "../../bindings/engine.ts";
 import { StateFileError } from "./journal.ts";
 import { StartError } from "./linux.ts";
 import { Loop, type MainThread } from "./loop.ts";
-import type { FromLoop, LoopData, LoopProblem, ToLoop } from "./messages.ts";
+import type { FromLoop, LoopData, LoopProblem, ToLoop, WorkerData } from "./messages.ts";
+import { lacksPermission } from "./permission.ts";
 import { SystemError } from "./system/errors.ts";
 
 if (parentPort === null) throw new Error("this file is the worker thread of a daemon: start mext.js");
-const port = parentPort;
+const parent = parentPort;
+const { port, ...data } = workerData as WorkerData;
 
 const main: MainThread = {
-  post: (message: FromLoop) => port.postMessage(message),
+  post: (message: FromLoop) => parent.postMessage(message),
   take() {
     const messages: ToLoop[] = [];
     for (let next = receiveMessageOnPort(port); next !== undefined; next = receiveMessageOnPort(port)) {
@@ -21,7 +23,8 @@ const main: MainThread = {
   },
 };
 
-main.post({ kind: "ended", problem: run(workerData as LoopData) });
+main.post({ kind: "ended", problem: run(data) });
+port.close();
 
 function run(data: LoopData): LoopProblem | undefined {
   let loop: Loop | undefined;
@@ -43,5 +46,5 @@ function problemOf(error: unknown): LoopProblem {
   const known = [StartError, StateFileError, SystemError, CommandRefused].some(
     (kind) => error instanceof kind,
   );
-  return known || (error as NodeJS.ErrnoException).code !== undefined ? { message } : { message, stack };
+  return known || lacksPermission(error) || (error as NodeJS.ErrnoException).code !== undefined ? { message } : { message, stack };
 }

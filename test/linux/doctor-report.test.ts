@@ -63,10 +63,10 @@ describe("this host", () => {
     socket.bind(0, "127.0.0.1");
     await once(socket, "listening");
     const { port } = socket.address();
-    expect(await tryPort("127.0.0.1", port)).toMatchObject({ free: false, code: "EADDRINUSE", owner: { processId: process.pid } });
+    expect(tryPort("127.0.0.1", port)).toMatchObject({ free: false, code: "EADDRINUSE", owner: { processId: process.pid } });
     await new Promise<void>((resolve) => socket.close(resolve));
-    expect(await tryPort("127.0.0.1", port)).toEqual({ free: true });
-    expect(await tryPort("192.0.2.77", port)).toMatchObject({ free: false, code: "EADDRNOTAVAIL" });
+    expect(tryPort("127.0.0.1", port)).toEqual({ free: true });
+    expect(tryPort("192.0.2.77", port)).toMatchObject({ free: false, code: "EADDRNOTAVAIL" });
   });
 });
 

@@ -10,12 +10,12 @@ import { type ChildProcess, execFileSync, spawn, type SpawnOptions } from "node:
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import type { DaemonStatus } from "../../platforms/linux/status.ts";
 import { advertise } from "./advertise.ts";
+import { NODE, type Runtime } from "./runtime.ts";
 import { cable, eventually, inside, ip, makeNamespace, removeNamespaces } from "./system/namespace.ts";
 
-export const MEXT = fileURLToPath(new URL("../../dist/mext.js", import.meta.url));
+export { MEXT } from "./runtime.ts";
 export const HOME_AGENT = "2001:db8:100::1";
 export const HOME_ADDRESS = "2001:db8:100::17";
 export const CORRESPONDENT = "2001:db8:c::1";
@@ -29,6 +29,8 @@ export class Lab {
   readonly router = makeNamespace("router");
   readonly mobile = makeNamespace("mobile");
   readonly programs: Program[] = [];
+  /** What runs `mext <command>`, by the command; Node where nothing else is said. */
+  readonly runtimes: Record<string, Runtime | undefined> = {};
   readonly #stopAdvertising: (() => void)[] = [];
 
   constructor() {
@@ -111,7 +113,8 @@ ${more}
 
   /** Starts `mext` in a namespace. */
   start(namespace: string, ...words: string[]): Program {
-    return this.run(namespace, process.execPath, [MEXT, ...words]);
+    const [program, ...rest] = this.#commandLine(words);
+    return this.run(namespace, program, rest);
   }
 
   /** Starts any program in a namespace. */
@@ -138,9 +141,15 @@ ${more}
 
   status(role: "home-agent" | "mobile-node"): DaemonStatus {
     const control = join(this.folder, `${role}.sock`);
+    const [program, ...words] = this.#commandLine(["status", "--control", control, "--json"]);
     return JSON.parse(
-      execFileSync(process.execPath, [MEXT, "status", "--control", control, "--json"], { encoding: "utf8" }),
+      execFileSync(program, words, { encoding: "utf8" }),
     );
+  }
+
+  /** A command line of `mext` as the runtime of its command has it. */
+  #commandLine(words: string[]): string[] {
+    return [...(this.runtimes[words[0]] ?? NODE).command(words[0], this.folder), ...words];
   }
 
   /** Waits until the mobile node's kernel has heard both routers, and has addresses and default routes of its own. */

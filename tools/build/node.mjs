@@ -42,7 +42,7 @@ export async function buildNode(outdir, isPackage) {
     platform: "node",
     target: "node20",
     external: ["koffi", "pino", "ws"],
-    define: DEFINE,
+    define: { ...DEFINE, MEXT_WASM: '"./mext.wasm"' },
     banner: { js: "#!/usr/bin/env node" },
     logLevel: "warning",
   });

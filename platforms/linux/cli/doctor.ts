@@ -2,6 +2,7 @@
 import type { Config } from "../../../bindings/config/index.ts";
 import { readConfigFile } from "../config-file.ts";
 import type { DoctorReport } from "../doctor/report.ts";
+import { lacksPermission } from "../permission.ts";
 import { EXIT_FAILURE, EXIT_OK, readArguments, UsageError } from "./arguments.ts";
 import { askStatus } from "./client.ts";
 
@@ -85,5 +86,8 @@ function readSeconds(text: string | undefined): number | undefined {
 /** The process of the daemon of a file, if it runs and may be asked. */
 async function processOf({ control }: Config): Promise<number | undefined> {
   if (control === undefined) return undefined;
-  return askStatus([control]).then(({ processId }) => processId, () => undefined);
+  return askStatus([control]).then(({ processId }) => processId, (error) => {
+    if (lacksPermission(error)) throw error;
+    return undefined;
+  });
 }

@@ -44,7 +44,7 @@ export async function diagnose(options: DoctorOptions): Promise<DoctorReport> {
   switch (config.role) {
     case "home-agent": {
       const homeAgent = config as HomeAgentConfig;
-      const own = judgeHomeAgent(homeAgent, await readHomeAgent(homeAgent, daemon));
+      const own = judgeHomeAgent(homeAgent, readHomeAgent(homeAgent, daemon));
       return conclude({ ...head, host: [...host, ...own] });
     }
     case "correspondent": {
@@ -55,7 +55,7 @@ export async function diagnose(options: DoctorOptions): Promise<DoctorReport> {
       const settings = loopSettings(config) as MobileNodeLoopSettings;
       const known = await addressesOf(config as MobileNodeConfig);
       const uplinks = await diagnoseUplinks(options, config as MobileNodeConfig, settings, known);
-      return conclude({ ...head, host: [...host, await judgePort(), ...judgeNames(settings, known)], uplinks });
+      return conclude({ ...head, host: [...host, judgePort(), ...judgeNames(settings, known)], uplinks });
     }
   }
 }
@@ -67,8 +67,8 @@ function judgeDaemon(daemon: number | undefined): Finding {
 }
 
 /** A mobile node uses any port; somebody else at this one is worth knowing of. */
-async function judgePort(): Promise<Finding> {
-  const { free, code, owner } = await tryPort("0.0.0.0", UDP_PORT);
+function judgePort(): Finding {
+  const { free, code, owner } = tryPort("0.0.0.0", UDP_PORT);
   if (free) return good("port 4191", `UDP port ${UDP_PORT} is free.`);
   const who = owner === undefined ? (code ?? "taken") : `${owner.name}, process ${owner.processId}`;
   return note("port 4191", `UDP port ${UDP_PORT} is taken (${who}); a mobile node uses any other one.`);

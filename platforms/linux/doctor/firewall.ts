@@ -52,7 +52,7 @@ export function judgeFirewall(ruleset: unknown, needs: readonly Need[]): Finding
   const entries = (ruleset as { nftables?: Record<string, unknown>[] } | undefined)?.nftables;
   const names = list(needs.map(({ name }) => name));
   if (entries === undefined) {
-    const advice = `Run the doctor as root where nft is installed, or look yourself that ${names} may come in.`;
+    const advice = `Run the doctor as root where nft is installed (under Deno with --allow-run=nft), or look yourself that ${names} may come in.`;
     return [unknown("firewall", "The rules of the packet filter cannot be read.", advice)];
   }
   const all = entries.flatMap(({ chain }) => (chain as Chain) ?? []);

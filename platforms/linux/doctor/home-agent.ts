@@ -5,9 +5,8 @@ import { type AddressState, listAddresses } from "../system/addresses.ts";
 import { listLinks } from "../system/links.ts";
 import { NetlinkSocket } from "../system/netlink-socket.ts";
 import { listRoutes, type Route } from "../system/routes.ts";
-import { interfaceValue } from "../system/sysctl.ts";
+import { interfaceValue, readSysctl } from "../system/sysctl.ts";
 import { ipv4Routes } from "../dual-stack-settings.ts";
-import { readFileSync } from "node:fs";
 import { judgeFirewall, type Need, readRuleset } from "./firewall.ts";
 import { type PortState, tryPort } from "./udp-port.ts";
 import { bad, type Finding, good, list, note, warning } from "./report.ts";
@@ -29,7 +28,7 @@ export interface HomeAgentFacts {
 }
 
 /** @param daemon process of the daemon of this file, if it runs */
-export async function readHomeAgent(config: HomeAgentConfig, daemon: number | undefined): Promise<HomeAgentFacts> {
+export function readHomeAgent(config: HomeAgentConfig, daemon: number | undefined): HomeAgentFacts {
   const netlink = new NetlinkSocket();
   try {
     const links = listLinks(netlink);
@@ -43,8 +42,8 @@ export async function readHomeAgent(config: HomeAgentConfig, daemon: number | un
       links: links.map(({ name }) => name),
       routes: listRoutes(netlink).map((route) => ({ ...route, interface: nameOf(route.interfaceIndex) })),
       ipv6Forwarding: interfaceValue("all", "forwarding") === 1,
-      ipv4Forwarding: readFileSync("/proc/sys/net/ipv4/ip_forward", "utf8").trim() === "1",
-      ports: await Promise.all(bindable.map(async (address) => ({ address, state: await tryPort(address, UDP_PORT) }))),
+      ipv4Forwarding: readSysctl("ipv4/ip_forward") === "1",
+      ports: bindable.map((address) => ({ address, state: tryPort(address, UDP_PORT) })),
       ruleset: readRuleset(),
       daemon,
     };

@@ -1,5 +1,5 @@
 /** What of this host a daemon needs, whatever network it is in. First everything is read, then it is judged. */
-import { release } from "node:os";
+import { readKernelFile } from "../system/kernel-files.ts";
 import { kernelClock, type KernelClock } from "../system/kernel-clock.ts";
 import { type MissingPrivilege, missingPrivileges } from "../system/privileges.ts";
 import { type KernelTrials, type Trial, tryKernel } from "./kernel-trial.ts";
@@ -14,7 +14,7 @@ export interface HostFacts {
 
 export function readHost(): HostFacts {
   return {
-    kernel: release(),
+    kernel: readKernelFile("/proc/sys/kernel/osrelease").trim(),
     missing: missingPrivileges(),
     trials: tryKernel(),
     clock: kernelClock(),

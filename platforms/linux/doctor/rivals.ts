@@ -1,6 +1,6 @@
 /** Programs of this host that want to do what mext does, or undo it. */
-import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import type { ProcessName } from "../port-owner.ts";
+import { listKernelFolder, readKernelFile, readKernelLink } from "../system/kernel-files.ts";
 import { type Finding, good, note, warning } from "./report.ts";
 
 type DaemonRole = "mobile-node" | "home-agent" | "correspondent";
@@ -64,7 +64,7 @@ export function findRivals(role: DaemonRole, processes = runningHere()): Finding
 }
 
 function runningHere(): ProcessName[] {
-  return readdirSync("/proc").filter((name) => /^\d+$/.test(name) && mayShareNetwork(name)).flatMap((name) => {
+  return listKernelFolder("/proc").filter((name) => /^\d+$/.test(name) && mayShareNetwork(name)).flatMap((name) => {
     const command = commandOf(name);
     return command === undefined ? [] : [{ processId: Number(name), name: command }];
   });
@@ -73,7 +73,7 @@ function runningHere(): ProcessName[] {
 /** Whether a process may be in the network namespace of this one: another user's cannot be seen. */
 function mayShareNetwork(processId: string): boolean {
   try {
-    return readlinkSync(`/proc/${processId}/ns/net`) === readlinkSync("/proc/thread-self/ns/net");
+    return readKernelLink(`/proc/${processId}/ns/net`) === readKernelLink("/proc/thread-self/ns/net");
   } catch {
     return true;
   }
@@ -81,7 +81,7 @@ function mayShareNetwork(processId: string): boolean {
 
 function commandOf(processId: string): string | undefined {
   try {
-    return readFileSync(`/proc/${processId}/comm`, "utf8").trimEnd();
+    return readKernelFile(`/proc/${processId}/comm`).trimEnd();
   } catch {
     return undefined; // just gone
   }

@@ -80,9 +80,14 @@ export const PACKET_OUTGOING = 4;
 export const PACKET_LOOPBACK = 5;
 
 // open, flock, poll, eventfd
+export const O_RDONLY = 0;
+export const O_WRONLY = 1;
 export const O_RDWR = 2;
+export const O_CREAT = 0o100;
 export const O_NONBLOCK = 0o4000;
 export const O_CLOEXEC = 0o2000000;
+export const O_DIRECTORY = process.arch === "arm64" || process.arch === "arm" ? 0o40000 : 0o200000;
+export const F_OK = 0;
 export const LOCK_EXCLUSIVE = 2;
 export const LOCK_NONBLOCKING = 4;
 export const POLLIN = 1;

@@ -22,14 +22,19 @@ function c<R extends ResultType, const P extends readonly ParameterType[]>(resul
 }
 
 export const {
-  open, close, read, write, ioctl, ioctlValue, flock,
+  open, close, read, write, readInto, writeFrom, readlink, access, getdents, ioctl, ioctlValue, flock,
   socket, bind, getsockname, setsockopt, getsockopt, send, recv, sendmmsg, recvmmsg,
-  ppoll, eventfd, setns, unshare, adjtimex,
+  ppoll, eventfd, setns, unshare, adjtimex, geteuid, umask,
 } = load({
   open: c("int", ["text", "int", "int"]), //                      path, flags, mode
   close: c("int", ["int"]), //                                    descriptor
   read: c("word", ["int", "word", "word"]), //                    descriptor, address, octets
   write: c("word", ["int", "word", "word"]), //                   descriptor, address, octets
+  readInto: c("word", ["int", "bytes", "word"], "read"),
+  writeFrom: c("word", ["int", "bytes", "word"], "write"),
+  readlink: c("word", ["text", "bytes", "word"]), //              path, where to, octets
+  access: c("int", ["text", "int"]), //                           path, what
+  getdents: c("word", ["word", "int", "bytes", "word"], "syscall"), // number of the call, folder, where to, octets
   ioctl: c("int", ["int", "word", "bytes"]), //                   descriptor, request, argument
   ioctlValue: c("int", ["int", "word", "word"], "ioctl"), //      for requests whose argument is the value itself
   flock: c("int", ["int", "int"]), //                             descriptor, operation
@@ -47,6 +52,8 @@ export const {
   setns: c("int", ["int", "int"]), //                             descriptor, type
   unshare: c("int", ["int"]), //                                  what
   adjtimex: c("int", ["bytes"]),
+  geteuid: c("int", []),
+  umask: c("int", ["int"]), //                                    mode; gives the one before
 });
 
 /**

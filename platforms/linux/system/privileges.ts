@@ -2,7 +2,7 @@
  * What this process may not do, before it tries: each line says what is missing and how to get it.
  */
 
-import { closeSync, existsSync, openSync, readFileSync } from "node:fs";
+import { hasKernelFile, mayReadAndWrite, readKernelFile } from "./kernel-files.ts";
 
 export interface MissingPrivilege {
   /** "CAP_NET_ADMIN", "CAP_NET_RAW", "/dev/net/tun", "IPv6" or "/proc/sys". */
@@ -24,26 +24,26 @@ export function missingPrivileges(): MissingPrivilege[] {
   const missing: MissingPrivilege[] = CAPABILITIES
     .filter(({ bit }) => ((effective >> bit) & 1n) === 0n)
     .map(({ name, neededFor }) => ({ what: name, neededFor, remedy: capabilityRemedy(name) }));
-  if (!existsSync("/dev/net/tun")) {
+  if (!hasKernelFile("/dev/net/tun")) {
     missing.push({
       what: "/dev/net/tun",
       neededFor: "the TUN device",
       remedy: "modprobe tun; in a container: --device /dev/net/tun",
     });
-  } else if (!mayAccess("/dev/net/tun")) {
+  } else if (!mayReadAndWrite("/dev/net/tun")) {
     missing.push({
       what: "/dev/net/tun",
       neededFor: "the TUN device",
       remedy: "run as root, or let this user open it: its usual mode is 0666, CAP_NET_ADMIN is asked for all the same",
     });
   }
-  if (!existsSync("/proc/sys/net/ipv6")) {
+  if (!hasKernelFile("/proc/sys/net/ipv6")) {
     missing.push({
       what: "IPv6",
       neededFor: "everything",
       remedy: "remove ipv6.disable=1 from the kernel's command line; in a container: enable IPv6",
     });
-  } else if (!mayAccess("/proc/sys/net/ipv6/conf/all/forwarding")) {
+  } else if (!mayReadAndWrite("/proc/sys/net/ipv6/conf/all/forwarding")) {
     missing.push({
       what: "/proc/sys",
       neededFor: "kernel settings (forwarding, router advertisements)",
@@ -60,16 +60,6 @@ function capabilityRemedy(name: string): string {
 
 /** The capabilities of the calling thread, one bit each (capabilities(7)). */
 function effectiveCapabilities(): bigint {
-  const line = /^CapEff:\s*([0-9a-f]+)$/m.exec(readFileSync("/proc/thread-self/status", "utf8"));
+  const line = /^CapEff:\s*([0-9a-f]+)$/m.exec(readKernelFile("/proc/thread-self/status"));
   return BigInt(`0x${line?.[1] ?? "0"}`);
-}
-
-function mayAccess(path: string): boolean {
-  try {
-    // Opened, not asked for: access(2) judges by the real user and forgets the capabilities.
-    closeSync(openSync(path, "r+"));
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -1,11 +1,10 @@
 /**
  * Kernel settings of both families, per interface, as files below /proc/sys/net/ipv6/conf and …/ipv4/conf.
  *
- * The files are read and written synchronously on purpose: /proc/sys/net shows the network namespace
- * of the calling thread, and Node's asynchronous file calls run in other threads.
+ * They are read and written by the calling thread: /proc/sys/net shows the network namespace that it is in.
  */
 
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { hasKernelFile, readKernelFile, writeKernelFile } from "./kernel-files.ts";
 
 const ROOT = "/proc/sys/net";
 
@@ -27,12 +26,12 @@ export function interfacePath(scope: SysctlScope, setting: string, family: Famil
 
 /** The setting's text without the newline; undefined when the kernel has no such setting. */
 export function readSysctl(path: SysctlPath): string | undefined {
-  return existsSync(`${ROOT}/${path}`) ? readFileSync(`${ROOT}/${path}`, "utf8").trim() : undefined;
+  return hasKernelFile(`${ROOT}/${path}`) ? readKernelFile(`${ROOT}/${path}`).trim() : undefined;
 }
 
-/** Sets a value; throws the file error (EACCES without privileges, EROFS in many containers, ENOENT). */
+/** Sets a value; throws SystemError (EACCES without privileges, EROFS in many containers, ENOENT). */
 export function writeSysctl(path: SysctlPath, value: string | number): void {
-  writeFileSync(`${ROOT}/${path}`, String(value));
+  writeKernelFile(`${ROOT}/${path}`, String(value));
 }
 
 /** A setting of an interface as a number; undefined when there is none. */

@@ -7,18 +7,19 @@
  * record names boot and network namespace: one from another describes nothing that is still there.
  */
 
-import {
-  closeSync, fstatSync, lstatSync, mkdirSync, openSync, readFileSync, readlinkSync, renameSync, rmSync, writeFileSync,
-} from "node:fs";
+import { lstatSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
+import { lacksPermission } from "../permission.ts";
 import type { UndoStep } from "./changes.ts";
 import {
-  AF_INET6, EAGAIN, LOCK_EXCLUSIVE, LOCK_NONBLOCKING, SO_NETNS_COOKIE, SOCK_DGRAM, SOL_SOCKET,
+  AF_INET6, EAGAIN, LOCK_EXCLUSIVE, LOCK_NONBLOCKING, O_CLOEXEC, O_CREAT, O_WRONLY, SO_NETNS_COOKIE, SOCK_DGRAM,
+  SOL_SOCKET,
 } from "./constants.ts";
 import { SystemError } from "./errors.ts";
-import { check, close, errno, flock, getsockopt, prepare, socket } from "./libc.ts";
+import { readKernelFile, readKernelLink } from "./kernel-files.ts";
+import { check, close, errno, flock, geteuid, getsockopt, open, prepare, socket } from "./libc.ts";
 
 const RUN_DIRECTORY = "/run/mext";
 
@@ -112,7 +113,7 @@ export class Undo {
       return failures;
     } finally {
       rmSync(this.#lockPath, { force: true }); // while it is held
-      closeSync(this.#lock);
+      close(this.#lock);
     }
   }
 
@@ -159,15 +160,16 @@ export class Undo {
 /** Takes a lock until the descriptor is closed or the process ends, however it ends. */
 function lock(path: string, refusal: () => Error): number {
   for (;;) {
-    const fd = openSync(path, "a", 0o600);
+    // opened by the C library, as it is locked by it: what node:fs opens need not be a descriptor in every runtime
+    const fd = check(open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0o600), `open ${path}`);
     if (flock(fd, LOCK_EXCLUSIVE | LOCK_NONBLOCKING) !== 0) {
       const error = errno();
-      closeSync(fd);
+      close(fd);
       throw error === EAGAIN ? refusal() : new SystemError(`lock ${path}`, error);
     }
     // The one before us removes the file when it ends: what we locked must still be the file of that name.
-    if (fstatSync(fd).ino === lstatSync(path, { throwIfNoEntry: false })?.ino) return fd;
-    closeSync(fd);
+    if (!readKernelLink(`/proc/thread-self/fd/${fd}`).endsWith(" (deleted)")) return fd;
+    close(fd);
   }
 }
 
@@ -183,7 +185,7 @@ function readRecord(path: string): UndoRecord | undefined {
 }
 
 function bootId(): string {
-  return readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
+  return readKernelFile("/proc/sys/kernel/random/boot_id").trim();
 }
 
 /** The network namespace of this thread, by a number that is not used again within a boot, unlike its inode. */
@@ -194,16 +196,15 @@ function namespaceId(): string {
   const result = getsockopt(fd, SOL_SOCKET, SO_NETNS_COOKIE, new Uint8Array(cookie.buffer), length);
   close(fd);
   // Linux before 5.14 has no cookie.
-  return result === 0 ? cookie[0].toString() : readlinkSync("/proc/thread-self/ns/net");
+  return result === 0 ? cookie[0].toString() : readKernelLink("/proc/thread-self/ns/net");
 }
 
 /** The steps are done with our privileges, so nobody else may write where they are kept. */
 function usableDirectory(wanted?: string): string {
-  const fallback = join(tmpdir(), `mext-${process.getuid?.()}`);
-  const directory = wanted ?? (canMake(RUN_DIRECTORY) ? RUN_DIRECTORY : fallback);
+  const directory = wanted ?? (canMake(RUN_DIRECTORY) ? RUN_DIRECTORY : join(tmpdir(), `mext-${geteuid()}`));
   mkdirSync(directory, { recursive: true, mode: 0o755 });
   const stat = lstatSync(directory);
-  if (!stat.isDirectory() || stat.uid !== process.getuid?.() || (stat.mode & 0o022) !== 0) {
+  if (!stat.isDirectory() || stat.uid !== geteuid() || (stat.mode & 0o022) !== 0) {
     throw new Error(`${directory} must be a directory that only this user can write to`);
   }
   return directory;
@@ -212,8 +213,9 @@ function usableDirectory(wanted?: string): string {
 function canMake(directory: string): boolean {
   try {
     mkdirSync(directory, { recursive: true, mode: 0o755 });
-    return lstatSync(directory).uid === process.getuid?.();
-  } catch {
+    return lstatSync(directory).uid === geteuid();
+  } catch (error) {
+    if (lacksPermission(error)) throw error;
     return false;
   }
 }

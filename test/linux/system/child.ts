@@ -5,29 +5,33 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { buildSync } from "esbuild";
+import { type BuildOptions, buildSync } from "esbuild";
 import { inside } from "./namespace.ts";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const modules = join(here, "../../../node_modules");
 
+/** The one that the tests are run by also runs the program. */
+const RUNTIME: { file: string; words: string[]; bundle: BuildOptions } = "Deno" in globalThis
+  ? { file: "program.mjs", words: ["run", "-A"], bundle: { format: "esm", conditions: ["deno"] } }
+  : { file: "program.cjs", words: [], bundle: { format: "cjs", external: ["koffi"] } };
+
 /** A bundled program; `remove` deletes its file. */
 export class Program {
   readonly directory = mkdtempSync(join(tmpdir(), "mext-test-"));
-  readonly #file = join(this.directory, "program.cjs");
+  readonly #file = join(this.directory, RUNTIME.file);
 
   /** @param source file name beside this one */
   constructor(source: string) {
     buildSync({
-      entryPoints: [join(here, source)], outfile: this.#file, bundle: true, platform: "node", format: "cjs",
-      external: ["koffi"],
+      entryPoints: [join(here, source)], outfile: this.#file, bundle: true, platform: "node", ...RUNTIME.bundle,
     });
   }
 
   /** Starts it with these arguments; the namespace is inherited from the thread that starts it. */
   start(namespace: string, ...words: string[]): ChildProcess {
     const env = { ...process.env, NODE_PATH: modules };
-    const command = [this.#file, ...words];
+    const command = [...RUNTIME.words, this.#file, ...words];
     const options: SpawnOptions = { env, stdio: ["ignore", "pipe", "inherit"] };
     return inside(namespace, () => spawn(process.execPath, command, options));
   }

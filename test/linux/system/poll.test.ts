@@ -40,7 +40,8 @@ describe("waiting", () => {
     second.close();
   });
 
-  it("is ended by a signal from another thread", async () => {
+  // Deno's own file functions refuse descriptors that come from elsewhere
+  it.skipIf("Deno" in globalThis)("is ended by a signal from another thread (needs Node)", async () => {
     const wake = new Wake();
     const poll = new PollSet();
     poll.add(wake.fd);

@@ -1,5 +1,6 @@
 /** Gives its privileges up and prints what it then misses, and how the system calls say no. */
 
+import { load } from "#ffi";
 import { PacketMemory } from "../../../platforms/linux/system/memory.ts";
 import { AccessReceiver } from "../../../platforms/linux/system/access-receive.ts";
 import { AccessSender } from "../../../platforms/linux/system/access-send.ts";
@@ -9,9 +10,15 @@ import { missingPrivileges } from "../../../platforms/linux/system/privileges.ts
 import { openTun } from "../../../platforms/linux/system/tun.ts";
 
 const NOBODY = 65534;
-process.setgroups!([]);
-process.setgid!(NOBODY);
-process.setuid!(NOBODY);
+// by the C library: not every runtime has all of process.setuid and its like
+const { setgroups, setgid, setuid } = load({
+  setgroups: { result: "int", parameters: ["word", "word"] },
+  setgid: { result: "int", parameters: ["int"] },
+  setuid: { result: "int", parameters: ["int"] },
+});
+setgroups(0, 0);
+setgid(NOBODY);
+setuid(NOBODY);
 
 const memory = new PacketMemory(new WebAssembly.Memory({ initial: 1 }));
 const netlink = new NetlinkSocket();

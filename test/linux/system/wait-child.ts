@@ -1,5 +1,6 @@
 /** The threads of a daemon: one waits for a TUN device and for nothing else but the wake of the other. */
 
+import { pathToFileURL } from "node:url";
 import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
 import { NetlinkSocket } from "../../../platforms/linux/system/netlink-socket.ts";
 import { POLLIN } from "../../../platforms/linux/system/constants.ts";
@@ -8,7 +9,7 @@ import { openTun } from "../../../platforms/linux/system/tun.ts";
 
 if (isMainThread) {
   const wake = new Wake();
-  const worker = new Worker(process.argv[1], { workerData: wake.fd });
+  const worker = new Worker(pathToFileURL(process.argv[1]), { workerData: wake.fd });
   worker.once("message", (text) => {
     console.log(text);
     // time for the other thread to get into its wait
