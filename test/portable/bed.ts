@@ -1,6 +1,6 @@
 /** A portable home agent and mobile nodes, with WebSockets of this machine between them. */
 import { parseAddress } from "../../bindings/address.ts";
-import { Codec } from "../../bindings/codec.ts";
+import { Codec, type LayerInput } from "../../bindings/codec.ts";
 import { type HomeAgentConfig, loadConfig, type MobileNodeConfig } from "../../bindings/config/index.ts";
 import { WebSocket } from "ws";
 import { WebSocketServer } from "../../platforms/node/websocket-server.ts";
@@ -104,7 +104,7 @@ export class Bed {
 
 /** An echo request from `source` to `destination`, by IPv6 or IPv4. */
 export function echoRequest(source: string, destination: string, sequence = 1): Uint8Array {
-  const ip = source.includes(":") ? { name: "ipv6", fields: { source, destination, hopLimit: 64 } }
+  const ip: LayerInput = source.includes(":") ? { name: "ipv6", fields: { source, destination, hopLimit: 64 } }
     : { name: "ipv4", fields: { source, destination, timeToLive: 64 } };
   const name = source.includes(":") ? "echo-request" : "icmpv4-echo-request";
   return codec.encode([ip, { name, fields: { identifier: 7, sequence } }, { name: "payload", fields: { data: new Uint8Array(32).fill(sequence) } }]);
