@@ -3,6 +3,7 @@
  * at once. Everything else gets an HTTP answer before anything was spent on it.
  */
 import { Counts } from "./counts.ts";
+import { withDefaults } from "./defaults.ts";
 import { TokenBucket } from "./token-bucket.ts";
 
 export interface AdmissionOptions {
@@ -63,7 +64,7 @@ export class Admission {
   readonly #attempts = new Map<string, TokenBucket>();
 
   constructor(options: AdmissionOptions) {
-    this.#options = { ...DEFAULTS, ...options };
+    this.#options = withDefaults(DEFAULTS, options);
     this.maxConnections = this.#options.maxConnections;
   }
 

@@ -11,6 +11,7 @@ import { Admission, type AdmissionOptions, type AdmissionRequest, type Denial } 
 import { type Clock, SYSTEM_CLOCK } from "./clock.ts";
 import { GOING_AWAY, MESSAGE_TOO_BIG, POLICY_VIOLATION, UNSUPPORTED_DATA } from "./close-codes.ts";
 import { Counts } from "./counts.ts";
+import { withDefaults } from "./defaults.ts";
 import { MAX_PACKET_BYTES } from "./packets.ts";
 import { TokenBucket } from "./token-bucket.ts";
 
@@ -103,7 +104,7 @@ export class Connections {
 
   constructor(owner: ConnectionOwner, limits: ConnectionLimits = {}, clock = SYSTEM_CLOCK) {
     this.#owner = owner;
-    this.limits = { ...DEFAULTS, ...limits };
+    this.limits = withDefaults(DEFAULTS, limits);
     this.clock = clock;
     this.admission = new Admission(limits);
   }

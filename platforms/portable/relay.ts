@@ -11,6 +11,7 @@
 import { type Clock, SYSTEM_CLOCK } from "./clock.ts";
 import { type Connection, type ConnectionLimits, type ConnectionOwner, Connections, type ConnectionsStatus } from "./connections.ts";
 import { Counts } from "./counts.ts";
+import { withDefaults } from "./defaults.ts";
 
 /** A UDP socket of one connection: it sends to the home agent, and hears nobody else. */
 export interface RelaySocket {
@@ -48,7 +49,7 @@ export class Relay implements ConnectionOwner {
   constructor(options: RelayOptions) {
     this.#options = options;
     this.#clock = options.clock ?? SYSTEM_CLOCK;
-    this.connections = new Connections(this, { messagesPerSecond: MESSAGES_PER_SECOND, ...options }, this.#clock);
+    this.connections = new Connections(this, withDefaults({ messagesPerSecond: MESSAGES_PER_SECOND }, options), this.#clock);
   }
 
   status(): RelayStatus {
