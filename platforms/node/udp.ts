@@ -31,7 +31,7 @@ export class NodeUdpUnderlay extends UdpUnderlay {
 
   /** Binds; rejects with the error of the system (EADDRINUSE, EACCES). */
   static async open({ hostname = "0.0.0.0", port = 0, mtuBytes }: NodeUdpOptions = {}): Promise<NodeUdpUnderlay> {
-    const socket = createSocket({ type: isIPv6(hostname) ? "udp6" : "udp4", ipv6Only: true });
+    const socket = createSocket(isIPv6(hostname) ? { type: "udp6" as const, ipv6Only: true } : { type: "udp4" as const });
     await new Promise<void>((resolve, reject) => {
       socket.once("error", reject);
       socket.bind(port, hostname, () => {

@@ -29,6 +29,8 @@ export interface Underlay {
   receive?: (payload: Uint8Array, from: Endpoint) => void;
   /** Set by the node: `isUp` or `local` changed. */
   changed?: () => void;
+  /** Leaves a connection that seems dead for a new one; absent: there is none. */
+  reconnect?(): void;
   /** Whether an address stands for a connection of its own (connection-addresses.ts). */
   owns?(address: Uint8Array): boolean;
   /** Set by a home agent: whether a mobile node has a binding at this endpoint. */

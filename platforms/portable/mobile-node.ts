@@ -3,7 +3,7 @@
  * preferred; the core reaches the home agent in UDP over IPv4 alone (RFC 5555 §4.1), which is what underlays carry.
  */
 import { parseAnyAddress } from "../../bindings/address.ts";
-import { type MobileNodeSettings, type ReachSettings, setDevice, setIpv4Uplink, shutdown } from "../../bindings/commands.ts";
+import { type MobileNodeSettings, type ReachSettings, setDevice, setIpv4Uplink, setLink, shutdown } from "../../bindings/commands.ts";
 import type { MobileNodeConfig } from "../../bindings/config/index.ts";
 import { type Engine, Role, TUNNEL_PORT } from "../../bindings/engine.ts";
 import { configureMobileNode, type MobileNodeEngineSettings, mobileNodeEngineSettings } from "../../bindings/engine-settings.ts";
@@ -11,6 +11,7 @@ import {
   type PeerStatus, readPeers, readUpdates, readUplinks, type UpdateStatus, type UplinkStatus,
 } from "../../bindings/status.ts";
 import { HOME_AGENT_ADDRESS, MOBILE_NODE_ADDRESS } from "./connection-addresses.ts";
+import { ConnectionWatch } from "./connection-watch.ts";
 import type { Endpoint, Underlay } from "./contract.ts";
 import { isAmong, type NodeOptions, type NodeStatus, PortableNode } from "./node.ts";
 import { TUNNEL } from "./orders.ts";
@@ -40,12 +41,17 @@ export interface MobileNodeStatus extends NodeStatus {
 
 export class MobileNode extends PortableNode {
   readonly #settings: MobileNodeEngineSettings;
+  readonly #watches = new Map<Underlay, ConnectionWatch>();
 
   private constructor(options: MobileNodeOptions) {
     super(Role.MobileNode, options, options.underlays);
     this.#settings = portableSettings(options.config);
     for (const underlay of this.underlays) {
-      underlay.changed = () => this.driver.call((engine, nowMs) => this.#tellUplink(engine, underlay, nowMs));
+      underlay.changed = () => {
+        this.#watches.get(underlay)?.stop();
+        this.driver.call((engine, nowMs) => this.#tellUplink(engine, underlay, nowMs));
+      };
+      if (underlay.reconnect !== undefined) this.#watches.set(underlay, this.#watchOf(underlay));
     }
   }
 
@@ -119,6 +125,23 @@ export class MobileNode extends PortableNode {
     for (const underlay of this.underlays) this.#tellUplink(engine, underlay, nowMs);
   }
 
+  /** The core asks its home agent anew when the same uplink comes up again (`doubt`). */
+  #watchOf(underlay: Underlay): ConnectionWatch {
+    return new ConnectionWatch(this.clock, {
+      doubt: () => this.driver.call((engine, nowMs) => {
+        setLink(engine, this.deviceOf(underlay), underlay.isUp, nowMs);
+        this.#tellUplink(engine, underlay, nowMs);
+      }),
+      giveUp: () => underlay.reconnect?.(),
+    });
+  }
+
+  protected override end(): void {
+    for (const watch of this.#watches.values()) watch.stop();
+    this.#watches.clear();
+    super.end();
+  }
+
   #tellUplink(engine: Engine, underlay: Underlay, nowMs: number): void {
     const { isUp, mtuBytes, local } = underlay;
     const index = this.deviceOf(underlay);
@@ -133,6 +156,7 @@ export class MobileNode extends PortableNode {
 
   /** A WebSocket knows no addresses: what comes by it is the home agent's. */
   protected override originOf(underlay: Underlay, from: Endpoint): Endpoint | undefined {
+    this.#watches.get(underlay)?.heard();
     if (!underlay.isPointToPoint) return super.originOf(underlay, from);
     return { address: this.#settings.reach.homeAgentIpv4 ?? HOME_AGENT_ADDRESS, port: TUNNEL_PORT };
   }
@@ -149,8 +173,9 @@ export class MobileNode extends PortableNode {
   /** @internal */
   override sendDatagram(device: number, payload: Uint8Array, to: Endpoint): void {
     const underlay = this.underlays[device - TUNNEL - 1];
-    if (underlay === undefined) this.orders.drops.add("no underlay to there");
-    else underlay.send(payload, to);
+    if (underlay === undefined) return this.orders.drops.add("no underlay to there");
+    if (underlay.isUp) this.#watches.get(underlay)?.sent();
+    underlay.send(payload, to);
   }
 }
 

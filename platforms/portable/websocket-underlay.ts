@@ -56,6 +56,8 @@ export interface WebSocketStatus extends UnderlayStatus {
   readonly lastClose?: { readonly code: number; readonly reason: string };
 }
 
+/** Where there are events of the whole program: browsers. */
+const GLOBAL = globalThis as Partial<Pick<EventTarget, "addEventListener" | "removeEventListener">>;
 const OPEN = 1;
 const DEFAULT_MTU_BYTES = 1500;
 const MAX_BUFFERED_BYTES = 256 * 1024;
@@ -83,6 +85,8 @@ export class WebSocketUnderlay implements Underlay {
   #connections = 0;
   #failures = 0;
   #lastClose: WebSocketStatus["lastClose"];
+  /** Browsers say when there is a network again: nothing is waited for then. */
+  readonly #online = () => this.reconnect();
 
   /** Connects at once. Throws where there is no WebSocket, or the URL is none of a WebSocket. */
   constructor(options: WebSocketUnderlayOptions) {
@@ -99,6 +103,7 @@ export class WebSocketUnderlay implements Underlay {
     this.#clock = options.clock ?? SYSTEM_CLOCK;
     this.mtuBytes = options.mtuBytes ?? DEFAULT_MTU_BYTES;
     this.name = `websocket ${this.#options.url}`;
+    GLOBAL.addEventListener?.("online", this.#online);
     this.#connect();
   }
 
@@ -139,6 +144,7 @@ export class WebSocketUnderlay implements Underlay {
   }
 
   close(): void {
+    GLOBAL.removeEventListener?.("online", this.#online);
     this.#cancelRetry?.();
     this.#leave(undefined);
     this.#state = "closed";
