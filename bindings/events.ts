@@ -107,3 +107,5 @@ export function readEvent(record: DataView): CoreEvent {
     fields,
   };
 }
+
+export { Event };

@@ -7,6 +7,7 @@ export * from "./commands.ts";
 export * from "./config/index.ts";
 export * from "./describe.ts";
 export * from "./engine.ts";
+export * from "./engine-settings.ts";
 export * from "./events.ts";
 export * from "./reasons.ts";
 export * from "./status.ts";

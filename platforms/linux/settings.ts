@@ -1,19 +1,17 @@
 /** From a checked configuration to what the loop's thread is given: plain data, and keys as octets. */
-import { contains, formatAddress, parseAddress, parseIpv4Address, parsePrefix } from "../../bindings/address.ts";
+import { formatAddress, parseAddress, parseIpv4Address } from "../../bindings/address.ts";
 import {
-  addNode, CORRESPONDENT_DEFAULTS, type CorrespondentSettings, type HomeAgentSettings, type HomeLinkSettings,
-  type HomePrefix, type MobileNodeSettings, type NodeSettings, type PrefixDeliverySettings,
-  type ReachSettings, type RouteOptimisationSettings, type Security, type ServeSettings, setCorrespondent, setHomeAgent, setHomeAgentFound,
-  setMobileNode, setNodeIpv4, setPrefixDelivery, setReach, setRouteOptimisation, setServe,
+  type CorrespondentSettings, type HomeLinkSettings, type HomePrefix, setCorrespondent, setHomeAgentFound,
 } from "../../bindings/commands.ts";
 import type {
-  Config, CorrespondentConfig, HomeAgentConfig, HomeLinkConfig, MobileNodeConfig, RouteOptimisationConfig,
-  SecurityAssociation,
+  Config, CorrespondentConfig, HomeAgentConfig, HomeLinkConfig, MobileNodeConfig,
 } from "../../bindings/config/index.ts";
 import type { Engine } from "../../bindings/engine.ts";
 import {
-  homeAgentName, type HomeAgentName, ipv4Routes, type NodeIpv4, nodesIpv4, reachSettings, serveSettings,
-} from "./dual-stack-settings.ts";
+  configureHomeAgent, configureMobileNode, type HomeAgentEngineSettings, homeAgentEngineSettings,
+  type MobileNodeEngineSettings, mobileNodeEngineSettings,
+} from "../../bindings/engine-settings.ts";
+import { homeAgentName, type HomeAgentName, ipv4Routes } from "./dual-stack-settings.ts";
 import type { HomeAgentAddresses } from "./resolver.ts";
 
 /** Device index of a real home link; 1 is all other interfaces of the host. */
@@ -26,7 +24,7 @@ interface CommonSettings {
   readonly stateFile?: string;
 }
 
-export interface HomeAgentLoopSettings extends CommonSettings {
+export interface HomeAgentLoopSettings extends CommonSettings, HomeAgentEngineSettings {
   readonly role: "home-agent";
   readonly address: string;
   readonly homePrefixes: readonly string[];
@@ -38,24 +36,15 @@ export interface HomeAgentLoopSettings extends CommonSettings {
   readonly maxNodes: number;
   /** Without it the home link is a virtual one. */
   readonly homeLink?: HomeLinkLoopSettings;
-  readonly core: HomeAgentSettings;
-  readonly serve: ServeSettings;
-  readonly nodesIpv4: readonly NodeIpv4[];
-  readonly prefixDelivery: PrefixDeliverySettings;
-  readonly nodes: readonly NodeSettings[];
 }
 
-export interface MobileNodeLoopSettings extends CommonSettings {
+export interface MobileNodeLoopSettings extends CommonSettings, MobileNodeEngineSettings {
   readonly role: "mobile-node";
   readonly homeAddress: string;
   /** Interface names, the preferred one first. */
   readonly uplinks: readonly string[];
   /** Where its addresses are to be asked for; undefined: they are known, or discovered. */
   readonly homeAgentName?: HomeAgentName;
-  readonly core: MobileNodeSettings;
-  readonly reach: ReachSettings;
-  readonly routeOptimisation: RouteOptimisationSettings;
-  readonly correspondent: CorrespondentSettings;
 }
 
 export interface CorrespondentLoopSettings extends CommonSettings {
@@ -76,9 +65,6 @@ export interface HomeLinkLoopSettings {
 
 export type LoopSettings = HomeAgentLoopSettings | MobileNodeLoopSettings | CorrespondentLoopSettings;
 
-/** In place of a home agent: it is to be discovered. */
-const UNSPECIFIED = "::";
-
 /** What the loop's thread needs to know of a configuration. */
 export function loopSettings(config: Config): LoopSettings {
   switch (config.role) {
@@ -93,7 +79,7 @@ export function loopSettings(config: Config): LoopSettings {
 
 function homeAgentSettings(config: HomeAgentConfig): HomeAgentLoopSettings {
   const { tunnel, stateFile, address, homePrefixes, maxBindings, maxNodes } = config;
-  const prefixes = homePrefixes.map((prefix) => homePrefixOf(prefix, config));
+  const engine = homeAgentEngineSettings(config);
   return {
     role: "home-agent",
     tunnel,
@@ -105,39 +91,9 @@ function homeAgentSettings(config: HomeAgentConfig): HomeAgentLoopSettings {
     maxBindings,
     maxNodes,
     ...(config.homeLink.interface !== undefined && {
-      homeLink: homeLinkSettings(config.homeLink, config.homeLink.interface, prefixes),
+      homeLink: homeLinkSettings(config.homeLink, config.homeLink.interface, engine.core.homePrefixes),
     }),
-    core: {
-      address: parseAddress(address),
-      homePrefixes: prefixes,
-      maxLifetimeMs: config.maxLifetimeMs,
-      refreshAdviceMs: config.refreshAdviceMs ?? 0,
-      replayWindowMs: config.replayWindowMs,
-    },
-    serve: serveSettings(config),
-    nodesIpv4: nodesIpv4(config),
-    prefixDelivery: config.mobilePrefixAdvertisements,
-    nodes: config.nodes.map((node, id) => ({
-      id,
-      homeAddresses: node.homeAddresses.map(parseAddress),
-      maxLifetimeMs: node.maxLifetimeMs,
-      security: securityOf(node.identity, node.association),
-    })),
-  };
-}
-
-/** What the core is told of a home prefix; on a real home link also the home agent's address in it. */
-function homePrefixOf(text: string, { address, homeLink }: HomeAgentConfig): HomePrefix {
-  const prefix = parsePrefix(text);
-  const said = homeLink.prefixes.find((each) => each.prefix === text);
-  const isHere = homeLink.interface !== undefined && contains(prefix, parseAddress(address));
-  const routerAddress = said?.routerAddress ?? (isHere ? address : undefined);
-  return {
-    address: routerAddress === undefined ? prefix.address : parseAddress(routerAddress),
-    length: prefix.lengthBits,
-    routerAddress: routerAddress !== undefined,
-    validMs: said?.validLifetimeMs,
-    preferredMs: said?.preferredLifetimeMs,
+    ...engine,
   };
 }
 
@@ -166,41 +122,9 @@ function homeLinkSettings(
 }
 
 function mobileNodeSettings(config: MobileNodeConfig): MobileNodeLoopSettings {
-  const { tunnel, stateFile, homeAddress, homeAgent, uplinks } = config;
-  const name = homeAgentName(config);
-  return {
-    role: "mobile-node",
-    tunnel,
-    stateFile,
-    homeAddress,
-    uplinks,
-    homeAgentName: name,
-    core: {
-      homeAddress: parseAddress(homeAddress),
-      homeAgent: parseAddress(homeAgent === undefined || name !== undefined ? UNSPECIFIED : homeAgent),
-      homePrefixLength: config.homePrefixLength,
-      lifetimeMs: config.lifetimeMs,
-      firstRegistrationTimeoutMs: config.initialBindingAckTimeoutFirstRegistrationMs,
-      bindingAckTimeoutMs: config.initialBindingAckTimeoutMs,
-      maxBindingAckTimeoutMs: config.maxBindingAckTimeoutMs,
-      holdDownMs: config.holdDownMs,
-      optimistic: config.optimistic,
-      security: securityOf(config.identity, config.association),
-    },
-    reach: reachSettings(config),
-    routeOptimisation: routeOptimisationSettings(config.routeOptimisation),
-    correspondent: { ...CORRESPONDENT_DEFAULTS, enabled: config.correspondent, addresses: [] },
-  };
-}
-
-function routeOptimisationSettings({ rules, ...others }: RouteOptimisationConfig): RouteOptimisationSettings {
-  return {
-    ...others,
-    rules: rules.map(({ prefix, policy }) => {
-      const { address, lengthBits } = parsePrefix(prefix);
-      return { prefix: address, length: lengthBits, policy };
-    }),
-  };
+  const { tunnel, stateFile, homeAddress, uplinks } = config;
+  const common = { role: "mobile-node", tunnel, stateFile, homeAddress, uplinks } as const;
+  return { ...common, homeAgentName: homeAgentName(config), ...mobileNodeEngineSettings(config) };
 }
 
 function correspondentSettings(config: CorrespondentConfig): CorrespondentLoopSettings {
@@ -212,12 +136,6 @@ function correspondentSettings(config: CorrespondentConfig): CorrespondentLoopSe
     maxBindings,
     core: { enabled, addresses: addresses.map(parseAddress), maxLifetimeMs, testsPerSecond },
   };
-}
-
-function securityOf(identity: string, association: SecurityAssociation | undefined): Security {
-  if (association === undefined) return { authentication: "none" };
-  const { spi, key, replayProtection } = association;
-  return { authentication: "shared-key", identity, spi, key: key.bytes(), replayProtection };
 }
 
 /** Tells a mobile node which addresses the name of its home agent has. */
@@ -234,15 +152,8 @@ export function configure(engine: Engine, settings: LoopSettings, nowMs: number)
     case "correspondent":
       return setCorrespondent(engine, settings.core, nowMs);
     case "mobile-node":
-      setMobileNode(engine, settings.core, nowMs);
-      setReach(engine, settings.reach, nowMs);
-      setCorrespondent(engine, settings.correspondent, nowMs);
-      return setRouteOptimisation(engine, settings.routeOptimisation, nowMs);
+      return configureMobileNode(engine, settings, nowMs);
     case "home-agent":
-      setHomeAgent(engine, settings.core, nowMs);
-      setPrefixDelivery(engine, settings.prefixDelivery, nowMs);
-      setServe(engine, settings.serve, nowMs);
-      for (const node of settings.nodes) addNode(engine, node, nowMs);
-      for (const { homeAddress, ipv4 } of settings.nodesIpv4) setNodeIpv4(engine, homeAddress, ipv4, nowMs);
+      return configureHomeAgent(engine, settings, nowMs);
   }
 }

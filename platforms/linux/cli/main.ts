@@ -18,6 +18,7 @@ Keeps sessions and addresses alive while hosts move between networks: Mobile IPv
   status                what a running daemon does: bindings, registration, uplinks, peers, refusals
   watch                 its events, as they happen
   doctor <file>         whether a daemon would work here: ways to the home agent, NAT, MTU, clock, privileges
+  relay                 let mobile nodes reach a home agent by WebSockets, where only HTTPS gets out
   decode [<file>]       packets of a capture or of hexadecimal text, readable
   demo                  a home agent and a mobile node that moves, in network namespaces of this host
 
@@ -41,6 +42,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Run>>> = {
   status: async () => (await import("./status.ts")).status,
   watch: async () => (await import("./watch.ts")).watch,
   doctor: async () => (await import("./doctor.ts")).doctor,
+  relay: async () => (await import("./relay.ts")).relay,
   decode: async () => {
     const { decode } = await import("./decode.ts");
     return (argv) => decode(argv, process);

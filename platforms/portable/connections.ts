@@ -1,0 +1,295 @@
+/**
+ * WebSockets that a server has accepted, of whatever runtime: who may come in, who may stay, and what each may send.
+ * Home agents (websocket-hub.ts) and relays (relay.ts) have it in common.
+ *
+ *   request ── admission ──► stranger ── known to its owner ──► trusted
+ *                               │ nothing of that within 10 s      │ idle, silent to pings
+ *                               ▼                                  ▼
+ *                            closing ── closed by the other end, or cut off after 2 s ──► gone
+ */
+import { Admission, type AdmissionOptions, type AdmissionRequest, type Denial } from "./admission.ts";
+import { type Clock, SYSTEM_CLOCK } from "./clock.ts";
+import { GOING_AWAY, MESSAGE_TOO_BIG, POLICY_VIOLATION, UNSUPPORTED_DATA } from "./close-codes.ts";
+import { Counts } from "./counts.ts";
+import { withDefaults } from "./defaults.ts";
+import { MAX_PACKET_BYTES } from "./packets.ts";
+import { TokenBucket } from "./token-bucket.ts";
+
+/** A WebSocket at the server's end, as each runtime gives it. */
+export interface ServerSocket {
+  /** May keep `message`. */
+  send(message: Uint8Array): void;
+  /** Octets that were sent and have not left yet. */
+  readonly bufferedBytes: number;
+  close(code: number, reason: string): void;
+  /** Ends at once, without a word to the other end. */
+  terminate(): void;
+  /** Absent: the runtime itself sees to it that the other end lives. */
+  ping?(): void;
+}
+
+export interface ConnectionLimits extends AdmissionOptions {
+  /** How long a connection may be open before its owner knows it. */
+  readonly authenticationMs?: number;
+  /** How long one may say nothing. */
+  readonly idleMs?: number;
+  /** How often the other end is asked whether it lives; it is given up after two and a half times as long. */
+  readonly pingMs?: number;
+  /** Largest message, octets. */
+  readonly maxMessageBytes?: number;
+  /** What may wait for a slow reader, octets; what comes then is dropped. */
+  readonly maxBufferedBytes?: number;
+  /** Messages in a second of a connection that is not known yet. */
+  readonly strangerMessagesPerSecond?: number;
+  /** Messages in a second of one that is known. */
+  readonly messagesPerSecond?: number;
+}
+
+const DEFAULTS = {
+  authenticationMs: 10_000, idleMs: 600_000, pingMs: 30_000, maxMessageBytes: MAX_PACKET_BYTES,
+  maxBufferedBytes: 256 * 1024, strangerMessagesPerSecond: 20, messagesPerSecond: 50_000,
+} as const;
+const SWEEP_MS = 1000;
+const CLOSING_MS = 2000;
+/** Messages that may come at once, in seconds of their rate. */
+const STRANGER_BURST_S = 2;
+const BURST_S = 0.2;
+
+export type ClosedBecause =
+  | "by the other end" | "not authenticated" | "idle" | "does not answer pings" | "text message" | "message too large"
+  | "server stops" | "socket failed";
+export type MessageDrop = "empty" | "too many messages" | "slow reader" | "connection gone";
+
+/** What hub and relay do with connections. */
+export interface ConnectionOwner {
+  opened(connection: Connection): void;
+  /** A datagram; `payload` is valid during the call only. */
+  take(connection: Connection, payload: Uint8Array): void;
+  /** Whether the owner knows who this is. */
+  isTrusted(connection: Connection): boolean;
+  ended(connection: Connection): void;
+}
+
+/** What the status tells of connections. */
+export interface ConnectionsStatus {
+  /** Now, those that are being closed as well. */
+  readonly connections: number;
+  readonly trusted: number;
+  readonly accepted: number;
+  readonly sent: number;
+  readonly received: number;
+  /** Requests that were refused, by reason. */
+  readonly refused: Readonly<Record<string, number>>;
+  /** Connections that have ended, by reason. */
+  readonly closed: Readonly<Record<string, number>>;
+  /** Messages that were not passed on, by reason. */
+  readonly dropped: Readonly<Record<string, number>>;
+}
+
+export class Connections {
+  readonly limits: Required<Omit<ConnectionLimits, keyof AdmissionOptions>>;
+  readonly clock: Clock;
+  readonly dropped = new Counts<MessageDrop>();
+  readonly admission: Admission;
+  sent = 0;
+  received = 0;
+  readonly #owner: ConnectionOwner;
+  readonly #closed = new Counts<ClosedBecause>();
+  readonly #open = new Set<Connection>();
+  readonly #closing = new Map<Connection, number>();
+  #strangers = 0;
+  #accepted = 0;
+  #isStopped = false;
+  #cancelSweep: (() => void) | undefined;
+
+  constructor(owner: ConnectionOwner, limits: ConnectionLimits = {}, clock = SYSTEM_CLOCK) {
+    this.#owner = owner;
+    this.limits = withDefaults(DEFAULTS, limits);
+    this.clock = clock;
+    this.admission = new Admission(limits);
+  }
+
+  /** Before a request is granted: how it is refused, or undefined. */
+  check(request: AdmissionRequest): Denial | undefined {
+    if (this.#isStopped) return { status: 503, text: "stopping" };
+    const crowd = this.#open.size + this.#closing.size;
+    const denial = this.admission.check(request, crowd, this.#strangers, this.clock.nowMs());
+    this.#plan();
+    return denial;
+  }
+
+  /** A request was granted, and the WebSocket is open. The server tells the connection of all that happens to it. */
+  accept(socket: ServerSocket, from: string): Connection {
+    const connection = new Connection(this, this.#owner, socket, from);
+    this.#open.add(connection);
+    this.#accepted++;
+    this.#strangers++;
+    this.admission.opened(from);
+    this.#owner.opened(connection);
+    if (this.#isStopped) this.end(connection, "server stops", GOING_AWAY);
+    this.#plan();
+    return connection;
+  }
+
+  /** Whether messages of it are taken. @internal */
+  isOpen(connection: Connection): boolean {
+    return this.#open.has(connection);
+  }
+
+  /** Closes one; nothing of it is passed on any more. @internal */
+  end(connection: Connection, why: ClosedBecause, code: number): void {
+    if (!this.#open.delete(connection)) return;
+    this.#closing.set(connection, this.clock.nowMs() + CLOSING_MS);
+    this.#leave(connection, why);
+    connection.socket.close(code, why);
+    this.#plan();
+  }
+
+  /** The socket is closed. @internal */
+  gone(connection: Connection): void {
+    if (this.#open.delete(connection)) this.#leave(connection, "by the other end");
+    else if (!this.#closing.delete(connection)) return;
+    this.admission.closed(connection.from);
+  }
+
+  /** @internal */
+  trustChanged(isTrusted: boolean): void {
+    this.#strangers += isTrusted ? -1 : 1;
+  }
+
+  status(): ConnectionsStatus {
+    return {
+      connections: this.#open.size + this.#closing.size,
+      trusted: this.#open.size - this.#strangers,
+      accepted: this.#accepted,
+      sent: this.sent,
+      received: this.received,
+      refused: this.admission.refused.toJSON() as Record<string, number>,
+      closed: this.#closed.toJSON() as Record<string, number>,
+      dropped: this.dropped.toJSON() as Record<string, number>,
+    };
+  }
+
+  /** Closes all of them, and takes no more. */
+  close(): void {
+    this.#isStopped = true;
+    for (const connection of [...this.#open]) this.end(connection, "server stops", GOING_AWAY);
+  }
+
+  #leave(connection: Connection, why: ClosedBecause): void {
+    if (!connection.isTrusted) this.#strangers--;
+    this.#closed.add(why);
+    this.#owner.ended(connection);
+  }
+
+  #plan(): void {
+    if (this.#cancelSweep !== undefined) return;
+    if (this.#open.size + this.#closing.size + this.admission.remembered === 0) return;
+    this.#cancelSweep = this.clock.after(SWEEP_MS, () => {
+      this.#cancelSweep = undefined;
+      this.#sweep();
+      this.#plan();
+    });
+  }
+
+  #sweep(): void {
+    const nowMs = this.clock.nowMs();
+    this.admission.sweep(nowMs);
+    for (const connection of [...this.#open]) connection.review(nowMs);
+    for (const [connection, untilMs] of this.#closing) {
+      if (nowMs < untilMs) continue;
+      connection.socket.terminate();
+      this.gone(connection);
+    }
+  }
+}
+
+/** One WebSocket. The server calls `message`, `alive`, `closed` and `failed`. */
+export class Connection {
+  isTrusted = false;
+  readonly #all: Connections;
+  readonly #owner: ConnectionOwner;
+  readonly #strangerBucket: TokenBucket;
+  readonly #bucket: TokenBucket;
+  /** Since when it is not trusted. */
+  #strangerMs: number;
+  #heardMs: number;
+  #aliveMs: number;
+  #pingedMs: number;
+
+  /** @internal */
+  constructor(all: Connections, owner: ConnectionOwner, readonly socket: ServerSocket, readonly from: string) {
+    this.#all = all;
+    this.#owner = owner;
+    const nowMs = all.clock.nowMs();
+    const { strangerMessagesPerSecond: few, messagesPerSecond: many } = all.limits;
+    this.#strangerBucket = new TokenBucket(few, few * STRANGER_BURST_S, nowMs);
+    this.#bucket = new TokenBucket(many, Math.max(1, many * BURST_S), nowMs);
+    this.#strangerMs = this.#heardMs = this.#aliveMs = this.#pingedMs = nowMs;
+  }
+
+  /** A message came: octets, or the text of a text message, which nobody here speaks. */
+  message(data: Uint8Array | ArrayBuffer | string): void {
+    if (!this.#all.isOpen(this)) return;
+    const nowMs = this.#all.clock.nowMs();
+    this.#heardMs = this.#aliveMs = nowMs;
+    if (typeof data === "string") return this.#all.end(this, "text message", UNSUPPORTED_DATA);
+    const payload = data instanceof Uint8Array ? data : new Uint8Array(data);
+    if (payload.length > this.#all.limits.maxMessageBytes) return this.tooLarge();
+    if (payload.length === 0) return this.#all.dropped.add("empty");
+    if (!this.#trust() && !this.#strangerBucket.take(nowMs)) return this.#all.dropped.add("too many messages");
+    if (!this.#bucket.take(nowMs)) return this.#all.dropped.add("too many messages");
+    this.#all.received++;
+    this.#owner.take(this, payload);
+    this.#trust();
+  }
+
+  /** The runtime has refused a message that was too large, before it was whole. */
+  tooLarge(): void {
+    this.#all.end(this, "message too large", MESSAGE_TOO_BIG);
+  }
+
+  /** A pong came. */
+  alive(): void {
+    this.#aliveMs = this.#all.clock.nowMs();
+  }
+
+  closed(): void {
+    this.#all.gone(this);
+  }
+
+  failed(): void {
+    this.#all.end(this, "socket failed", POLICY_VIOLATION);
+  }
+
+  /** Sends a datagram, unless too much is waiting. Keeps `payload`. */
+  send(payload: Uint8Array): void {
+    const { socket } = this;
+    if (socket.bufferedBytes + payload.length > this.#all.limits.maxBufferedBytes) return this.#all.dropped.add("slow reader");
+    socket.send(payload);
+    this.#all.sent++;
+  }
+
+  /** Looks whether it may stay. @internal */
+  review(nowMs: number): void {
+    const { authenticationMs, idleMs, pingMs } = this.#all.limits;
+    if (!this.#trust() && nowMs - this.#strangerMs >= authenticationMs) {
+      return this.#all.end(this, "not authenticated", POLICY_VIOLATION);
+    }
+    if (nowMs - this.#heardMs >= idleMs) return this.#all.end(this, "idle", GOING_AWAY);
+    if (this.socket.ping === undefined) return;
+    if (nowMs - this.#aliveMs >= pingMs * 2.5) return this.#all.end(this, "does not answer pings", GOING_AWAY);
+    if (nowMs - this.#pingedMs < pingMs) return;
+    this.#pingedMs = nowMs;
+    this.socket.ping();
+  }
+
+  #trust(): boolean {
+    const isTrusted = this.#owner.isTrusted(this);
+    if (isTrusted === this.isTrusted) return isTrusted;
+    this.isTrusted = isTrusted;
+    this.#strangerMs = this.#all.clock.nowMs();
+    this.#all.trustChanged(isTrusted);
+    return isTrusted;
+  }
+}

@@ -1,0 +1,20 @@
+/** What the program `mext relay` is told, whatever runtime it runs on. */
+import type { AdmissionOptions } from "./admission.ts";
+import type { RelayStatus } from "./relay.ts";
+import type { SocketAddress } from "./udp-underlay.ts";
+
+export interface RelaySettings extends Pick<AdmissionOptions, "path" | "origins" | "maxConnections" | "maxConnectionsOfAddress"> {
+  readonly listen: SocketAddress;
+  /** The one home agent: its address, not its name. */
+  readonly homeAgent: SocketAddress;
+  /** The client's address stands in X-Forwarded-For. */
+  readonly behindProxy?: boolean;
+  readonly messagesPerSecond?: number;
+}
+
+export interface RunningRelay {
+  /** Where it listens. */
+  readonly port: number;
+  status(): RelayStatus;
+  stop(): Promise<void>;
+}
