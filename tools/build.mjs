@@ -10,10 +10,11 @@ import {
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { buildCore } from "./build-core.mjs";
+import { buildBrowser } from "./build/browser.mjs";
 import { buildNode } from "./build/node.mjs";
 
 /** Each is given the folder that becomes dist/. */
-const PARTS = [buildNode];
+const PARTS = [buildNode, buildBrowser];
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const core = join(root, "build/mext.wasm");
