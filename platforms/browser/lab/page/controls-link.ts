@@ -2,7 +2,7 @@
 import type { LinkConditions, World } from "../contract.ts";
 import type { ControlCalls, Controls } from "./controls.ts";
 import { type Choice, choiceField, rangeField, switchField } from "./controls-fields.ts";
-import { html, setText } from "./dom.ts";
+import { html } from "./dom.ts";
 import { rateText } from "./topology-labels.ts";
 
 const RATES = [0, 64e3, 256e3, 1e6, 10e6, 100e6];
@@ -10,7 +10,6 @@ const LONGEST_DELAY_MS = 500;
 
 export class LinkControls implements Controls {
   readonly element: HTMLElement;
-  private readonly title = html("h3");
   private readonly delay = rangeField(
     { label: "Delay", max: LONGEST_DELAY_MS, step: 1, text: (ms) => `${ms} ms` }, (delayMs) => this.change({ delayMs }));
   private readonly loss = rangeField(
@@ -20,14 +19,13 @@ export class LinkControls implements Controls {
 
   constructor(private readonly id: string, private readonly calls: ControlCalls) {
     const { delay, loss, rate, cut } = this;
-    this.element = html("div", { class: "of-link" }, this.title, delay.element, loss.element, rate.element, cut.element);
+    this.element = html("div", { class: "of-link" }, delay.element, cut.element, loss.element, rate.element);
   }
 
   show({ links }: World): boolean {
     const link = links.find(({ id }) => id === this.id);
     if (!link) return false;
     const { delayMs, loss, bitsPerSecond, cut } = link.conditions;
-    setText(this.title, link.label);
     this.delay.set(delayMs);
     this.loss.set(Math.round(loss * 100));
     this.rate.set({ choices: rates(bitsPerSecond), value: String(bitsPerSecond) });

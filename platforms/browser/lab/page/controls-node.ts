@@ -11,13 +11,12 @@ const SLOWEST_PING_MS = 5000;
 
 export class NodeControls implements Controls {
   readonly element = html("div", { class: "of-node" });
-  private readonly title = html("h3");
   private readonly status = html("p", { class: "status" });
   private readonly addresses = html("ul", { class: "addresses", "aria-label": "Addresses" });
   private readonly network = choiceField("Is in", (link) =>
     this.calls.act({ kind: "attach", node: this.id, link: link === NOWHERE ? null : link }));
   private readonly power = switchField("Running", (on) => this.calls.act({ kind: "power", node: this.id, on }));
-  private readonly stream = switchField("Stream of data to it", (stream) =>
+  private readonly stream = switchField("Stream to it", (stream) =>
     this.calls.act({ kind: "traffic", node: this.id, traffic: { stream } }));
   private readonly ping = rangeField(
     { label: "Ping it every", max: SLOWEST_PING_MS, step: 100, text: (ms) => (ms === 0 ? "never" : `${ms / 1000} s`) },
@@ -30,7 +29,6 @@ export class NodeControls implements Controls {
     const node = world.nodes.find(({ id }) => id === this.id);
     if (!node) return false;
     if (this.built !== node.kind) this.build(node);
-    setText(this.title, node.label);
     setText(this.status, node.running ? node.status : "Off");
     if (this.addresses.textContent !== node.addresses.join("")) {
       this.addresses.replaceChildren(...node.addresses.map((address) => html("li", {}, address)));
@@ -52,7 +50,7 @@ export class NodeControls implements Controls {
     this.built = kind;
     const isMobile = kind === "mobile-node";
     this.element.replaceChildren(
-      this.title, this.status,
+      this.status,
       ...(isMobile ? [this.network.element] : []),
       ...(this.calls.canSwitch(node) ? [this.power.element] : []),
       ...(isMobile ? [this.stream.element, this.ping.element] : []),

@@ -1,5 +1,5 @@
-/** What can be done to the node or link that is selected; to all mobile nodes, when nothing is. */
-import type { Action, Frame, Traffic, World, WorldLink, WorldNode } from "../contract.ts";
+/** What can be done to the node or link that is selected. */
+import type { Action, Frame, Traffic, World, WorldNode } from "../contract.ts";
 import type { PageContext, View } from "./context.ts";
 import { choiceField } from "./controls-fields.ts";
 import { LinkControls } from "./controls-link.ts";
@@ -60,24 +60,11 @@ export class ControlsView implements View {
     const id = this.context.selected();
     const node = world.nodes.find((each) => each.id === id);
     const link = world.links.find((each) => each.id === id);
-    this.controls = node ? this.ofNode(node) : link ? this.ofLink(link) : this.ofAll(world);
-    this.hint.hidden = Boolean(node ?? link);
+    this.controls = node ? new NodeControls(node.id, this.calls) : link && new LinkControls(link.id, this.calls);
+    this.hint.hidden = link !== undefined || (node !== undefined && node.kind !== "mobile-node");
     this.place.replaceChildren(...(this.controls ? [this.controls.element] : []));
     this.controls?.show(world);
     this.tellChooser();
-  }
-
-  private ofNode({ id }: WorldNode): Controls {
-    return new NodeControls(id, this.calls);
-  }
-
-  private ofLink({ id }: WorldLink): Controls {
-    return new LinkControls(id, this.calls);
-  }
-
-  private ofAll({ nodes }: World): Controls | undefined {
-    const first = nodes.find(({ kind }) => kind === "mobile-node");
-    return first && new NodeControls(first.id, this.calls);
   }
 
   private tellChooser(): void {

@@ -103,10 +103,13 @@ export class Lab implements PageContext {
   }
 
   select(id: string | null): void {
-    if (id === this.chosen) return;
+    if (id !== this.chosen) this.choose(id);
+    if (id !== null) this.layout.show("controls");
+  }
+
+  private choose(id: string | null): void {
     this.chosen = id;
     for (const listener of this.selectListeners) listener(id);
-    if (id !== null) this.layout.show("controls");
   }
 
   onSelect(listener: (id: string | null) => void): void {
@@ -148,7 +151,7 @@ export class Lab implements PageContext {
       if (location.hash.length > 1) scenario = this.addresses.decode(location.hash);
       this.hideBanner();
     } catch (error) {
-      this.banner(`The scenario in this address cannot be shown: ${wordsOf(error)}. This is “${this.presets[0].title}” instead.`);
+      this.banner(`The address of this page cannot be shown: ${wordsOf(error)}. This is “${this.presets[0].title}” instead.`);
     }
     return this.open(scenario);
   }
@@ -178,7 +181,8 @@ export class Lab implements PageContext {
     this.traps = 0;
     this.tables = undefined;
     this.player.reset(0);
-    if (!this.label(this.chosen ?? "") || ![...world.nodes, ...world.links].some(({ id }) => id === this.chosen)) this.select(null);
+    const isThere = [...world.nodes, ...world.links].some(({ id }) => id === this.chosen);
+    if (!isThere) this.choose(world.nodes.find(({ kind }) => kind === "mobile-node")?.id ?? null);
     this.topology.reset(world);
     for (const view of this.views.values()) view.reset(world, 0);
     this.toolbar.showTime(0);

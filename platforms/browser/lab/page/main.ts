@@ -1,13 +1,12 @@
 /** Starts the lab's page: the worker, then the views; says what is missing where it cannot run. */
 import { startLab } from "../../client.ts";
 import { PRESETS } from "../presets.ts";
-import { decodeScenario, encodeScenario } from "../url.ts";
+import { decodeScenario, encodeScenario } from "../scenario-url.ts";
 import { byId, html } from "./dom.ts";
 import { Lab, wordsOf } from "./lab.ts";
 
 /** For the curious, and for tests. */
 declare global {
-  // eslint-disable-next-line no-var
   var mextLab: { lab: Lab } | undefined;
 }
 

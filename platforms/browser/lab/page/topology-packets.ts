@@ -14,6 +14,8 @@ const SHORTEST_MS = 260;
 /** As far along its way a lost packet comes, and for how long its cross stays by the person's clock. */
 const LOST_AT = 0.6;
 const CROSS_MS = 1100;
+/** Of packets of a kind that follow each other closer than this on one way, by the person's clock, the first is drawn. */
+const THIN_MS = 28;
 /** How near a click must be, in pixels; fingers are wider. */
 const REACH = { mouse: 11, touch: 22 };
 
@@ -30,6 +32,8 @@ export class PacketLayer {
   private dots: Dot[] = [];
   private readonly brush: CanvasRenderingContext2D;
   private readonly colours = new Map<PacketKind, string>();
+  /** When the last one of a kind was drawn on a way. */
+  private readonly lastOnWay = new Map<string, number>();
   private scale = 1;
   private edge = "";
   private bad = "";
@@ -50,6 +54,7 @@ export class PacketLayer {
 
   clear(): void {
     this.dots = [];
+    this.lastOnWay.clear();
     this.marked = -1;
   }
 
@@ -61,11 +66,22 @@ export class PacketLayer {
   add(flights: readonly Flight[], speed: number): void {
     const still = this.context.reducedMotion() ? 2 : 1; // what does not move is to be found
     for (const flight of flights) {
+      if (this.isThinned(flight, speed)) continue;
       const arrivesMs = Math.max(flight.arrivesMs, flight.sentMs + SHORTEST_MS * still * speed);
       const goesMs = flight.lost === undefined ? arrivesMs : arrivesMs + Math.max(CROSS_MS * speed, 20);
       this.dots.push({ flight, arrivesMs, goesMs, x: -1, y: -1 });
     }
     if (this.dots.length > MOST) this.dots.splice(0, this.dots.length - MOST);
+  }
+
+  /** A stream would be a bar; what is rare is always drawn. */
+  private isThinned({ kind, link, from, to, sentMs, lost }: Flight, speed: number): boolean {
+    if (kind === "signalling" || kind === "error" || lost !== undefined) return false;
+    const way = `${kind} ${link} ${from} ${to}`;
+    const lastMs = this.lastOnWay.get(way) ?? -Infinity;
+    if (sentMs >= lastMs && sentMs - lastMs < THIN_MS * speed) return true;
+    this.lastOnWay.set(way, sentMs);
+    return false;
   }
 
   draw(nowMs: number, places: Places): void {

@@ -44,7 +44,8 @@ export function drawn({ points }: Path, radius = 8): string {
   }).join("");
 }
 
-function towards(from: Point, to: Point, distance: number): Point {
+/** The point so far from one on the way to another, but not beyond the middle. */
+export function towards(from: Point, to: Point, distance: number): Point {
   const length = Math.hypot(to.x - from.x, to.y - from.y);
   const share = length === 0 ? 0 : Math.min(0.5, distance / length);
   return { x: from.x + (to.x - from.x) * share, y: from.y + (to.y - from.y) * share };

@@ -15,7 +15,7 @@
  */
 import type { World, WorldLink, WorldNode } from "../contract.ts";
 import { Grid } from "./topology-grid.ts";
-import { type Path, type Point, pathOf } from "./topology-paths.ts";
+import { type Path, type Point, pathOf, towards } from "./topology-paths.ts";
 
 export interface Size { readonly width: number; readonly height: number; readonly em: number }
 
@@ -32,6 +32,8 @@ export interface Zone {
 
 /** Smallest width of a visited network, in em; with more of them there is a second row. */
 const NARROWEST = 4.6;
+/** A network lower than this, in em, has room for its nodes and its name, no more. */
+const LOW = 7.5;
 
 export class Places {
   readonly nodes = new Map<string, Point>();
@@ -40,6 +42,8 @@ export class Places {
   readonly hubs = new Map<string, Point>();
   /** The backbone as a line. */
   readonly bus: { readonly from: Point; readonly to: Point };
+  /** Of the visited networks. */
+  readonly rows: number;
   /** From a node down or up to the bus. */
   private readonly drops = new Map<string, readonly Point[]>();
   private readonly paths = new Map<string, Path>();
@@ -60,8 +64,8 @@ export class Places {
     this.bus = { from: { x: em * 0.6, y: busY }, to: { x: width - em * 0.6, y: busY } };
     this.placeHome(topHeight);
     this.placeCorrespondents(topHeight);
-    if (this.core) this.placeNode(this.core, { x: width / 2, y: topHeight / 2 });
-    this.placeVisited(busY + 2.2 * em);
+    if (this.core) this.placeNode(this.core, { x: width / 2, y: middleOf(topHeight, em) });
+    this.rows = this.placeVisited(busY + 2.2 * em);
     if (this.core) this.drops.set(this.core.id, [{ x: width / 2, y: busY }]);
     for (const link of world.links) if (this.isBus(link)) this.hubs.set(link.id, { x: width / 2, y: busY });
   }
@@ -70,7 +74,7 @@ export class Places {
   path(link: string, from: string, to: string): Path {
     const key = `${link} ${from} ${to}`;
     let path = this.paths.get(key);
-    if (!path) this.paths.set(key, path = pathOf(this.points(link, from, to)));
+    if (!path) this.paths.set(key, path = this.outside(this.points(link, from, to), from, to));
     return path;
   }
 
@@ -103,8 +107,22 @@ export class Places {
     return this.zones.find((zone) => zone.takesNodes && x >= zone.x && x <= zone.x + zone.width && y >= zone.y && y <= zone.y + zone.height);
   }
 
+  isLow({ height }: Zone): boolean {
+    return height < LOW * this.size.em;
+  }
+
   private points(link: string, from: string, to: string): Point[] {
     return [...this.leg(link, from), ...this.leg(link, to).reverse()];
+  }
+
+  /** Dots begin and end at the edge of a node, not on its face. */
+  private outside(points: Point[], from: string, to: string): Path {
+    const radius = 0.95 * this.size.em;
+    const ends = [...points];
+    const last = points.length - 1;
+    if (this.byId.has(from) && last > 0) ends[0] = towards(points[0], points[1], radius);
+    if (this.byId.has(to) && last > 0) ends[last] = towards(points[last], points[last - 1], radius);
+    return pathOf(ends);
   }
 
   /** From a node to where the link's frames meet. */
@@ -141,7 +159,7 @@ export class Places {
     };
     this.zones.push(zone);
     const agents = homeAgents(this.world);
-    const y = height / 2 + 0.1 * em;
+    const y = middleOf(height, em);
     const right = homeLink ? zone.x + zone.width - 2.4 * em : zone.x + zone.width / 2;
     agents.forEach((agent, index) => this.placeNode(agent, { x: right - index * 4 * em, y }));
     if (uplink) this.hubs.set(uplink.id, { x: (zone.x + zone.width + width / 2) / 2, y });
@@ -161,12 +179,12 @@ export class Places {
     const across = Math.min(width * 0.36, Math.max(10, 4.6 * hosts.length) * em);
     const zone = { link: link.id, x: width - 2 - across, y: 2, width: across, height: height - 4, takesNodes: false };
     this.zones.push(zone);
-    const y = height / 2 + 0.1 * em;
+    const y = middleOf(height, em);
     this.hubs.set(link.id, { x: (zone.x + width / 2) / 2, y });
     hosts.forEach((host, index) => this.placeNode(host, { x: zone.x + across * (index + 0.5) / hosts.length, y }));
   }
 
-  private placeVisited(top: number): void {
+  private placeVisited(top: number): number {
     const { width, height, em } = this.size;
     const links: (WorldLink | null)[] = [...this.world.links.filter(({ kind }) => kind === "visited"), null];
     const rows = Math.ceil(links.length * NARROWEST * em / width);
@@ -183,12 +201,14 @@ export class Places {
       this.zones.push(zone);
       this.placeInside(zone, link, row);
     });
+    return rows;
   }
 
   private placeInside(zone: Zone, link: WorldLink | null, row: number): void {
     const { em } = this.size;
     const middle = zone.x + zone.width / 2;
-    const hub = { x: middle, y: zone.y + 4 * em };
+    const isLow = this.isLow(zone);
+    const hub = { x: middle, y: zone.y + (isLow ? 1.5 : 2.1) * em };
     const nodes = this.world.nodes.filter(({ kind, links }) => kind === "mobile-node" && (link ? links.includes(link.id) : links.length === 0));
     if (link) {
       this.hubs.set(link.id, hub);
@@ -200,10 +220,16 @@ export class Places {
         this.drops.set(router.id, row === 0 ? [{ x: middle, y: this.bus.from.y }] : below);
       }
     }
-    const first = zone.y + (link ? 4.5 : 2.4) * em;
-    new Grid({ x: zone.x + 0.3 * em, y: first, width: zone.width - 0.6 * em, height: zone.y + zone.height - first }, em)
+    const first = zone.y + (!link ? 0.6 : isLow ? 1.5 : 2.5) * em;
+    const last = zone.y + zone.height - (isLow ? 1.4 : 2.5) * em;
+    new Grid({ x: zone.x + 0.3 * em, y: first, width: zone.width - 0.6 * em, height: last - first }, em)
       .place(nodes.length).forEach((place, index) => this.placeNode(nodes[index], place));
   }
+}
+
+/** Of the upper areas, below their titles. */
+function middleOf(height: number, em: number): number {
+  return height / 2 + 0.15 * em;
 }
 
 function homeAgents({ nodes }: World): WorldNode[] {

@@ -5,11 +5,14 @@
 import type { World, WorldLink, WorldNode } from "../contract.ts";
 import { html, setAttribute, setText, svg } from "./dom.ts";
 import { conditionsText, NO_NETWORK, networkOf, NODE_ICONS, titleOf } from "./topology-labels.ts";
-import { drawn, pathOf, type Point } from "./topology-paths.ts";
+import { drawn, pathOf } from "./topology-paths.ts";
 import type { Places, Size, Zone } from "./topology-places.ts";
 
 /** Registration states in which the home agent holds a binding (RFC 6275 §11.7.1). */
 const BOUND = new Set(["Registered", "Updating"]);
+
+/** A map narrower than this, in em, has labels for areas and mobile nodes only. */
+const NARROW = 36;
 
 export class Scene {
   readonly svg = svg("svg", { class: "scene", role: "group", "aria-label": "Map of the network" });
@@ -33,9 +36,9 @@ export class Scene {
     setAttribute(this.svg, "viewBox", `0 0 ${size.width} ${size.height}`);
     const kept = new Set<string>();
     const links = new Map(world.links.map((link) => [link.id, link]));
-    for (const zone of places.zones) kept.add(this.drawZone(zone, zone.link === null ? undefined : links.get(zone.link), world, size));
+    for (const zone of places.zones) kept.add(this.drawZone(zone, zone.link === null ? undefined : links.get(zone.link), world, places, size));
     for (const link of world.links) for (const id of this.drawWires(link, world, places)) kept.add(id);
-    for (const node of world.nodes) kept.add(this.drawNode(node, world, places.nodes.get(node.id), size));
+    for (const node of world.nodes) kept.add(this.drawNode(node, world, places, size));
     for (const [id, part] of this.parts) {
       if (kept.has(id)) setAttribute(part, "data-selected", id === selected);
       else {
@@ -72,7 +75,7 @@ export class Scene {
     return part;
   }
 
-  private drawZone(zone: Zone, link: WorldLink | undefined, world: World, { em }: Size): string {
+  private drawZone(zone: Zone, link: WorldLink | undefined, world: World, places: Places, { em }: Size): string {
     const id = zone.link ?? "no-network";
     const part = this.made(id, "zones", () => svg("g", { class: "zone", ...(link && { role: "button", tabindex: -1 }) },
       svg("rect", { rx: 10 }), svg("text", { class: "title" }), svg("text", { class: "small" })));
@@ -84,13 +87,14 @@ export class Scene {
     const middle = zone.x + zone.width / 2;
     const letters = Math.floor(zone.width / (0.46 * em));
     const name = link === undefined ? NO_NETWORK : link.kind === "visited" ? titleOf(link, letters)
-      : link.kind === "correspondents" ? "Correspondent" : letters > 14 ? "Home network" : "Home";
-    setText(title, link?.kind === "correspondents" && letters < 13 ? "Peer" : name);
+      : link.kind === "correspondents" ? link.label : letters > 14 ? "Home network" : "Home";
+    setText(title, name);
     setAttribute(title, "x", middle);
-    setAttribute(title, "y", zone.y + (isTop ? 1.15 : link ? 2.35 : 1.4) * em);
-    setText(small, link?.kind === "visited" || link?.kind === "home" ? conditionsText(link.conditions) : "");
+    setAttribute(title, "y", isTop ? zone.y + 1.15 * em : zone.y + zone.height - (link && !places.isLow(zone) ? 1.45 : 0.5) * em);
+    const isLow = !isTop && places.isLow(zone);
+    setText(small, link && !isLow ? conditionsText(link.conditions) : "");
     setAttribute(small, "x", middle);
-    setAttribute(small, "y", isTop ? zone.y + zone.height - 0.5 * em : zone.y + 3.25 * em);
+    setAttribute(small, "y", zone.y + zone.height - 0.5 * em);
     if (!link) return id;
     const inside = world.nodes.filter(({ kind, links }) => kind === "mobile-node" && links.includes(link.id)).length;
     const nodes = zone.takesNodes ? `, ${inside === 1 ? "1 mobile node" : `${inside} mobile nodes`}` : "";
@@ -118,33 +122,50 @@ export class Scene {
     setAttribute(hub, "visibility", meet && !isBus ? "visible" : "hidden");
     if (!hasZone) setAttribute(part, "aria-label", `${link.label}: ${conditionsText(link.conditions)}`);
     const place = isBus ? { x: places.bus.to.x, y: places.bus.to.y - 6 } : { x: meet?.x ?? 0, y: (meet?.y ?? 0) - 9 };
-    setText(small, hasZone ? "" : conditionsText(link.conditions));
+    setText(small, hasZone ? "" : `${isBus ? `${link.label}: ` : ""}${conditionsText(link.conditions)}`);
     setAttribute(small, "x", place.x);
     setAttribute(small, "y", place.y);
     setAttribute(small, "text-anchor", isBus ? "end" : "middle");
     return [id];
   }
 
-  private drawNode(node: WorldNode, world: World, place: Point | undefined, { em }: Size): string {
+  private drawNode(node: WorldNode, world: World, places: Places, size: Size): string {
+    const { em } = size;
+    const place = places.nodes.get(node.id);
     const part = this.made(node.id, "nodes", () => svg("g", { class: "node", role: "button", tabindex: -1 },
-      svg("rect", { rx: node.kind === "router" ? 99 : 8 }), svg("path", { d: NODE_ICONS[node.kind] }), svg("text", { class: "name" }), svg("title")));
+      svg("rect", { class: "halo", rx: node.kind === "router" ? 99 : 12 }), svg("rect", { rx: node.kind === "router" ? 99 : 8 }), svg("path", { d: NODE_ICONS[node.kind] }), svg("text", { class: "name" }), svg("text", { class: "small" }), svg("title")));
     const isMobile = node.kind === "mobile-node";
-    const [rect, path, name, title] = part.children;
+    const [halo, rect, path, name, caption, title] = part.children;
     const side = (isMobile ? 2.1 : 1.9) * em;
     const scale = side / 16 * (isMobile ? 0.66 : 0.7);
     setAttribute(part, "data-kind", node.kind);
     setAttribute(part, "data-off", !node.running);
-    for (const [key, value] of Object.entries({ x: -side / 2, y: -side / 2, width: side, height: side })) setAttribute(rect, key, value);
+    for (const [square, length] of [[rect, side], [halo, side + 9]] as const) {
+      for (const [key, value] of Object.entries({ x: -length / 2, y: -length / 2, width: length, height: length })) setAttribute(square, key, value);
+    }
     const number = isMobile ? /\d+$/.exec(node.label)?.[0] : undefined;
     const lift = number ? -0.28 * em : 0;
     setAttribute(path, "transform", `translate(${-8 * scale * (number ? 0.8 : 1)} ${-8 * scale * (number ? 0.8 : 1) + lift}) scale(${scale * (number ? 0.8 : 1)})`);
     setText(name, number ?? "");
     setAttribute(name, "y", 0.82 * em);
+    this.drawCaption(caption, node, size, places);
     setText(title, node.running ? node.label : `${node.label} (off)`);
     setAttribute(part, "transform", place ? `translate(${place.x} ${place.y})` : "translate(-99 -99)");
     const where = isMobile ? `, in ${networkOf(world, node)}; Enter moves it` : "";
     setAttribute(part, "aria-label", `${node.label}${node.running ? "" : ", off"}${where}`);
     return node.id;
+  }
+
+  /** The label stands below a node; beside those that have a wire there; mobile nodes in a crowd have numbers alone. */
+  private drawCaption(caption: Element, { kind, label, links }: WorldNode, { em, width }: Size, places: Places): void {
+    const isBeside = kind === "router" || kind === "nat";
+    const isNumbered = kind === "mobile-node" && /\d$/.test(label);
+    const room = places.zones.find(({ link }) => link !== null && links.includes(link))?.width ?? Infinity;
+    const isCramped = kind === "mobile-node" ? places.rows > 1 : kind === "host" || width < NARROW * em || room < 9 * em;
+    setText(caption, isNumbered || isCramped ? "" : label);
+    setAttribute(caption, "x", isBeside ? 1.25 * em : 0);
+    setAttribute(caption, "y", isBeside ? 1.3 * em : 1.75 * em);
+    setAttribute(caption, "text-anchor", isBeside ? "start" : "middle");
   }
 }
 

@@ -26,7 +26,7 @@ export class Topology implements View {
   private drawnAs = "";
   private readonly registrations = new Map<string, string>();
 
-  constructor(host: HTMLElement, private readonly context: PageContext, private readonly calls: TopologyCalls) {
+  constructor(private readonly host: HTMLElement, private readonly context: PageContext, private readonly calls: TopologyCalls) {
     const canvas = html("canvas", { class: "packets", "aria-hidden": "true" });
     this.stage.append(this.scene.svg, canvas);
     host.append(this.stage, legend());
@@ -81,6 +81,7 @@ export class Topology implements View {
     const drawnAs = `${nodes} ${world.links.map(({ id }) => id).join()} ${size.width} ${size.height} ${size.em}`;
     if (drawnAs !== this.drawnAs || !this.places) this.places = new Places(world, size);
     this.drawnAs = drawnAs;
+    this.host.dataset.rows = String(this.places.rows);
     this.scene.draw(world, this.places, size, this.context.selected());
     this.scene.drawTunnels(world, this.places, this.registrations);
     this.mover.redraw();
