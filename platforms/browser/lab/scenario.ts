@@ -2,7 +2,7 @@
  * What makes a scenario: every field is held against its rule, and each mistake is told with the field and what would
  * be right. What comes from a URL is believed in nothing.
  */
-import { VISITED_KINDS } from "../../sim/visited.ts";
+import { isNat, VISITED_KINDS } from "../../sim/visited.ts";
 import type { Action, LinkConditions, Scenario, ScenarioProblem, Traffic, VisitedNetwork } from "./contract.ts";
 
 export const MAX_MOBILE_NODES = 20;
@@ -88,7 +88,7 @@ export function idsOf(scenario: Pick<Scenario, "visited" | "mobileNodes" | "home
   const mobileNodes = numbers(scenario.mobileNodes).map((number) => `mobile-node-${number}`);
   const networks = scenario.visited.map((_, index) => `visited-${index + 1}`);
   const enterable = [...networks, ...(scenario.homeLink ? ["home-link"] : [])];
-  const nats = scenario.visited.flatMap(({ kind }, index) => (kind.endsWith("nat") ? [`visited-router-${index + 1}`] : []));
+  const nats = scenario.visited.flatMap(({ kind }, index) => (isNat(kind) ? [`visited-router-${index + 1}`] : []));
   const cores = [...mobileNodes, "home-agent", ...(scenario.routeOptimisation ? ["correspondent"] : [])];
   return { mobileNodes, cores, nats, enterable, links: [...enterable, "backbone", "home-access", "correspondents"] };
 }

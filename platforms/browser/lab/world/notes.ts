@@ -21,9 +21,9 @@ const SENTENCES: Partial<Readonly<Record<CoreEvent["name"], readonly [Weight, Se
     `sends Binding Update ${sequence}${Number(transmission) > 1 ? ` once more (${transmission})` : ""}, ` +
     (lifetimeS === 0 ? "to deregister" : `lifetime ${seconds(lifetimeS)}`)],
   BindingAcknowledged: ["ordinary", ({ sequence, status, meaning, lifetimeS }) =>
-    Number(status) < 128
-      ? `hears that Binding Update ${sequence} was accepted for ${seconds(lifetimeS)}`
-      : `hears that Binding Update ${sequence} was refused: ${meaning}`],
+    Number(status) >= 128 ? `hears that Binding Update ${sequence} was refused: ${meaning}`
+      : lifetimeS === 0 ? `hears that its binding is deleted (Binding Update ${sequence})`
+      : `hears that Binding Update ${sequence} was accepted for ${seconds(lifetimeS)}`],
   BindingExpired: ["important", ({ homeAddress }) => `let the binding of ${homeAddress} expire`],
   RegistrationState: ["important", ({ state, before }) => registrationSentence(String(state), String(before))],
   BindingAccepted: ["important", ({ homeAddress, careofAddress, change }) =>

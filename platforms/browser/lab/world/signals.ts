@@ -15,6 +15,9 @@ import type { Look } from "./look.ts";
 /** A message that went nowhere for so long is lost. */
 const SILENCE_MS = 3000;
 
+/** What mext uses a message for that has no name of its own (RFC 5096). */
+const OWN_NAMES: Readonly<Record<string, string>> = { "experimental-mobility-message": "Path probe" };
+
 /** One hop, or the end of the way. Nodes by their ids. */
 export interface Hop {
   readonly packet: number;
@@ -106,7 +109,7 @@ export class Signals {
     const layer = layers.find(({ offset, name }) => offset >= mobilityAt! && name !== "payload");
     if (!layer) return { name: "Mobility message", detail: "" };
     const name = title(layer.name);
-    return { name, detail: describe([layer])[0].slice(name.length).trim() };
+    return { name: OWN_NAMES[layer.name] ?? name, detail: describe([layer])[0].slice(name.length).trim() };
   }
 }
 

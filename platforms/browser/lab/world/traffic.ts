@@ -11,8 +11,8 @@ import type { Traffic } from "../contract.ts";
 /** A sender of echo requests and streams: a correspondent of either kind. */
 export type Sender = Stack & { readonly address: Uint8Array };
 
-/** An echo request that is not answered after so long counts as lost. */
-const PATIENCE_MS = 300;
+/** An echo request that is not answered after this counts as lost; on a slow way after twice the last round trip. */
+const PATIENCE_MS = 200;
 const LOSS_WINDOW_MS = 1000;
 /** Octets of data in an echo request. */
 const ECHO_BYTES = 56;
@@ -77,10 +77,11 @@ export class NodeTraffic {
     return lastAnswer.roundTripMs;
   }
 
-  /** Of the requests of the last second that have had their time; null: there were none. */
+  /** Of the requests of the last second before those that still have time; null: there were none. */
   loss(nowMs: number): number | null {
-    const decided = this.echoes.filter(({ sentMs, answeredMs }) =>
-      nowMs - sentMs <= LOSS_WINDOW_MS && (answeredMs !== undefined || nowMs - sentMs >= PATIENCE_MS));
+    const patienceMs = Math.max(PATIENCE_MS, 2 * (this.lastAnswer?.roundTripMs ?? 0));
+    const endMs = nowMs - patienceMs;
+    const decided = this.echoes.filter(({ sentMs }) => sentMs <= endMs && sentMs > endMs - LOSS_WINDOW_MS);
     if (decided.length === 0) return null;
     return decided.filter(({ answeredMs }) => answeredMs === undefined).length / decided.length;
   }
