@@ -10,9 +10,13 @@ declare global {
   var mextLab: { lab: Lab } | undefined;
 }
 
+/** A frame is asked for 60 times a second: a worker that is silent for so long is gone. */
+const TIMEOUT_MS = 6000;
+
 try {
   let lab: Lab | undefined;
   const client = await startLab({
+    timeoutMs: TIMEOUT_MS,
     onRestart: (why) => {
       const words = "The worker was lost and has been restarted: the scenario goes on";
       lab?.toast(`${words} (${why})`);

@@ -122,8 +122,8 @@ export class PacketLayer {
   }
 
   /** Where they are now, for whoever wants to know (tests do). */
-  positions(): { id: number; kind: PacketKind; x: number; y: number }[] {
-    return this.dots.map(({ flight: { id, kind }, x, y }) => ({ id, kind, x, y }));
+  positions(): { id: number; kind: PacketKind; link: string; isLost: boolean; x: number; y: number }[] {
+    return this.dots.map(({ flight: { id, kind, link, lost }, x, y }) => ({ id, kind, link, isLost: lost !== undefined, x, y }));
   }
 
   private drawDot({ kind, lengthBytes }: Flight): void {
