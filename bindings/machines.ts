@@ -3,7 +3,8 @@ import {
   Machine, PeerAction, PeerEvent, PeerState, RegistrationAction, RegistrationEvent, RegistrationState, UplinkAction,
   UplinkEvent, UplinkState, WayAction, WayEvent, WayState,
 } from "../core-as/abi/states.ts";
-import type { CoreExports } from "./engine.ts";
+import { Engine, ENTROPY_BYTES, Role } from "./engine.ts";
+import { IDLE_HOST } from "./idle-host.ts";
 
 export interface Transition {
   readonly from: string;
@@ -35,23 +36,22 @@ const MACHINES = [
     PeerState, PeerEvent, PeerAction],
 ] as const;
 
-/** All machines of a compiled core. */
+/** All machines of a compiled core. They are a mobile node's: one is started, and asked. */
 export function readMachines(core: WebAssembly.Module): StateMachine[] {
-  const exports = new WebAssembly.Instance(core).exports as unknown as CoreExports;
+  const engine = new Engine(core, Role.MobileNode, IDLE_HOST, new Uint8Array(ENTROPY_BYTES), 0, { slots: 1 });
   return MACHINES.map(([number, machine, title, section, states, events, actions]) => ({
     machine, title, section, states: namesOf(states),
-    transitions: transitionsOf(exports, exports.stateTable(number), namesOf(states), namesOf(events), namesOf(actions)),
+    transitions: transitionsOf(engine, engine.exports.stateTable(number), namesOf(states), namesOf(events), namesOf(actions)),
   }));
 }
 
 /** A table has a cell of two octets, the next state and the action, for each state and event. */
 function transitionsOf(
-  { memory }: CoreExports, table: number, states: readonly string[], events: readonly string[], actions: readonly string[],
+  { memory }: Engine, table: number, states: readonly string[], events: readonly string[], actions: readonly string[],
 ): Transition[] {
-  const octets = new Uint8Array(memory.buffer);
   const all = states.flatMap((from, row) => events.map((event, column) => {
     const cell = table + (row * events.length + column) * 2;
-    return { from, event, to: states[octets[cell]], action: actions[octets[cell + 1]] };
+    return { from, event, to: states[memory[cell]], action: actions[memory[cell + 1]] };
   }));
   return all.filter(({ from, to, action }) => from !== to || action !== "None");
 }

@@ -1,5 +1,6 @@
 /** Loading of the core in a browser, or wherever there is `fetch`. */
-import { compileCore, Engine, type OrderHandler, Role } from "../../bindings/engine.ts";
+import { compileCore, Engine, ENTROPY_BYTES, Role } from "../../bindings/engine.ts";
+import { IDLE_HOST } from "../../bindings/idle-host.ts";
 
 /** The compiled core, and the hash by which it can be told from any other. */
 export interface Core {
@@ -45,7 +46,7 @@ export async function makeCore(binary: Uint8Array<ArrayBuffer>, from = "mext.was
   try {
     module = await compileCore(binary);
     // one instance says whether it speaks the bindings' contract
-    new Engine(module, Role.CorrespondentNode, IDLE, new Uint8Array(64), 0, { slots: 1 });
+    new Engine(module, Role.CorrespondentNode, IDLE_HOST, new Uint8Array(ENTROPY_BYTES), 0, { slots: 1 });
   } catch (cause) {
     const { message } = cause as Error;
     const advice = "reload this page without its cache, or build all files anew (npm run build)";
@@ -75,10 +76,3 @@ async function sha256Of(binary: Uint8Array<ArrayBuffer>): Promise<string> {
   const digest = new Uint8Array(await subtle.digest("SHA-256", binary));
   return Array.from(digest, (octet) => octet.toString(16).padStart(2, "0")).join("");
 }
-
-const ignore = () => {};
-const IDLE: OrderHandler = {
-  transmit: ignore, event: ignore, keep: ignore, addAddress: ignore, removeAddress: ignore, addDefaultRoute: ignore,
-  removeDefaultRoute: ignore, tunnelMtu: ignore, addRoute: ignore, removeRoute: ignore, addNeighbour: ignore,
-  useTunnel: ignore, hearGroups: ignore, sendDatagrams: ignore, sendArp: ignore,
-};

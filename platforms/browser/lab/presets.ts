@@ -30,11 +30,8 @@ function preset(id: string, title: string, lesson: string, differs: Partial<Scen
 }
 
 const TWENTY = 20;
-/** Of twenty nodes in four networks by turn, those of the first two move on. */
-const crowd = Array.from({ length: TWENTY / 2 }, (_, index) => {
-  const number = 4 * (index >> 1) + 1 + (index & 1);
-  return move(10 + index, index & 1 ? "visited-1" : "visited-3", number);
-});
+/** Twenty nodes are in four networks by turn; the first ten move on to the next one. */
+const crowd = Array.from({ length: TWENTY / 2 }, (_, index) => move(10 + index, `visited-${((index + 1) % 4) + 1}`, index + 1));
 
 export const PRESETS: readonly Preset[] = [
   preset(
