@@ -80,7 +80,11 @@ export class Lab implements PageContext {
     this.theme.onChange(() => this.topology.show(this.nothing()));
     this.toolbar.showTheme(this.theme.now);
     this.toolbar.showPlayer(false, this.player.speed);
-    addEventListener("hashchange", () => this.openAddress());
+    addEventListener("hashchange", () => void this.openAddress());
+    document.querySelector(".skip")?.addEventListener("click", (event) => {
+      event.preventDefault(); // the address is the scenario's
+      byId("network").focus();
+    });
   }
 
   // ---- what views may ask ---------------------------------------------------------------------------------------

@@ -7,8 +7,9 @@ const DIRECTIONS: Readonly<Record<string, readonly [number, number]>> = {
 export class MapFocus {
   private current?: SVGGElement;
 
-  constructor(private readonly map: SVGSVGElement) {
-    map.addEventListener("focusin", ({ target }) => {
+  /** `stage`: around the map. An SVG element that listened itself would take the focus in Chromium. */
+  constructor(private readonly map: SVGSVGElement, stage: HTMLElement) {
+    stage.addEventListener("focusin", ({ target }) => {
       if (target instanceof SVGGElement) this.makeStop(target);
     });
     // what had the stop may be gone, as when another world is shown

@@ -33,6 +33,10 @@ export class Mover {
     stage.addEventListener("pointermove", (event) => this.onMove(event));
     stage.addEventListener("pointerup", (event) => this.onUp(event));
     stage.addEventListener("pointercancel", () => this.cancel());
+    // a finger that drags a node does not scroll the page; elsewhere on the map it does
+    stage.addEventListener("touchmove", (event) => {
+      if (this.drag) event.preventDefault();
+    }, { passive: false });
     // a drag ends with a click, which must not select what lies beneath
     stage.addEventListener("click", (event) => {
       if (!stage.dataset.dragged) return;

@@ -35,9 +35,9 @@ export class Topology implements View {
       places: () => this.places!, world: () => this.world, part: (id) => this.scene.part(id),
       move: (node, link) => calls.act({ kind: "attach", node, link }),
     });
-    const focus = new MapFocus(this.scene.svg);
+    const focus = new MapFocus(this.scene.svg, this.stage);
     this.stage.addEventListener("click", (event) => this.onClick(event));
-    this.scene.svg.addEventListener("keydown", (event) => this.onKey(event, focus));
+    this.stage.addEventListener("keydown", (event) => this.onKey(event, focus));
     context.onSelect(() => this.draw());
     new ResizeObserver(() => this.resize()).observe(this.stage);
     this.resize();
@@ -88,6 +88,7 @@ export class Topology implements View {
   }
 
   private onClick(event: MouseEvent): void {
+    if (event.target instanceof Element && event.target.closest(".menu")) return;
     const box = this.stage.getBoundingClientRect();
     const pointer = event instanceof PointerEvent ? event.pointerType : "mouse";
     const packet = this.packets.hit(event.clientX - box.left, event.clientY - box.top, pointer);
