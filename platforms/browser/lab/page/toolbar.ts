@@ -57,12 +57,21 @@ export class Toolbar {
       button("Configuration", ICONS.files, () => calls.showConfiguration(), "worded", "Configuration for the real daemons"),
       this.theme,
       button("Help", ICONS.help, () => calls.help(), "", "Help and keyboard shortcuts"));
-    const opener = button("More", ICONS.more, () => {
-      const isOpen = more.toggleAttribute("data-open");
+    const opener = button("More", ICONS.more, () => open(!more.hasAttribute("data-open")), "opener");
+    const open = (isOpen: boolean) => {
+      more.toggleAttribute("data-open", isOpen);
       setAttribute(opener, "aria-expanded", String(isOpen));
-    }, "opener");
-    setAttribute(opener, "aria-expanded", "false");
+    };
+    open(false);
     setAttribute(opener, "aria-controls", more.id);
+    document.addEventListener("pointerdown", ({ target }) => {
+      if (!host.contains(target as Node)) open(false);
+    });
+    host.addEventListener("keydown", ({ key }) => {
+      if (key !== "Escape" || !more.hasAttribute("data-open")) return;
+      open(false);
+      opener.focus();
+    });
     host.append(
       html("span", { class: "brand" }, html("b", {}, "mext"), " lab"),
       html("div", { class: "transport", role: "group", "aria-label": "Time" },

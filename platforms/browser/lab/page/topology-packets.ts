@@ -129,7 +129,7 @@ export class PacketLayer {
   private drawDot({ kind, lengthBytes }: Flight): void {
     const { brush } = this;
     brush.beginPath();
-    trace(brush, PACKET_LOOKS[kind].shape, 4.2 + Math.min(2.2, lengthBytes / 600));
+    trace(brush, PACKET_LOOKS[kind].shape, 4.2 + Math.min(1.4, lengthBytes / 900));
     if (PACKET_LOOKS[kind].shape === "ring") {
       brush.lineWidth = 2.5;
       brush.strokeStyle = this.colours.get(kind)!;

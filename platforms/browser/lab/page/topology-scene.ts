@@ -87,7 +87,7 @@ export class Scene {
     const middle = zone.x + zone.width / 2;
     const letters = Math.floor(zone.width / (0.46 * em));
     const name = link === undefined ? NO_NETWORK : link.kind === "visited" ? titleOf(link, letters)
-      : link.kind === "correspondents" ? link.label : letters > 14 ? "Home network" : "Home";
+      : link.kind === "correspondents" ? (letters > 13 ? link.label : "Peer") : letters > 14 ? "Home network" : "Home";
     setText(title, name);
     setAttribute(title, "x", middle);
     setAttribute(title, "y", isTop ? zone.y + 1.15 * em : zone.y + zone.height - (link && !places.isLow(zone) ? 1.45 : 0.5) * em);
@@ -164,7 +164,7 @@ export class Scene {
     const isCramped = kind === "mobile-node" ? places.rows > 1 : kind === "host" || width < NARROW * em || room < 9 * em;
     setText(caption, isNumbered || isCramped ? "" : label);
     setAttribute(caption, "x", isBeside ? 1.25 * em : 0);
-    setAttribute(caption, "y", isBeside ? 1.3 * em : 1.75 * em);
+    setAttribute(caption, "y", (isBeside ? 1.3 : kind === "mobile-node" ? 2.05 : 1.75) * em);
     setAttribute(caption, "text-anchor", isBeside ? "start" : "middle");
   }
 }
