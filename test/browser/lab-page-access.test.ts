@@ -1,6 +1,7 @@
 /** Whether everybody can use the lab's page: names, focus, contrast, room, motion. In Chromium, as it is built. */
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { StaticServer } from "../../platforms/linux/cli/static-files.ts";
 import { chromiumPath, openChromium } from "./chromium.ts";
 import { openLab, PHONE, serveLab, WIDE } from "./lab-page-tools.ts";
 
@@ -89,7 +90,7 @@ async function showEach(page: Page, check: (view: string) => Promise<void>): Pro
 
 describe.skipIf(!chromiumPath)("everybody can use the lab's page (needs chromium)", () => {
   let browser: Browser;
-  let server: { url: string; close(): void };
+  let server: StaticServer;
 
   beforeAll(async () => {
     server = await serveLab();
@@ -97,7 +98,7 @@ describe.skipIf(!chromiumPath)("everybody can use the lab's page (needs chromium
   });
   afterAll(async () => {
     await browser?.close();
-    server?.close();
+    await server?.close();
   });
 
   describe.each([["light", WIDE], ["dark", WIDE], ["light", PHONE], ["dark", PHONE]] as const)("%s, %o", (colorScheme, viewport) => {
@@ -216,7 +217,7 @@ describe.skipIf(!chromiumPath)("everybody can use the lab's page (needs chromium
 
   it("has room for letters of twice the size", async () => {
     const { page, close } = await openLab(browser, server.url, { viewport: PHONE });
-    await page.addStyleTag({ content: ":root { font-size: 200% !important }" });
+    await page.evaluate(() => (document.documentElement.style.fontSize = "200%"));
     await page.waitForTimeout(200);
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(PHONE.width);
     await close();

@@ -1,18 +1,11 @@
 /** The built lab in Chromium: serves dist/lab, opens it, and keeps what the console said. */
-import { readFile } from "node:fs/promises";
-import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
-import { extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import { serveFiles, type StaticServer } from "../../platforms/linux/cli/static-files.ts";
 import type { Lab } from "../../platforms/browser/lab/page/lab.ts";
 
 /** Where `npm run build` puts the lab. */
 const LAB = fileURLToPath(new URL("../../dist/lab", import.meta.url));
-const TYPES: Readonly<Record<string, string>> = {
-  ".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".wasm": "application/wasm",
-};
-
 /** What the page shows of itself. Functions given to `evaluate` run in the page and see this. */
 declare global {
   var mextLab: { lab: Lab } | undefined;
@@ -20,18 +13,9 @@ declare global {
   var madeWorkers: Worker[];
 }
 
-/** Serves the built files on loopback. */
-export async function serveLab(folder = process.env.MEXT_LAB ?? LAB): Promise<{ url: string; close(): void }> {
-  const server: Server = createServer((request, response) => {
-    const path = new URL(request.url!, "http://lab").pathname;
-    const name = path === "/" ? "/index.html" : path;
-    readFile(join(folder, name)).then(
-      (content) => response.writeHead(200, { "content-type": TYPES[extname(name)] ?? "text/plain" }).end(content),
-      () => response.writeHead(404).end());
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  return { url: `http://127.0.0.1:${port}/`, close: () => server.close() };
+/** Serves the built files on loopback, as `mext lab` does. */
+export function serveLab(folder = process.env.MEXT_LAB ?? LAB): Promise<StaticServer> {
+  return serveFiles(folder, "127.0.0.1", 0);
 }
 
 export const WIDE = { width: 1280, height: 720 };

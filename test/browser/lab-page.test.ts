@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { PRESETS } from "../../platforms/browser/lab/presets.ts";
 import { decodeScenario, encodeScenario } from "../../platforms/browser/lab/scenario-url.ts";
 import type { Scenario } from "../../platforms/browser/lab/contract.ts";
+import type { StaticServer } from "../../platforms/linux/cli/static-files.ts";
 import { chromiumPath, openChromium } from "./chromium.ts";
 import { middleOf, openLab, PHONE, runTo, serveLab, waitForPacket } from "./lab-page-tools.ts";
 
@@ -29,7 +30,7 @@ function hasTshark(): boolean {
 
 describe.skipIf(!chromiumPath)("the lab's page (needs chromium)", () => {
   let browser: Browser;
-  let server: { url: string; close(): void };
+  let server: StaticServer;
   let quiet: string;
 
   beforeAll(async () => {
@@ -39,7 +40,7 @@ describe.skipIf(!chromiumPath)("the lab's page (needs chromium)", () => {
   });
   afterAll(async () => {
     await browser?.close();
-    server?.close();
+    await server?.close();
   });
 
   const network = (page: Page) => page.evaluate(() => globalThis.mextLab!.lab.world().nodes.find(({ id }) => id === "mobile-node-1")!.links);
