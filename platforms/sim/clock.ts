@@ -66,7 +66,11 @@ export class Clock {
 
   /** Runs until `condition` holds; false when `limitMs` passes before. Looks after every action. */
   runUntil(condition: () => boolean, limitMs: number): boolean {
-    const endMs = this.now + limitMs;
+    return this.runToOr(condition, this.now + limitMs);
+  }
+
+  /** The same up to a moment, which is reached exactly. */
+  runToOr(condition: () => boolean, endMs: number): boolean {
     while (!condition()) {
       if (this.heap.length === 0 || this.heap[0].atMs > endMs) {
         this.now = endMs;

@@ -7,6 +7,7 @@ import type { Network } from "./network.ts";
 import { isMulticast, sameAddress } from "./ip.ts";
 import type { Leases } from "./leases.ts";
 import { Neighbours } from "./neighbours.ts";
+import type { DropReason } from "./trace.ts";
 
 /** How a frame fares on its way; a port may have its own conditions for what it sends. */
 export interface Conditions {
@@ -189,8 +190,9 @@ export class Link {
 
   private carry(from: Port, to: Port, packet: Uint8Array, leavesMs: number, conditions: Conditions): void {
     const { network, random } = this;
-    if (from.partition !== to.partition) return network.drop(to.owner.name, this.name, "partition", packet);
-    if (random.chance(conditions.loss)) return network.drop(to.owner.name, this.name, "lost", packet);
+    const lose = (why: DropReason) => network.drop(to.owner.name, this.name, why, packet, from.owner.name);
+    if (from.partition !== to.partition) return lose("partition");
+    if (random.chance(conditions.loss)) return lose("lost");
 
     const jitterMs = conditions.jitterMs > 0 ? random.between(0, conditions.jitterMs) : 0;
     let arrivesMs = leavesMs + conditions.delayMs + jitterMs;

@@ -89,9 +89,9 @@ export class Network {
     if (this.watched) this.emit({ kind: "note", atMs: this.nowMs, node, text });
   }
 
-  /** Counts a packet that goes no further: nothing is dropped in silence. */
-  drop(node: string, where: string, why: DropReason, packet: Uint8Array): void {
+  /** Counts a packet that goes no further: nothing is dropped in silence. `from`: whose it was, on a link. */
+  drop(node: string, where: string, why: DropReason, packet: Uint8Array, from?: string): void {
     this.drops.set(why, (this.drops.get(why) ?? 0) + 1);
-    if (this.watched) this.emit({ kind: "drop", atMs: this.nowMs, node, where, why, packet });
+    if (this.watched) this.emit({ kind: "drop", atMs: this.nowMs, node, where, why, packet, ...(from && { from }) });
   }
 }

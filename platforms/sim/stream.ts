@@ -52,6 +52,8 @@ export class StreamReceiver {
   /** When in-order data last arrived, and the longest time without, since the first. */
   lastProgressMs = -1;
   longestGapMs = 0;
+  /** Called whenever data has arrived in order, with its octets. */
+  onProgress?: (bytes: number) => void;
 
   constructor(
     private readonly stack: Stack,
@@ -77,6 +79,7 @@ export class StreamReceiver {
       const gapMs = this.lastProgressMs < 0 ? 0 : network.nowMs - this.lastProgressMs;
       this.longestGapMs = Math.max(this.longestGapMs, gapMs);
       this.lastProgressMs = network.nowMs;
+      this.onProgress?.(octets.length);
     }
     const acknowledgement = head(ACK, this.receivedBytes, 0);
     this.stack.send(network.packets.udp(destination, source, this.port, sourcePort, acknowledgement));
@@ -95,6 +98,7 @@ export class StreamSender {
   private readonly windowBytes: number;
   private timeoutMs: number;
   private timer?: Timer;
+  private stopped = false;
 
   constructor(
     private readonly stack: Stack,
@@ -113,8 +117,14 @@ export class StreamSender {
     return this.acknowledgedBytes >= this.settings.totalBytes;
   }
 
+  /** Sends nothing any more, whatever is on its way. */
+  stop(): void {
+    this.stopped = true;
+    this.timer?.cancel();
+  }
+
   private acknowledged(position: number): void {
-    if (position <= this.acknowledgedBytes) return;
+    if (this.stopped || position <= this.acknowledgedBytes) return;
     this.acknowledgedBytes = position;
     this.sentBytes = Math.max(this.sentBytes, position);
     this.timeoutMs = this.settings.timeoutMs ?? 200;
@@ -125,6 +135,7 @@ export class StreamSender {
 
   /** Sends what the window allows. */
   private fill(): void {
+    if (this.stopped) return;
     const { totalBytes } = this.settings;
     const endBytes = Math.min(totalBytes, this.acknowledgedBytes + this.windowBytes);
     while (this.sentBytes < endBytes) {

@@ -27,7 +27,8 @@ export type TraceRecord =
       kind: "frame"; atMs: number; arrivesMs: number; link: string; from: string; to: string;
       packet: Uint8Array;
     }
-  | { kind: "drop"; atMs: number; node: string; where: string; why: DropReason; packet: Uint8Array }
+  /** `from`: who sent it, where it was lost on the link to `node`. */
+  | { kind: "drop"; atMs: number; node: string; where: string; why: DropReason; packet: Uint8Array; from?: string }
   | { kind: "order"; atMs: number; node: string; text: string }
   | { kind: "event"; atMs: number; node: string; event: CoreEvent }
   | { kind: "note"; atMs: number; node: string; text: string };

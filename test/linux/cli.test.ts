@@ -11,7 +11,7 @@ function mext(...words: string[]) {
   return { status, stdout, stderr };
 }
 
-const COMMANDS = ["home-agent", "mobile-node", "correspondent", "check", "status", "watch", "doctor", "decode"];
+const COMMANDS = ["home-agent", "mobile-node", "correspondent", "check", "status", "watch", "doctor", "decode", "lab"];
 
 describe("command line", () => {
   let folder: string;

@@ -1,7 +1,7 @@
 /** Events that a person reads more easily as a sentence than by their fields: those of RFC 5555. */
+import { encapsulationText, obstacleText } from "../../../bindings/path-names.ts";
 import type { UplinkStatus } from "../../../bindings/status.ts";
 import type { DaemonEvent } from "../daemon.ts";
-import { encapsulationText, obstacleText } from "./path-text.ts";
 
 type Fields = DaemonEvent["fields"];
 type Encapsulation = UplinkStatus["encapsulation"];

@@ -20,6 +20,7 @@ Keeps sessions and addresses alive while hosts move between networks: Mobile IPv
   doctor <file>         whether a daemon would work here: ways to the home agent, NAT, MTU, clock, privileges
   relay                 let mobile nodes reach a home agent by WebSockets, where only HTTPS gets out
   decode [<file>]       packets of a capture or of hexadecimal text, readable
+  lab                   a simulated network in the browser, to see and to take apart
   demo                  a home agent and a mobile node that moves, in network namespaces of this host
 
   --version             the version
@@ -47,6 +48,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Run>>> = {
     const { decode } = await import("./decode.ts");
     return (argv) => decode(argv, process);
   },
+  lab: async () => (await import("./lab.ts")).lab,
   demo: async () => demo,
 };
 

@@ -1,6 +1,7 @@
 /** How packets reach the other end of a tunnel, and why not in a better way, in words (RFC 5555 §4.4.1). */
 import type { BindingStatus, UpdateStatus, UplinkStatus } from "../../../bindings/status.ts";
 import { ipv4RefusalText } from "../../../bindings/describe-names.ts";
+import { encapsulationText, obstacleText } from "../../../bindings/path-names.ts";
 import type { NamedUplink } from "../status.ts";
 import { table } from "./table.ts";
 
@@ -10,41 +11,12 @@ type Obstacle = UplinkStatus["paths"][Encapsulation];
 /** The better one first. */
 const ENCAPSULATIONS: readonly Encapsulation[] = ["Ipv6", "UdpIpv6", "Ipv4", "UdpIpv4"];
 
-const NAMES: Readonly<Record<Encapsulation, string>> = {
-  Ipv6: "IPv6", UdpIpv6: "UDP over IPv6", Ipv4: "IPv4", UdpIpv4: "UDP over IPv4",
-};
-
 /** In a table; None: it can be used. */
 const SHORT: Readonly<Record<Obstacle, string>> = {
   None: "ready", NotConfigured: "-", NoAddress: "no address", NoAnswer: "no answer", NothingPasses: "nothing passes",
   FailedBefore: "failed before", Nat: "NAT", UdpForced: "UDP is forced", NotNeeded: "not needed", LinkDown: "link down",
   BeingTried: "being tried",
 };
-
-/** In a sentence, of an encapsulation that is not used; undefined: nothing worth to be said. */
-const WHY: Readonly<Record<Obstacle, ((name: string) => string) | undefined>> = {
-  None: (name) => `${name} works again`,
-  NotConfigured: undefined,
-  NoAddress: (name) => `the uplink has no address for ${name}`,
-  NoAnswer: (name) => `${name} was not answered`,
-  NothingPasses: (name) => `nothing passes through ${name}`,
-  FailedBefore: (name) => `${name} failed in the network before, and is tried again`,
-  Nat: () => "a NAT is in the way",
-  UdpForced: () => "the home agent or the configuration wants UDP",
-  NotNeeded: undefined,
-  LinkDown: () => "the link is down",
-  BeingTried: (name) => `${name} is being tried`,
-};
-
-/** "UDP over IPv4". */
-export function encapsulationText(encapsulation: Encapsulation): string {
-  return NAMES[encapsulation];
-}
-
-/** What an obstacle means for an encapsulation, "IPv6 was not answered"; undefined: nothing worth to be said. */
-export function obstacleText(obstacle: Obstacle, encapsulation: Encapsulation): string | undefined {
-  return WHY[obstacle]?.(NAMES[encapsulation]);
-}
 
 /** "UDP over IPv4: a NAT is in the way; IPv6 was not answered; the NAT hears of us every 25 s". */
 export function pathSentence(update: UpdateStatus, uplinks: readonly NamedUplink[]): string {
@@ -57,7 +29,7 @@ export function pathSentence(update: UpdateStatus, uplinks: readonly NamedUplink
   const listener = encapsulation === "UdpIpv4" ? "the NAT hears" : "firewalls hear"; // they forget flows as NATs do
   const keepalive = keepaliveS > 0 ? [`${listener} of this node every ${keepaliveS} s at least`] : [];
   const all = [...new Set([...reasons, ...keepalive])];
-  return all.length === 0 ? NAMES[encapsulation] : `${NAMES[encapsulation]}: ${all.join("; ")}`;
+  return all.length === 0 ? encapsulationText(encapsulation) : `${encapsulationText(encapsulation)}: ${all.join("; ")}`;
 }
 
 /** What stands below the table of registrations. */
@@ -87,7 +59,7 @@ export function uplinkTable(uplinks: readonly NamedUplink[]): string[] {
     ...(shown.length > 1 ? shown.map((which) => wayText(each, which)) : []),
   ]);
   const heads = ["UPLINK", "STATE", "CARE-OF ADDRESS", "ROUTER", ...(hasIpv4 ? ["IPV4 ADDRESS"] : [])];
-  return table([...heads, ...(shown.length > 1 ? shown.map((which) => NAMES[which].toUpperCase()) : [])], rows);
+  return table([...heads, ...(shown.length > 1 ? shown.map((which) => encapsulationText(which).toUpperCase()) : [])], rows);
 }
 
 /** A network without routers for IPv6 is no fault where there is IPv4. */
@@ -123,7 +95,7 @@ function bindingPath({ encapsulation, port, nat, refreshS, natHeldS, natLostS }:
     ...(natLostS > 0 ? [`${natLostS} s lost`] : []),
   ];
   const parts = [
-    NAMES[encapsulation],
+    encapsulationText(encapsulation),
     ...(port === undefined ? [] : [`port ${port}`]),
     ...(nat ? [times.length === 0 ? "NAT" : `NAT (${times.join(", ")})`] : []),
   ];

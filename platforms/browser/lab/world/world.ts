@@ -1,0 +1,341 @@
+/**
+ * The world of the lab: the simulated network of a scenario, its story so far, and what is new of it since the page
+ * asked last. Everything that is told is a function of the scenario alone, however time is cut into pieces:
+ *
+ *   advance → run to the next sample or recorded action → sample, act → … → what is new
+ */
+import { Codec } from "../../../../bindings/codec.ts";
+import { type StateMachine, readMachines } from "../../../../bindings/machines.ts";
+import { CoreNode } from "../../../sim/node.ts";
+import { Nat } from "../../../sim/nat.ts";
+import type { TraceRecord } from "../../../sim/trace.ts";
+import { blockUdp } from "../../../sim/visited.ts";
+import {
+  type Action, type ConfigFile, type Frame, type LabWorld, type MachineState, type Note, type OpenPacket, type Sample,
+  SAMPLE_MS, type Scenario, type World,
+} from "../contract.ts";
+import { checkAction, checkScenario, idsOf, MAX_ACTIONS, ScenarioError } from "../scenario.ts";
+import { configurationOf } from "./configuration.ts";
+import { Flights } from "./flights.ts";
+import { Handovers } from "./handovers.ts";
+import { KeptPackets } from "./kept-packets.ts";
+import { noteOf } from "./notes.ts";
+import { mobileNodeId, Plan, visitedId } from "./plan.ts";
+import { Signals } from "./signals.ts";
+import { machinesOf, worldOf } from "./status.ts";
+import { NodeTraffic } from "./traffic.ts";
+
+/** How long UDP does not pass where it is blocked at first. */
+const BLOCKED_MS = 10_000;
+/** Many nodes with wide windows would be more packets than anybody can see, and than a page can show in time. */
+const windowOf = (mobileNodes: number) => (mobileNodes <= 2 ? 3 : 1);
+/**
+ * Actions of a person take place at whole hundredths of a millisecond: their times are short in a URL. The first
+ * is after time 0, where a scenario says in which networks nodes begin.
+ */
+const TIMES_A_MS = 100;
+/** Longest stretch that one call of `advance` lets pass. */
+const MAX_ADVANCE_MS = 600_000;
+
+export class SimulatedWorld implements LabWorld {
+  private story?: Story;
+  private readonly tables: readonly StateMachine[];
+
+  constructor(private readonly core: WebAssembly.Module, private readonly coreSha256: string) {
+    this.tables = readMachines(core);
+  }
+
+  load(scenario: Scenario, untilMs = 0): World {
+    this.story = new Story(checkScenario(scenario), this.core);
+    this.story.runTo(untilMs);
+    this.story.takeFrame(); // what happened before the page looked is not shown
+    return worldOf(this.story.plan);
+  }
+
+  advance(ms: number, until?: "event"): Frame {
+    const { current } = this;
+    if (!(ms >= 0 && ms <= MAX_ADVANCE_MS)) throw new RangeError(`advance takes 0 to ${MAX_ADVANCE_MS} ms, not ${ms}`);
+    if (until === "event") current.runToEvent(ms);
+    else current.runTo(current.nowMs + ms);
+    return current.takeFrame();
+  }
+
+  act(action: Action): void {
+    this.current.actNow(action);
+  }
+
+  scenario(): Scenario {
+    return this.current.scenario;
+  }
+
+  machines(): readonly StateMachine[] {
+    return this.tables;
+  }
+
+  packet(id: number): OpenPacket | undefined {
+    return this.current.kept.open(id);
+  }
+
+  pcapng(): Uint8Array {
+    const { kept, plan } = this.current;
+    return kept.pcapng(plan.topology.network.epochMs, (id) => plan.links.get(id)?.link);
+  }
+
+  configuration(): readonly ConfigFile[] {
+    return configurationOf(this.current.scenario, this.current.plan);
+  }
+
+  sha256(): string {
+    return this.coreSha256;
+  }
+
+  private get current(): Story {
+    if (!this.story) throw new Error("no scenario is loaded: call load first");
+    return this.story;
+  }
+}
+
+/** One scenario as it happens. */
+class Story {
+  readonly plan: Plan;
+  readonly kept: KeptPackets;
+  private readonly signals: Signals;
+  private readonly flights: Flights;
+  private readonly handovers = new Handovers();
+  private readonly traffic = new Map<string, NodeTraffic>();
+  private readonly actions: Scenario["actions"][number][];
+  private done = 0;
+  private nextSampleMs = SAMPLE_MS;
+  private notes: Note[] = [];
+  private samples: Sample[] = [];
+  private lastWorld = "";
+  private machines = new Map<string, MachineState>();
+  private newMachines: MachineState[] = [];
+
+  constructor(private readonly origin: Scenario, core: WebAssembly.Module) {
+    const codec = new Codec(core);
+    this.plan = new Plan(origin, core);
+    this.kept = new KeptPackets(codec);
+    this.signals = new Signals(codec);
+    this.flights = new Flights(this.plan, this.kept, this.signals);
+    this.actions = [...origin.actions];
+    this.network.watch((record) => this.look(record));
+    this.begin();
+  }
+
+  get nowMs(): number {
+    return this.network.nowMs;
+  }
+
+  get scenario(): Scenario {
+    return { ...this.origin, actions: this.actions };
+  }
+
+  /** Lets time pass up to a moment, with all that is recorded for it. */
+  runTo(untilMs: number): void {
+    const { network } = this;
+    for (;;) {
+      const nextMs = Math.min(this.nextSampleMs, this.actions[this.done]?.atMs ?? Infinity);
+      if (nextMs > untilMs) break;
+      network.clock.runTo(nextMs);
+      if (nextMs === this.nextSampleMs) this.sample();
+      while (this.done < this.actions.length && this.actions[this.done].atMs <= this.nowMs) this.perform(this.actions[this.done++]);
+    }
+    network.clock.runTo(untilMs);
+  }
+
+  /** Lets time pass until something happened that is worth a look, or `ms` have passed. */
+  runToEvent(ms: number): void {
+    const { network, flights } = this;
+    const endMs = this.nowMs + ms;
+    const isNew = () => flights.count > 0 || this.notes.length > 0;
+    while (!isNew() && this.nowMs < endMs) {
+      const nextMs = Math.min(this.nextSampleMs, this.actions[this.done]?.atMs ?? Infinity, endMs);
+      network.clock.runToOr(isNew, nextMs);
+      this.runTo(isNew() ? this.nowMs : nextMs); // the moment is told whole
+    }
+  }
+
+  /** Performs an action and records it. */
+  actNow(action: Action): void {
+    if (this.actions.length >= MAX_ACTIONS) {
+      throw new ScenarioError([{ field: "actions", message: `are ${MAX_ACTIONS} already: load the scenario anew` }]);
+    }
+    const checked = checkAction(action, idsOf(this.origin));
+    const atMs = Math.max(Math.ceil(this.nowMs * TIMES_A_MS) / TIMES_A_MS, this.actions[this.done - 1]?.atMs ?? 0, 1 / TIMES_A_MS);
+    this.runTo(atMs);
+    // what a scenario had planned for later still comes
+    this.actions.splice(this.done++, 0, { ...checked, atMs });
+    this.perform(checked);
+  }
+
+  takeFrame(): Frame {
+    const { notes, samples, flights, signals, handovers, plan, nowMs } = this;
+    this.notes = [];
+    this.samples = [];
+    const world = worldOf(plan);
+    const text = JSON.stringify(world);
+    const isChanged = text !== this.lastWorld;
+    this.lastWorld = text;
+    return {
+      nowMs, flights: flights.take(), signals: signals.take(nowMs), notes, samples, handovers: handovers.take(),
+      machines: this.takeMachines(), traps: this.traps, ...(isChanged && { world }),
+    };
+  }
+
+  private get network() {
+    return this.plan.topology.network;
+  }
+
+  private get traps(): number {
+    let traps = 0;
+    for (const { stack } of this.plan.nodes.values()) if (stack instanceof CoreNode) traps += stack.recoveries;
+    return traps;
+  }
+
+  /** Mobile nodes begin in the visited networks by turn, unless an action says otherwise for time 0. */
+  private begin(): void {
+    const { origin, plan } = this;
+    plan.topology.mobileNodes.forEach((mobileNode, index) => {
+      const node = mobileNodeId(index + 1);
+      const traffic = new NodeTraffic(plan.correspondent, mobileNode, index + 1, windowOf(origin.mobileNodes));
+      traffic.onAnswer = (sentMs) => this.handovers.end(node, this.nowMs, sentMs);
+      traffic.onData = () => this.handovers.end(node, this.nowMs, this.nowMs);
+      traffic.set(origin.traffic);
+      this.traffic.set(node, traffic);
+      mobileNode.start();
+      const first = this.actions.find((action) => action.atMs === 0 && action.kind === "attach" && action.node === node);
+      if (!first) this.enter(node, visitedId(1 + (index % origin.visited.length)));
+    });
+    this.perform0();
+  }
+
+  /** Where nodes are at time 0 is no handover. */
+  private perform0(): void {
+    while (this.done < this.actions.length && this.actions[this.done].atMs === 0) {
+      const action = this.actions[this.done++];
+      if (action.kind !== "attach") this.perform(action);
+      else if (action.link !== null) this.enter(action.node, action.link);
+    }
+  }
+
+  private perform(action: Action): void {
+    const { plan } = this;
+    switch (action.kind) {
+      case "attach": return this.attach(action.node, action.link);
+      case "conditions": {
+        const link = plan.links.get(action.link)!;
+        plan.setConditions(link, action.conditions);
+        return this.note(action.link, conditionsText(link.label, action.conditions));
+      }
+      case "power": return this.power(action.node, action.on);
+      case "forget-mappings": {
+        const nat = plan.nodes.get(action.node)!.stack as Nat;
+        nat.reboot();
+        return this.note(action.node, "reboots and forgets its mappings");
+      }
+      case "traffic": {
+        this.traffic.get(action.node)!.set(action.traffic);
+        return this.note(action.node, trafficText(action.traffic));
+      }
+    }
+  }
+
+  private attach(node: string, link: string | null): void {
+    const mobileNode = this.plan.mobileNode(node)!;
+    const before = mobileNode.uplinks[0].link;
+    const fromLink = before ? this.plan.idOf(before.name) : null;
+    if (before) mobileNode.detach();
+    if (link === null && !before) return;
+    this.handovers.begin(node, this.nowMs, fromLink, link);
+    const label = (id: string) => this.plan.links.get(id)!.label;
+    this.note(node, link === null ? `leaves ${label(fromLink!)}` : `enters ${label(link)}`);
+    if (link !== null) this.enter(node, link);
+  }
+
+  private enter(node: string, link: string): void {
+    const mobileNode = this.plan.mobileNode(node)!;
+    const { link: target, visited } = this.plan.links.get(link)!;
+    if (visited?.kind === "blocked-nat") blockUdp(visited, BLOCKED_MS);
+    if (mobileNode.uplinks[0].link) mobileNode.detach();
+    mobileNode.attach(target);
+  }
+
+  private power(id: string, on: boolean): void {
+    const node = this.plan.coreNode(id)!;
+    if (node.running === on) return;
+    if (on) node.start();
+    else node.crash();
+    this.note(id, on ? "is switched on again, with the state it kept" : "is switched off without a word");
+  }
+
+  private note(node: string, text: string): void {
+    this.notes.push({ atMs: this.nowMs, node, text, weight: "important" });
+  }
+
+  private look(record: TraceRecord): void {
+    if (record.kind === "frame") this.flights.frame(record);
+    else if (record.kind === "drop") this.flights.drop(record);
+    else if (record.kind === "event") {
+      const { atMs, event } = record;
+      const node = this.plan.idOf(record.node);
+      const note = noteOf(event);
+      if (note) this.notes.push({ atMs, node, ...note });
+      if (event.name === "RegistrationState") this.registrationState(node, String(event.fields.state));
+      if (event.name === "PeerState") this.tell({ node, machine: `peer/${event.fields.peer}`, state: String(event.fields.state) });
+    }
+  }
+
+  /** A node that nobody writes to is back when it is registered. */
+  private registrationState(node: string, state: string): void {
+    this.tell({ node, machine: "registration", state });
+    const traffic = this.traffic.get(node)?.settings;
+    const isSilent = traffic && traffic.pingEveryMs === 0 && !traffic.stream;
+    if (isSilent && (state === "Registered" || state === "AtHome")) this.handovers.end(node, this.nowMs, this.nowMs);
+  }
+
+  private sample(): void {
+    const { nowMs } = this;
+    const traffic = this.traffic.get(mobileNodeId(1))!;
+    const remainingMs = this.plan.topology.mobileNodes[0].registration?.remainingMs ?? 0;
+    this.samples.push({
+      atMs: nowMs, roundTripMs: traffic.roundTripMs(nowMs, SAMPLE_MS), loss: traffic.loss(nowMs),
+      bitsPerSecond: (traffic.takeBytes() * 8 * 1000) / SAMPLE_MS,
+      lifetimeMs: remainingMs > 0 && Number.isFinite(remainingMs) ? remainingMs : null,
+    });
+    this.nextSampleMs += SAMPLE_MS;
+  }
+
+  private tell(state: MachineState): void {
+    const key = `${state.node} ${state.machine}`;
+    if (this.machines.get(key)?.state === state.state) return;
+    this.machines.set(key, state);
+    this.newMachines.push(state);
+  }
+
+  private takeMachines(): MachineState[] {
+    for (const state of machinesOf(this.plan)) this.tell(state);
+    const { newMachines } = this;
+    this.newMachines = [];
+    return newMachines;
+  }
+}
+
+function conditionsText(label: string, conditions: Extract<Action, { kind: "conditions" }>["conditions"]): string {
+  const { delayMs, loss, bitsPerSecond, cut } = conditions;
+  const parts = [
+    ...(cut === undefined ? [] : [cut ? "is cut" : "is whole again"]),
+    ...(delayMs === undefined ? [] : [`has a delay of ${delayMs} ms`]),
+    ...(loss === undefined ? [] : [`loses ${Math.round(loss * 1000) / 10} % of its frames`]),
+    ...(bitsPerSecond === undefined ? [] : [bitsPerSecond === 0 ? "has no limit of its rate" : `carries ${bitsPerSecond} bit/s`]),
+  ];
+  return `${label} ${parts.join(", ")}`;
+}
+
+function trafficText({ pingEveryMs, stream }: Extract<Action, { kind: "traffic" }>["traffic"]): string {
+  const parts = [
+    ...(pingEveryMs === undefined ? [] : [pingEveryMs === 0 ? "no echo requests" : `an echo request every ${pingEveryMs} ms`]),
+    ...(stream === undefined ? [] : [stream ? "a stream" : "no stream"]),
+  ];
+  return `is sent ${parts.join(", ")} from now on`;
+}
