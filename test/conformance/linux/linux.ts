@@ -7,10 +7,11 @@
  *     played, where both are shown.
  *   - Time is the machine's: `next` waits.
  */
-import { type ChildProcess, spawn } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { formatAddress } from "../../../bindings/address.ts";
 import { addAddress } from "../../../platforms/linux/system/addresses.ts";
 import { setLink } from "../../../platforms/linux/system/links.ts";
@@ -18,27 +19,33 @@ import { NetlinkSocket } from "../../../platforms/linux/system/netlink-socket.ts
 import { addRoute } from "../../../platforms/linux/system/routes.ts";
 import { setInterfaceValue } from "../../../platforms/linux/system/sysctl.ts";
 import { Program } from "../../linux/lab.ts";
-import { inside, makeNamespace, pause, removeNamespace } from "../../linux/system/namespace.ts";
+import { eventually, inside, makeNamespace, removeNamespace } from "../../linux/system/namespace.ts";
 import { neighbourAdvertisement } from "../players/neighbour.ts";
 import type { Attachment, Configuration, Sent, Subject } from "../subject.ts";
 import { OTHERS_LINK_ADDRESS, Tap } from "./tap.ts";
 import { NAMES, toml } from "./toml.ts";
 
-/** The words of a shell before `home-agent file.toml`: a runtime, and `mext` for it. */
-export type Command = readonly [program: string, ...words: string[]];
+/** What runs `mext`. */
+export interface Runtime {
+  /** The command line up to `mext`'s own words; all files of the daemon are in `folder`. */
+  command(command: string, folder: string): readonly string[];
+}
 
 const READY = "is running";
-/** How long a mobile node is waited for that was put into a link. */
-const ARRIVAL_MS = 500;
-const ROUTER_SOLICITATION = 133;
+const LINK_EVENT = '"event":"Link"';
+/** How long a daemon is waited for, on a machine that has much to do. */
+const WAIT_SECONDS = 30;
 const NEIGHBOUR_SOLICITATION = 135;
+const NEIGHBOUR_ADVERTISEMENT = 136;
 const ICMPV6 = 58;
 /** Of fixed headers (RFC 8200 §3, RFC 4861 §4.3). */
-const [NEXT_HEADER, SOURCE, MESSAGE, TARGET] = [6, 8, 40, 48];
+const [NEXT_HEADER, HOP_LIMIT, SOURCE, MESSAGE, TARGET] = [6, 7, 8, 40, 48];
 
 export class LinuxSubject implements Subject {
   readonly host: string;
-  readonly #command: Command;
+  /** The kernel resolves the first router meanwhile, and other cases run on the same processors. */
+  readonly latenessMs = 150;
+  readonly #runtime: Runtime;
   readonly #folder = mkdtempSync(join(tmpdir(), "mext-subject-"));
   readonly #namespace = makeNamespace("subject");
   readonly #netlink = inside(this.#namespace, () => new NetlinkSocket());
@@ -49,13 +56,15 @@ export class LinuxSubject implements Subject {
   /** Addresses that a played router answers for by itself. */
   #answered: readonly string[] = [];
   #daemon: Program | undefined;
+  #control: string | undefined;
   #startedMs = performance.now();
   /** The link that a mobile node is in. */
   #uplink: string | undefined;
+  #isUp = false;
   #wake: (() => void) | undefined;
 
-  constructor(command: Command, host = "linux") {
-    this.#command = command;
+  constructor(runtime: Runtime, host = "linux") {
+    this.#runtime = runtime;
     this.host = host;
   }
 
@@ -75,32 +84,24 @@ export class LinuxSubject implements Subject {
     if (configuration.role === "mobile-node") this.#makeUplink(configuration.mobileNode.homeAgent);
     else this.#attachTo(configuration.attachment);
     if (configuration.role === "home-agent" && configuration.homeLink) this.#makeHomeLink(configuration);
-    const role = configuration.role === "correspondent-node" ? "correspondent" : configuration.role;
-    const file = join(this.#folder, "mext.toml");
-    writeFileSync(file, toml(configuration), { mode: 0o600 });
-    const [program, ...words] = this.#command;
-    const child: ChildProcess = inside(this.#namespace, () => (
-      spawn(program, [...words, role, file], { stdio: ["ignore", "pipe", "pipe"] })
-    ));
-    this.#daemon = new Program(child);
-    await this.#daemon.logs(READY, 30);
+    await takeTurn(() => this.#startDaemon(configuration));
     this.#sent.length = 0;
     this.#startedMs = performance.now();
   }
 
+  /** The hash of the binary that the daemon runs, as it tells. */
+  async sha256(): Promise<string> {
+    const [program, ...words] = this.#runtime.command("status", this.#folder);
+    const { stdout } = await promisify(execFile)(program, [...words, "status", "--json", "--control", this.#control!]);
+    return JSON.parse(stdout).core.sha256;
+  }
+
   async attach(link: string | undefined): Promise<void> {
-    const { interfaceIndex } = this.#taps.get(NAMES.uplink)!;
-    setLink(this.#netlink, interfaceIndex, { up: false });
     this.#uplink = undefined;
+    await this.#switchUplink(false);
     if (link === undefined) return;
-    await pause(20);
     this.#uplink = link;
-    setLink(this.#netlink, interfaceIndex, { up: true });
-    const limitMs = this.nowMs + ARRIVAL_MS;
-    while (!this.#sent.some((sent) => sent.link === link && messageType(sent.packet) === ROUTER_SOLICITATION)) {
-      if (this.nowMs > limitMs) break;
-      await pause(2);
-    }
+    await this.#switchUplink(true);
   }
 
   async inject(link: string, packet: Uint8Array): Promise<void> {
@@ -142,6 +143,18 @@ export class LinuxSubject implements Subject {
     return `${this.#daemon?.output}${this.#daemon?.errors}`;
   }
 
+  async #startDaemon(configuration: Configuration): Promise<void> {
+    const role = configuration.role === "correspondent-node" ? "correspondent" : configuration.role;
+    this.#control = join(this.#folder, `${role}.sock`);
+    const file = join(this.#folder, "mext.toml");
+    writeFileSync(file, toml(configuration, this.#control), { mode: 0o600 });
+    const [program, ...words] = this.#runtime.command(role, this.#folder);
+    this.#daemon = new Program(inside(this.#namespace, () => (
+      spawn(program, [...words, role, file], { stdio: ["ignore", "pipe", "pipe"] })
+    )));
+    await this.#daemon.logs(READY, WAIT_SECONDS);
+  }
+
   #attachTo({ link, addresses, router }: Attachment): void {
     const { interfaceIndex } = this.#makeTap(link, link);
     setLink(this.#netlink, interfaceIndex, { up: true });
@@ -166,6 +179,16 @@ export class LinuxSubject implements Subject {
     this.#answered = ["fe80::1", formatAddress(homeAgent)];
   }
 
+  /** Switches the uplink on or off, and waits until the daemon has told its core. */
+  async #switchUplink(up: boolean): Promise<void> {
+    if (up === this.#isUp) return;
+    this.#isUp = up;
+    const told = () => this.#daemon!.output.split(LINK_EVENT).length;
+    const before = told();
+    setLink(this.#netlink, this.#taps.get(NAMES.uplink)!.interfaceIndex, { up });
+    await eventually(() => told() > before || undefined, WAIT_SECONDS);
+  }
+
   #makeTap(link: string, name: string): Tap {
     const tap = new Tap(this.#namespace, this.#netlink, name, (packet) => this.#receive(link, packet));
     this.#taps.set(link, tap);
@@ -178,7 +201,7 @@ export class LinuxSubject implements Subject {
   }
 
   #receive(link: string, packet: Uint8Array): void {
-    if (this.#answerSolicitation(link, packet)) return;
+    if (isForwardedDiscovery(packet) || this.#answerSolicitation(link, packet)) return;
     this.#sent.push({ link, packet, atMs: this.nowMs });
     this.#wake?.();
   }
@@ -193,6 +216,32 @@ export class LinuxSubject implements Subject {
     const linkAddress = Buffer.from(OTHERS_LINK_ADDRESS).toString("hex").replace(/..(?=.)/g, "$&:");
     void this.inject(link, neighbourAdvertisement(target, target, linkAddress, formatAddress(source)));
     return true;
+  }
+}
+
+/**
+ * Linux forwards messages of neighbour discovery that somebody sends it for another address of the link. Nobody takes
+ * them: their hop limit is not 255 any more (RFC 4861 §7.1.1).
+ */
+function isForwardedDiscovery(packet: Uint8Array): boolean {
+  const type = messageType(packet) ?? 0;
+  return type >= NEIGHBOUR_SOLICITATION && type <= NEIGHBOUR_ADVERTISEMENT && packet[HOP_LIMIT] === 254;
+}
+
+/** So many daemons start at a time: that is nearly all that they need the processors for. */
+const STARTING = 2;
+let starting = 0;
+const waiting: (() => void)[] = [];
+
+async function takeTurn(start: () => Promise<void>): Promise<void> {
+  if (starting === STARTING) await new Promise<void>((resolve) => waiting.push(resolve));
+  else starting++;
+  try {
+    await start();
+  } finally {
+    const next = waiting.shift();
+    if (next) next();
+    else starting--;
   }
 }
 

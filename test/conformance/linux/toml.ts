@@ -18,15 +18,19 @@ function ms(value: number | undefined): string | undefined {
   return value === undefined ? undefined : `${value}ms`;
 }
 
-/** The file's text. */
-export function toml(configuration: Configuration): string {
+/** The file's text; `control` is where the daemon is asked for its status. */
+export function toml(configuration: Configuration, control: string): string {
+  return [...lines({ control }), ...linesOf(configuration)].join("\n");
+}
+
+function linesOf(configuration: Configuration): string[] {
   switch (configuration.role) {
     case "correspondent-node":
-      return correspondent(configuration).join("\n");
+      return correspondent(configuration);
     case "home-agent":
-      return homeAgent(configuration).join("\n");
+      return homeAgent(configuration);
     case "mobile-node":
-      return mobileNode(configuration).join("\n");
+      return mobileNode(configuration);
   }
 }
 
