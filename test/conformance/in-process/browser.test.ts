@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { chromiumPath, openChromium } from "../../browser/chromium.ts";
-import { CORE_PATH, expectConformant, expectFaultFound, FAULT_CASES, faultyCore, record } from "../record.ts";
+import { CORE_PATH, coreSha256, expectConformant, expectFaultFound, FAULT_CASES, faultyCore, record } from "../record.ts";
 import type { Report } from "../run.ts";
 import { bundle } from "./bundle.ts";
 
@@ -63,6 +63,8 @@ describe.skipIf(!chromiumPath)("Chromium (needs chromium)", () => {
 
   it("finds the fault of a core", async () => {
     core = faultyCore();
-    expectFaultFound(await reportOf(FAULT_CASES));
+    const { sha256, cases } = await reportOf(FAULT_CASES);
+    expect(sha256).not.toBe(coreSha256);
+    expectFaultFound(cases);
   });
 });

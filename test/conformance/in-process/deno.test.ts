@@ -1,6 +1,6 @@
 /** The suite in Deno: bundled, on the simulated network, with no other permission than to read the binary. */
 import { describe, expect, it } from "vitest";
-import { expectConformant, expectFaultFound, FAULT_CASES, record } from "../record.ts";
+import { coreSha256, expectConformant, expectFaultFound, FAULT_CASES, record } from "../record.ts";
 import { denoPath, reportOf } from "./runtimes.ts";
 
 const permissions = (core: string) => ["run", "--no-config", "--no-prompt", `--allow-read=${core}`];
@@ -13,6 +13,8 @@ describe.skipIf(!denoPath)("Deno (needs deno)", () => {
   });
 
   it("finds the fault of a core", async () => {
-    expectFaultFound(await reportOf(denoPath!, permissions, FAULT_CASES));
+    const { sha256, cases } = await reportOf(denoPath!, permissions, FAULT_CASES);
+    expect(sha256).not.toBe(coreSha256);
+    expectFaultFound(cases);
   });
 });

@@ -18,11 +18,9 @@ const present = (path: string) => {
 
 export const denoPath = present("node_modules/.bin/deno");
 
-/** `node` of another version: where `MEXT_NODES` says that versions are, as folders with bin/node in them. */
+/** `node` of another version, as tools/nodes.mjs has put it. */
 export function nodePath(version: number): string | undefined {
-  const folder = process.env.MEXT_NODES ?? fileURLToPath(new URL("build/nodes/node_modules", ROOT));
-  const path = `${folder}/node-${version}/bin/node`;
-  return existsSync(path) ? path : undefined;
+  return present(`build/nodes/node_modules/node-${version}/bin/node`);
 }
 
 /** Plays all cases, or some on the faulty core, by this command; `permissions` say what stands before the program. */

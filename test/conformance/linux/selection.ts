@@ -1,17 +1,16 @@
 /**
- * Which cases are played on real devices, where waiting takes as long as it says: those that the simulator needs little
- * time for, and that no line of exceptions.tsv leaves out.
+ * Which cases are played on real devices, where waiting takes as long as it says: those that take the simulator little
+ * of its own time.
  */
-import { readFileSync } from "node:fs";
-import { ALL_CASES, type CaseResult, runCases } from "../run.ts";
+import { ALL_CASES, runCases } from "../run.ts";
 import { Simulator } from "../simulator.ts";
 import type { Case } from "../subject.ts";
 
-/** The longest time that is waited in one case. */
-export const LONGEST_MS = 30_000;
+/** The longest that a case may take. */
+const LONGEST_MS = 30_000;
 
 export interface Selection {
-  /** Those that wait longest come first: then the others fill the time. */
+  /** Those that take longest come first: then the others fill the time. */
   readonly cases: readonly Case[];
   readonly leftOut: readonly { readonly id: string; readonly reason: string }[];
 }
@@ -19,20 +18,10 @@ export interface Selection {
 /** Measures every case in simulated time. */
 export async function select(core: WebAssembly.Module): Promise<Selection> {
   const measured = await runCases(ALL_CASES, () => new Simulator(core));
-  const exceptions = readExceptions();
-  const reasonOf = ({ id, tookMs }: CaseResult) => exceptions.get(id) ?? (
-    tookMs > LONGEST_MS ? `it takes ${Math.round(tookMs / 1000)} s` : undefined
-  );
-  const takes = new Map(measured.map(({ id, tookMs }) => [id, tookMs]));
-  const reasons = new Map(measured.map((each) => [each.id, reasonOf(each)]));
+  const takesMs = new Map(measured.map(({ id, tookMs }) => [id, tookMs]));
+  const tooLong = measured.filter(({ tookMs }) => tookMs > LONGEST_MS);
   return {
-    cases: ALL_CASES.filter(({ id }) => reasons.get(id) === undefined).sort((a, b) => takes.get(b.id)! - takes.get(a.id)!),
-    leftOut: [...reasons].flatMap(([id, reason]) => reason === undefined ? [] : [{ id, reason }]),
+    cases: ALL_CASES.filter(({ id }) => takesMs.get(id)! <= LONGEST_MS).sort((a, b) => takesMs.get(b.id)! - takesMs.get(a.id)!),
+    leftOut: tooLong.map(({ id, tookMs }) => ({ id, reason: `it takes ${Math.round(tookMs / 1000)} s` })),
   };
-}
-
-/** What cannot be so on Linux, each with its reason. */
-export function readExceptions(): Map<string, string> {
-  const text = readFileSync(new URL("exceptions.tsv", import.meta.url), "utf8");
-  return new Map(text.split("\n").filter((line) => line !== "").map((line) => line.split("\t") as [string, string]));
 }
