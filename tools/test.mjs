@@ -9,16 +9,19 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
+import { clearRecords, collectRecords } from "./compatibility.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const results = join(root, "build/test-results.json");
 mkdirSync(dirname(results), { recursive: true });
 rmSync(results, { force: true });
+clearRecords();
 
 const run = spawnSync(process.execPath, [
   join(root, "node_modules/vitest/vitest.mjs"), "run", "--reporter=default", "--reporter=json", `--outputFile.json=${results}`,
   ...process.argv.slice(2),
 ], { cwd: root, stdio: "inherit" });
+collectRecords(); // build/conformance.json: what the conformance suite has found on each host
 
 /** Skipped tests by what they need. */
 const skipped = new Map();

@@ -75,7 +75,9 @@ export class HomeLinkAccess {
   open(memory: PortMemory): void {
     this.close();
     this.#groups.clear();
-    this.port = new AccessPort(memory, HOME_LINK_DEVICE, { interfaceIndex: this.#link.index, arp: this.#ipv4 ? "both ways" : undefined });
+    this.port = new AccessPort(memory, HOME_LINK_DEVICE, {
+      interfaceIndex: this.#link.index, linkLocal: true, arp: this.#ipv4 ? "both ways" : undefined,
+    });
   }
 
   /**
@@ -84,6 +86,7 @@ export class HomeLinkAccess {
    */
   intercept(address: Uint8Array, isIntercepted: boolean): void {
     if (isIpv4Mapped(address)) return; // who asks by ARP asks all
+    for (const each of [address, linkLocalOf(address)]) this.#linux.guard.setAway(formatAddress(each), isIntercepted);
     const group = formatAddress(solicitedNodeGroup(address));
     const addresses = this.#groups.get(group) ?? new Set();
     const wasMember = addresses.size > 0;
@@ -131,6 +134,13 @@ export class HomeLinkAccess {
   #tell(host: EngineHost): void {
     host.call((engine, nowMs) => setDevice(engine, this.device(), nowMs));
   }
+}
+
+/** The link-local address that a node may have beside its home address (RFC 6275 §6.1.7, flag L). */
+function linkLocalOf(homeAddress: Uint8Array): Uint8Array {
+  const address = parseAddress("fe80::");
+  address.set(homeAddress.subarray(8), 8);
+  return address;
 }
 
 function findLink({ netlink }: Linux, name: string): Link {

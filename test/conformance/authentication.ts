@@ -1,14 +1,13 @@
 /** What authenticates mobility messages, computed without the core. */
-import { createHash, createHmac } from "node:crypto";
 import { parseAddress } from "../../bindings/address.ts";
 import { type LayerInput, valueOf } from "../../bindings/codec.ts";
 import { encode, Seen } from "./packet.ts";
+import { hmacSha1, sha1 } from "./sha1.ts";
 
 /** The binding management key (RFC 6275 §5.2.5); without care-of keygen token: to end a binding. */
 export function bindingManagementKey(homeToken: bigint, careofToken?: bigint): Uint8Array {
-  const hash = createHash("sha1").update(octets(homeToken));
-  if (careofToken !== undefined) hash.update(octets(careofToken));
-  return hash.digest();
+  const tokens = careofToken === undefined ? [homeToken] : [homeToken, careofToken];
+  return sha1(...tokens.map(octets));
 }
 
 /** The data of the Binding Authorization Data option at the end of a Mobility Header (RFC 6275 §6.2.7). */
@@ -68,8 +67,7 @@ function authenticationDataOf(
 }
 
 function mac(key: Uint8Array, first: string, second: string, data: Uint8Array): Uint8Array {
-  const digest = createHmac("sha1", key).update(parseAddress(first)).update(parseAddress(second)).update(data).digest();
-  return new Uint8Array(digest.subarray(0, 12));
+  return hmacSha1(key, parseAddress(first), parseAddress(second), data).slice(0, 12);
 }
 
 /** The Mobility Header with which a packet ends, whatever its Header Len field says. */

@@ -1,13 +1,15 @@
 /** The frame itself: the played nodes get along with a subject in each role, and expectations can fail. */
 import { describe, expect, it } from "vitest";
 import { core } from "../sim/core.ts";
-import { echo, encode, ipv6, message } from "./packet.ts";
+import { echo, encode, ipv6, message, readPacketsWith } from "./packet.ts";
 import { neighbourSolicitation, solicitedNode } from "./players/neighbour.ts";
 import {
   CAREOF, CORRESPONDENT, correspondentScene, enter, HOME, HOME_AGENT, HOME_AGENT_OUTSIDE, HOME_LINK, homeAgentScene,
   LINK, mobileNodeScene, OTHER_VISITED, VISITED,
 } from "./scenes.ts";
 import { Simulator } from "./simulator.ts";
+
+readPacketsWith(core);
 
 const echoTo = (destination: string) => encode(ipv6(CORRESPONDENT, destination), ...echo());
 

@@ -2,19 +2,28 @@
 import { parseAddress } from "../../bindings/address.ts";
 import { Codec, type FieldValue, type Layer, type LayerInput, valueOf } from "../../bindings/codec.ts";
 import { describe } from "../../bindings/describe.ts";
-import { core } from "../sim/core.ts";
 import type { Sent } from "./subject.ts";
 
-const codec = new Codec(core);
+let codec: Codec | undefined;
+
+/** Gives the tester the core whose codec it reads and writes packets with: before the first case. */
+export function readPacketsWith(core: WebAssembly.Module): void {
+  codec = new Codec(core);
+}
+
+function theCodec(): Codec {
+  if (!codec) throw new Error("the tester has no codec: call readPacketsWith(core) first");
+  return codec;
+}
 
 /** The octets of a packet with these layers. Fields that are not given are computed. */
 export function encode(...layers: LayerInput[]): Uint8Array {
-  return codec.encode(layers);
+  return theCodec().encode(layers);
 }
 
 /** One line about a packet. */
 export function summary(packet: Uint8Array): string {
-  return describe(codec.dissect(packet))[0];
+  return describe(theCodec().dissect(packet))[0];
 }
 
 /** Fields of a layer by their names. */
@@ -77,7 +86,7 @@ export class Seen {
     readonly link: string,
     readonly atMs: number,
   ) {
-    this.layers = codec.dissect(packet);
+    this.layers = theCodec().dissect(packet);
   }
 
   static of({ packet, link, atMs }: Sent): Seen {

@@ -68,6 +68,8 @@ export interface Subject {
   readonly nowMs: number;
   /** What the subject's wall clock shows, Unix ms: timestamps of RFC 4285 §6 are taken from it. */
   readonly unixMs: number;
+  /** By how much `atMs` of a packet may be late, where time is not a simulated one; default: 0. */
+  readonly latenessMs?: number;
   /** Starts the node anew, without any state of an earlier one. */
   start(configuration: Configuration): Promise<void>;
   /** Moves a mobile node's one uplink into a link; undefined: into none. */

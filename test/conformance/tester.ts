@@ -43,6 +43,11 @@ export class Tester {
     return this.subject.nowMs;
   }
 
+  /** By how much packets of the subject may be late. */
+  get latenessMs(): number {
+    return this.subject.latenessMs ?? 0;
+  }
+
   async send(packet: Uint8Array, link = this.link): Promise<void> {
     this.log.push(`  > ${this.nowMs.toFixed(0)} ms, ${link}: ${summary(packet)}`);
     await this.subject.inject(link, packet);
@@ -108,6 +113,11 @@ export class Tester {
   /** For checks that are more than a matcher. */
   check(condition: boolean, what: string): void {
     if (!condition) this.fail(what);
+  }
+
+  /** The second packet comes no sooner than `gapMs` after the first, as far as the host can tell. */
+  checkGap(first: Seen, second: Seen, gapMs: number, what: string): void {
+    this.check(second.atMs - first.atMs >= gapMs - this.latenessMs, what);
   }
 
   equal(actual: unknown, expected: unknown, what: string): void {

@@ -225,14 +225,14 @@ export class Program {
     this.ended = new Promise((resolve) => child.once("close", resolve));
   }
 
-  /** Waits for a line of the log. */
-  async logs(text: string): Promise<void> {
+  /** Waits for a line of the log, five seconds if not said otherwise. */
+  async logs(text: string, seconds?: number): Promise<void> {
     await eventually(() => {
       if (this.child.exitCode !== null) {
         throw new Error(`ended with ${this.child.exitCode}: ${this.errors}${this.output}`);
       }
       return this.output.includes(text) || undefined;
-    });
+    }, seconds);
   }
 
   /** Ends it as a person would; answers the exit code. */

@@ -7,7 +7,7 @@ import { DatagramPort, type Trains } from "../system/datagram-port.ts";
 import { SystemError } from "../system/errors.ts";
 import { PacketMemory } from "../system/memory.ts";
 import { NetlinkSocket } from "../system/netlink-socket.ts";
-import { PacketDrop } from "../system/packet-drop.ts";
+import { MOBILITY, PacketDrop } from "../system/packet-drop.ts";
 import { addRule } from "../system/rules.ts";
 import { inTrialNamespace } from "../system/trial-namespace.ts";
 import { openTun, type TunOffload } from "../system/tun.ts";
@@ -50,7 +50,7 @@ function tryNetwork(): Omit<KernelTrials, "trains"> {
       tunOffload = device.offload;
       device.close();
     });
-    const packetFilter = attempt(() => new PacketDrop(NAME).close());
+    const packetFilter = attempt(() => new PacketDrop(NAME, MOBILITY).close());
     const routingRules = attempt(() => addRule(netlink, RULE));
     return { tun, ...(tunOffload && { tunOffload }), packetFilter, routingRules };
   } finally {

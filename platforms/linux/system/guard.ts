@@ -11,17 +11,23 @@
  * Routing rules (`ip -6 rule … ipproto 60`) cannot do it: with such a rule in place the kernel looks
  * behind the extension headers, and compares with the last protocol of the chain.
  *
+ * On a real home link it also keeps the kernel from handling what is for nodes that are away.
+ *
  * AF_PACKET sockets are not touched by any of this, nor is what the guarded addresses receive otherwise.
  * Everything disappears with the process.
  */
 
 import { AF_INET6, IPPROTO_IPIP, IPPROTO_IPV6, NEXT_HEADER_MOBILITY, SOCK_CLOEXEC, SOCK_RAW } from "./constants.ts";
 import { check, close, prepare, socket } from "./libc.ts";
-import { PacketDrop } from "./packet-drop.ts";
+import { MOBILITY, NEIGHBOURS, PacketDrop } from "./packet-drop.ts";
 import { attachFilter, DROP_ALL } from "./packet-filter.ts";
 
 export class Guard {
+  readonly #name: string;
   readonly #drop: PacketDrop;
+  /** Made with the first node that is away. */
+  #awayDrop: PacketDrop | undefined;
+  readonly #away = new Set<string>();
   readonly #listeners: number[] = [];
   /** How often each address is guarded: one may be on two interfaces. */
   readonly #guarded = new Map<string, number>();
@@ -31,7 +37,8 @@ export class Guard {
    * @param name of the filter table; one per daemon and namespace
    */
   constructor(name = `mext-${process.pid}`) {
-    this.#drop = new PacketDrop(name);
+    this.#name = name;
+    this.#drop = new PacketDrop(name, MOBILITY);
     try {
       for (const protocol of [IPPROTO_IPV6, IPPROTO_IPIP, NEXT_HEADER_MOBILITY]) this.#listeners.push(silentListener(protocol));
     } catch (error) {
@@ -54,8 +61,19 @@ export class Guard {
     else if (this.#guarded.delete(address)) this.#drop.remove(address);
   }
 
+  /** The node with this address of the home link is away, and the core answers its neighbours; or it is not. */
+  setAway(address: string, isAway: boolean): void {
+    if (isAway === this.#away.has(address)) return;
+    this.#awayDrop ??= new PacketDrop(`${this.#name}-away`, NEIGHBOURS);
+    if (isAway) this.#awayDrop.add(address);
+    else this.#awayDrop.remove(address);
+    if (isAway) this.#away.add(address);
+    else this.#away.delete(address);
+  }
+
   close(): void {
     this.#drop.close();
+    this.#awayDrop?.close();
     for (const fd of this.#listeners.splice(0)) close(fd);
   }
 }

@@ -37,7 +37,8 @@ const SET_ID = 1;
 
 const CHAIN = { table: 1, name: 3, hook: 4, type: 7 };
 const HOOK = { number: 1, priority: 2 };
-const HOOK_LOCAL_INPUT = 1;
+/** Where a chain is asked: about every packet that comes in, or about those for this host. */
+export const HOOKS = { prerouting: 0, input: 1 } as const;
 const PRIORITY_FILTER = 0;
 
 const RULE = { table: 1, chain: 2, expressions: 4 };
@@ -54,7 +55,7 @@ const VERDICT_REGISTER = 0;
 const REGISTER = 1;
 
 const ADDRESS_BYTES = 16;
-const DESTINATION_OFFSET = 24;
+export const DESTINATION_OFFSET = 24;
 
 /** Puts messages between begin and end: the kernel does all of them or none. */
 export function transaction(messages: readonly NetlinkRequest[]): NetlinkRequest[] {
@@ -86,9 +87,9 @@ export function removeElement(table: string, set: string, address: Uint8Array): 
   return message(DELSETELEM, 0, element(table, set, address));
 }
 
-/** A chain that is asked about packets for this host, and lets pass what no rule drops. */
-export function inputChain(table: string, chain: string): NetlinkRequest {
-  const hook = [number(HOOK.number, HOOK_LOCAL_INPUT), number(HOOK.priority, PRIORITY_FILTER)];
+/** A chain that lets pass what no rule drops. */
+export function filterChain(table: string, chain: string, where: keyof typeof HOOKS): NetlinkRequest {
+  const hook = [number(HOOK.number, HOOKS[where]), number(HOOK.priority, PRIORITY_FILTER)];
   return message(NEWCHAIN, NLM_F_EXCL, [
     text(CHAIN.table, table), text(CHAIN.name, chain), text(CHAIN.type, "filter"),
     nested(CHAIN.hook, ...hook),
@@ -102,11 +103,19 @@ export function rule(table: string, chain: string, ...expressions: Uint8Array[])
   ]);
 }
 
+/** Leaves the rule unless these octets are in the packet, counted from its IPv6 header. */
+export function octetsAt(offset: number, ...octets: number[]): Uint8Array[] {
+  return [
+    load(offset, octets.length),
+    expression("cmp", number(COMPARE.register, REGISTER), number(COMPARE.operation, EQUAL),
+      nested(COMPARE.data, encodeAttribute(DATA_VALUE, Uint8Array.from(octets)))),
+  ];
+}
+
 /** Leaves the rule unless the packet's destination address is in a set. */
 export function destinationIn(set: string): Uint8Array[] {
   return [
-    expression("payload", number(PAYLOAD.register, REGISTER), number(PAYLOAD.base, NETWORK_HEADER),
-      number(PAYLOAD.offset, DESTINATION_OFFSET), number(PAYLOAD.length, ADDRESS_BYTES)),
+    load(DESTINATION_OFFSET, ADDRESS_BYTES),
     expression("lookup", text(LOOKUP.set, set), number(LOOKUP.register, REGISTER),
       number(LOOKUP.setId, SET_ID)),
   ];
@@ -127,6 +136,11 @@ export function drop(): Uint8Array {
   const verdict = nested(DATA_VERDICT, number(VERDICT_CODE, DROP));
   return expression("immediate", number(IMMEDIATE.register, VERDICT_REGISTER),
     nested(IMMEDIATE.data, verdict));
+}
+
+function load(offset: number, length: number): Uint8Array {
+  return expression("payload", number(PAYLOAD.register, REGISTER), number(PAYLOAD.base, NETWORK_HEADER),
+    number(PAYLOAD.offset, offset), number(PAYLOAD.length, length));
 }
 
 function message(type: number, flags: number, attributes: Uint8Array[]): NetlinkRequest {

@@ -19,6 +19,7 @@ const SOCK_FPROG_BYTES = 16;
 const SOCK_FILTER_BYTES = 8;
 
 const LOAD_BYTE = 0x30;
+const LOAD_HALF_WORD = 0x28;
 const LOAD_WORD = 0x20;
 const JUMP_EQUAL = 0x15;
 const JUMP_GREATER_OR_EQUAL = 0x35;
@@ -33,6 +34,7 @@ const NEXT_HEADER_OFFSET = 6;
 const DESTINATION_OFFSET = 24;
 const ICMPV6_TYPE_OFFSET = 40;
 const MULTICAST = 0xff;
+const LINK_LOCAL = 0xfe80;
 const WHOLE_PACKET = 0xffffffff;
 
 /** Next headers taken whatever follows: RFC 6275 §6.3, §6.4 and §6.1, RFC 2473, and fragments of them. */
@@ -53,6 +55,8 @@ export interface PacketSelection {
   readonly icmpv6Types?: readonly (readonly [first: number, last: number])[];
   /** Also packets to any multicast group, whatever is in them. */
   readonly groups?: boolean;
+  /** Also packets to any link-local address, whatever is in them. */
+  readonly linkLocal?: boolean;
   /** Interfaces whose packets are left out, above all our own TUN device. */
   readonly excludedInterfaces?: readonly number[];
 }
@@ -81,6 +85,7 @@ export function mobilityFilter(selection: PacketSelection = {}): readonly Instru
     [LOAD_WORD, 0, 0, INTERFACE_INDEX],
     ...(selection.excludedInterfaces ?? []).flatMap((index) => when(index, DROP)),
     ...(selection.groups ? [[LOAD_BYTE, 0, 0, DESTINATION_OFFSET] as const, ...when(MULTICAST, ACCEPT)] : []),
+    ...(selection.linkLocal ? [[LOAD_HALF_WORD, 0, 0, DESTINATION_OFFSET] as const, ...when(LINK_LOCAL, ACCEPT)] : []),
     [LOAD_BYTE, 0, 0, NEXT_HEADER_OFFSET],
     ...nextHeaders.flatMap((nextHeader) => when(nextHeader, ACCEPT)),
     [JUMP_EQUAL, 1, 0, NEXT_HEADER_ICMPV6],

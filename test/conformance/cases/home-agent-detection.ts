@@ -43,7 +43,7 @@ function detection({ id, title, acknowledge = true, linkLocal = false, claimed, 
     const answer = message("binding-acknowledgement", { status }, { to: CAREOF, route: HOME });
     const seen = await tester.expect(answer, 3000);
     if (status === 0) {
-      tester.check(seen.atMs >= probe.atMs + DETECTION_MS, "the acknowledgement waits for objections");
+      tester.checkGap(probe, seen, DETECTION_MS, "the acknowledgement waits for objections");
       await mobile.expectBound();
     } else {
       await mobile.expectNotBound();

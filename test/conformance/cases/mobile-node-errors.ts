@@ -106,7 +106,7 @@ function wrong(answer: Answer, payloadProto: string, headerLen: string, checksum
       packet[answer.offset + 4] ^= 0x55;
       await tester.askInVain(packet, anyOf(message("parameter-problem"), message("binding-error")), answer.timeoutMs / 2);
       const again = await tester.expect(answer.again(scene), answer.timeoutMs);
-      tester.check(again.atMs - question.atMs >= answer.timeoutMs - 1, "it does not come early");
+      tester.checkGap(question, again, answer.timeoutMs - 1, "it does not come early");
       if (answer === BINDING_ACKNOWLEDGEMENT) await expectNotRegistered(scene);
       else await tester.expectNone(scene.correspondent.isUpdate(), S);
     }, OPTIMISING),

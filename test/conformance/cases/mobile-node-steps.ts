@@ -55,7 +55,8 @@ export async function expectBackOff(
   for (let timeoutMs = firstMs; all.length <= times; timeoutMs = Math.min(2 * timeoutMs, maxMs)) {
     const next = await tester.expect(again, timeoutMs * (1 + LATE_SHARE) + 100);
     const gapMs = next.atMs - all[all.length - 1].atMs;
-    tester.check(gapMs >= timeoutMs - 1, `${again.what} comes again after ${gapMs} ms, not before ${timeoutMs} ms`);
+    const what = `${again.what} comes again after ${gapMs} ms, not before ${timeoutMs} ms`;
+    tester.checkGap(all[all.length - 1], next, timeoutMs - 1, what);
     all.push(next);
   }
   return all;

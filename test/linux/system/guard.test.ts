@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { AccessReceiver } from "../../../platforms/linux/system/access-receive.ts";
 import type { AccessSender } from "../../../platforms/linux/system/access-send.ts";
 import { Guard } from "../../../platforms/linux/system/guard.ts";
+import { linkByName } from "../../../platforms/linux/system/links.ts";
 import { firstOutput, kill } from "./child.ts";
 import { cannotRun, inside, ip, removeNamespaces } from "./namespace.ts";
 import {
@@ -120,5 +121,61 @@ describe.skipIf(cannotRun)(`guard${cannotRun ? ` (cannot run: ${cannotRun})` : "
   it("closing it restores the kernel's behaviour", () => {
     expect(probe(PACKETS[0][1]).answers).toEqual(["4/2"]);
     expect(probe(PACKETS[7][1]).answers).toEqual(["4/1"]);
+  });
+});
+
+describe.skipIf(cannotRun)(`guard of a home link${cannotRun ? ` (cannot run: ${cannotRun})` : ""}`, () => {
+  const AWAY = "2001:db8::99";
+  const AWAY_LINK_LOCAL = "fe80::99";
+  const REDIRECT = "137/0";
+  const solicitation = upperLayer(LEFT, AWAY, 58, Uint8Array.of(135, 0, 0, 0, ...new Uint8Array(20)), 2);
+  let left: TestNode;
+  let right: TestNode;
+  let sender: AccessSender;
+  let answers: AccessReceiver;
+  let guard: Guard;
+
+  beforeAll(async () => {
+    [left, right] = await twoNodes("away");
+    sender = left.sender();
+    answers = left.receiver({ nextHeaders: [], icmpv6Types: [[1, 4], [137, 137]] });
+    for (const setting of ["conf.all.forwarding=1", "icmp.ratelimit=0"]) {
+      ip("netns", "exec", right.namespace, "sysctl", "-qw", `net.ipv6.${setting}`);
+    }
+    const { macAddress } = linkByName(right.netlink, "eth0");
+    for (const address of [AWAY, AWAY_LINK_LOCAL]) {
+      ip("-n", left.namespace, "neigh", "add", address, "lladdr", macAddress, "dev", "eth0");
+      // somebody is there, so that what is forwarded can be sent
+      ip("-n", right.namespace, "neigh", "add", address, "lladdr", "02:00:5e:00:53:99", "dev", "eth0");
+    }
+    guard = inside(right.namespace, () => new Guard());
+  });
+  afterAll(() => {
+    guard?.close();
+    for (const socket of [sender, answers]) socket?.close();
+    removeNamespaces();
+  });
+
+  /** The types and codes of what the right node answers to a packet for somebody else on the link. */
+  function answersTo(packet: Uint8Array): string[] {
+    expect(left.send(sender, packet, left.interfaceIndex)).toBe(0);
+    return left.receive(answers).map(({ bytes }) => `${bytes[40]}/${bytes[41]}`);
+  }
+
+  it("the kernel redirects who asks or writes to a node that is away, unless it is guarded", () => {
+    const packets = [ipv6(LEFT, AWAY, solicitation), ipv6(LEFT, AWAY_LINK_LOCAL, UDP)];
+    const all = () => packets.map(answersTo);
+    expect(all()).toEqual([[REDIRECT], [REDIRECT]]);
+    inside(right.namespace, () => [AWAY, AWAY_LINK_LOCAL].forEach((address) => guard.setAway(address, true)));
+    expect(all()).toEqual([[], []]);
+  });
+
+  it("other packets for its home address are still forwarded", () => {
+    expect(answersTo(ipv6(LEFT, AWAY, UDP))).toEqual([REDIRECT]);
+  });
+
+  it("a node that has come home is the kernel's affair again", () => {
+    inside(right.namespace, () => [AWAY, AWAY_LINK_LOCAL].forEach((address) => guard.setAway(address, false)));
+    expect(answersTo(ipv6(LEFT, AWAY, solicitation))).toEqual([REDIRECT]);
   });
 });

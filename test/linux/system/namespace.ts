@@ -31,11 +31,12 @@ export function enterNamespace(path: string): void {
 }
 
 const made: string[] = [];
+let count = 0;
 const home = cannotRun ? -1 : open("/proc/thread-self/ns/net", O_CLOEXEC, 0);
 
 /** Makes a namespace with a name that nobody else has; its loopback interface is up. */
 export function makeNamespace(purpose: string): string {
-  const name = `mext-${purpose}-${process.pid}-${made.length}`;
+  const name = `mext-${purpose}-${process.pid}-${count++}`;
   ip("netns", "add", name);
   made.push(name);
   ip("-n", name, "link", "set", "lo", "up");
@@ -47,6 +48,12 @@ export function makeNamespace(purpose: string): string {
 /** Removes every namespace that this process made, and what lives in them. */
 export function removeNamespaces(): void {
   for (const name of made.splice(0)) ip("netns", "del", name);
+}
+
+/** Removes one of them. */
+export function removeNamespace(name: string): void {
+  made.splice(made.indexOf(name), 1);
+  ip("netns", "del", name);
 }
 
 /** Runs `action` with the calling thread inside a namespace. */
