@@ -3,6 +3,7 @@
 //   npm run build:peer              when a source is newer than what is built
 //   npm run build:peer -- --tools   first installs wasm-pack and wasm-bindgen with cargo, when they are missing,
 //                                   into build/peer-tools (two minutes on two cores)
+//   npm run build:peer -- --check   only says by its exit code whether what is built is of these sources
 //
 // Nothing of mext needs it: it is a second opinion for the tests of test/peer, and what `npm run bench` compares with.
 import { execFileSync, spawnSync } from "node:child_process";
@@ -115,7 +116,10 @@ function build() {
 }
 
 try {
-  const { values } = parseArgs({ options: { tools: { type: "boolean", default: false } } });
+  const { values } = parseArgs({
+    options: { tools: { type: "boolean", default: false }, check: { type: "boolean", default: false } },
+  });
+  if (values.check) process.exit(isCurrent() ? 0 : 1);
   if (!isCurrent()) {
     if (values.tools) install();
     check();

@@ -83,7 +83,9 @@ pub fn extension<'a>(protocol: IpNumber, rest: &'a [u8]) -> Judged<(IpNumber, &'
         ip_number::AUTHENTICATION_HEADER => IpAuthHeaderSlice::from_slice(rest)
             .map(|header| (header.next_header(), header.slice()))
             .map_err(|error| match error {
-                err::ip_auth::HeaderSliceError::Len(_) => Verdict::ExtensionTruncated,
+                // etherparse wants twelve octets before it looks at the length
+                err::ip_auth::HeaderSliceError::Len(_) if rest.len() < 8 || rest[1] != 0 => Verdict::ExtensionTruncated,
+                err::ip_auth::HeaderSliceError::Len(_) => Verdict::AuthenticationLength,
                 err::ip_auth::HeaderSliceError::Content(_) => Verdict::AuthenticationLength,
             }),
         _ => Ipv6RawExtHeaderSlice::from_slice(rest)

@@ -82,7 +82,7 @@ fn upper(chain: &Chain, packet: &[u8], at: usize, records: &mut Vec<u32>) -> Opt
         MOBILITY => {
             let mobility = Ipv6RawExtHeaderSlice::from_slice(message).ok()?;
             let kind = u32::from(mobility.payload()[0]);
-            put(records, protocol, begin, mobility.slice().len(), kind, 0, verified(message));
+            put(records, protocol, begin, mobility.slice().len(), kind, 0, verified(mobility.slice()));
         }
         _ => {}
     }

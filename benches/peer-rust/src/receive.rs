@@ -1,6 +1,6 @@
 //! What comes from the network to the home agent: walked, verified, and taken out of its tunnel (RFC 6275 §10.4.5,
 //! RFC 2473 §3.3). Messages of the protocol are recognised and their checksums verified, no more.
-use etherparse::{Ipv6HeaderSlice, ip_number};
+use etherparse::{Ipv6HeaderSlice, Ipv6RawExtHeaderSlice, ip_number};
 
 use crate::bindings::Bindings;
 use crate::chain::{self, Chain, IPV6_BYTES};
@@ -10,6 +10,7 @@ use crate::verdict::{Judged, Verdict};
 
 const MOBILITY: u8 = 135;
 const MOBILITY_MIN_BYTES: usize = 8;
+const EXPERIMENTAL: u8 = 11;
 const ICMPV6_MIN_BYTES: usize = 8;
 const ECHO_REQUEST: u8 = 128;
 const ECHO_REPLY: u8 = 129;
@@ -41,9 +42,9 @@ pub fn receive(
     let careof = header.source();
     check_home_address(&chain, packet, &careof, bindings, now)?;
     match chain.upper {
-        MOBILITY => Err(mobility(&chain, packet, own)),
+        MOBILITY => Err(mobility(source(&chain, packet), own, &packet[chain.upper_at..])),
         protocol if protocol == ip_number::IPV6.0 => {
-            decapsulate(&mut ring[..at + length], at + chain.upper_at, at, bindings, now)
+            decapsulate(&mut ring[..at + length], at + chain.upper_at, at, own, bindings, now)
         }
         protocol if protocol == ip_number::IPV4.0 => Err(Verdict::Ipv4Inside),
         protocol if protocol == ip_number::IPV6_ICMP.0 => Err(icmpv6(&chain, packet, own)),
@@ -83,31 +84,32 @@ fn check_home_address(
     if is_bound && is_for_host { Err(Verdict::ForTheHost) } else { Ok(()) }
 }
 
-/// The addresses of the pseudo-header: home addresses, where there are any (RFC 6275 §6.1.1, §9.3.1).
-fn is_checksum_right(chain: &Chain, packet: &[u8], own: &[u8; 16]) -> bool {
-    let source_at = chain.home_address_at.unwrap_or(8);
-    checksum::is_right(&packet[source_at..source_at + 16], own, &packet[chain.upper_at..], chain.upper)
+/// Where the source address of the pseudo-header stands: the home address, where there is one (RFC 6275 §6.1.1, §9.3.1).
+fn source<'a>(chain: &Chain, packet: &'a [u8]) -> &'a [u8] {
+    let at = chain.home_address_at.unwrap_or(8);
+    &packet[at..at + 16]
 }
 
-fn mobility(chain: &Chain, packet: &[u8], own: &[u8; 16]) -> Verdict {
-    match packet.len() - chain.upper_at {
-        0..MOBILITY_MIN_BYTES => Verdict::MobilityTruncated,
-        _ if is_checksum_right(chain, packet, own) => Verdict::MobilityMessage,
-        _ => Verdict::MobilityChecksum,
-    }
+/// The checksum is over the Mobility Header alone, as long as it says (RFC 6275 §6.1.1, RFC 8200 §8.1).
+fn mobility(source: &[u8], own: &[u8; 16], message: &[u8]) -> Verdict {
+    let Ok(header) = Ipv6RawExtHeaderSlice::from_slice(message) else { return Verdict::MobilityTruncated };
+    let is_right = checksum::is_right(source, own, header.slice(), MOBILITY);
+    if is_right { Verdict::MobilityMessage } else { Verdict::MobilityChecksum }
 }
 
 fn icmpv6(chain: &Chain, packet: &[u8], own: &[u8; 16]) -> Verdict {
     match packet.len() - chain.upper_at {
         0..ICMPV6_MIN_BYTES => Verdict::Icmpv6Truncated,
-        _ if is_checksum_right(chain, packet, own) => Verdict::Icmpv6Message,
+        _ if checksum::is_right(source(chain, packet), own, &packet[chain.upper_at..], chain.upper) => {
+            Verdict::Icmpv6Message
+        }
         _ => Verdict::Icmpv6Checksum,
     }
 }
 
 /// The inner packet at `at`, to the end of the ring that is given; the outer one is at `outer_at`.
 fn decapsulate(
-    ring: &mut [u8], at: usize, outer_at: usize, bindings: &mut Bindings, now: f64,
+    ring: &mut [u8], at: usize, outer_at: usize, own: &[u8; 16], bindings: &mut Bindings, now: f64,
 ) -> Judged<(usize, usize)> {
     let length = packet_bytes(&ring[at..]).map_err(|_| Verdict::InnerMalformed)?;
     let outer = Ipv6HeaderSlice::from_slice(&ring[outer_at..]).map_err(|_| Verdict::HeaderTruncated)?;
@@ -115,15 +117,21 @@ fn decapsulate(
     let inner = Ipv6HeaderSlice::from_slice(&ring[at..]).map_err(|_| Verdict::InnerMalformed)?;
     let own_class = inner.traffic_class();
     let (home, destination) = (inner.source(), inner.destination());
-    let is_mobility = inner.next_header().0 == MOBILITY;
+    let message_at = at + IPV6_BYTES;
+    let is_message = inner.next_header().0 == MOBILITY && destination == *own;
+    // An experimental message (RFC 5096) may try a way that is not bound yet.
+    let is_trial = is_message && length >= IPV6_BYTES + MOBILITY_MIN_BYTES && ring[message_at + 2] == EXPERIMENTAL;
     let class = merged(outer_class, own_class).ok_or(Verdict::CongestionLost)?;
     if destination[0] == 0xff {
         return Err(Verdict::Group);
     }
+    if is_trial && bindings.find(&home).is_some() {
+        return Err(mobility(&home, own, &ring[message_at..at + length]));
+    }
     let binding = bindings
         .alive(&home, now)
         .filter(|binding| binding.careof == careof)
-        .ok_or(if is_mobility { Verdict::MobilityMessage } else { Verdict::TunnelSourceNotBound })?;
+        .ok_or(Verdict::TunnelSourceNotBound)?;
     if chain::is_link_local(&destination) {
         return Err(Verdict::LinkLocal);
     }

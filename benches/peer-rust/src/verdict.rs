@@ -1,4 +1,4 @@
-//! What becomes of a packet. The numbers are those of `benches/peer/verdicts.ts`.
+//! What becomes of a packet. The numbers are those of `benches/peers/rust-verdicts.ts`.
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u32)]
