@@ -2,15 +2,15 @@
  * The core against an implementation in Rust that shares nothing with it (benches/peer-rust): the same packets, the
  * same verdicts, the same octets.
  */
-import { existsSync, readFileSync, readdirSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
 import { Reason } from "../../core-as/abi/reasons.ts";
-import { readCapture } from "../../bindings/pcapng.ts";
 import { HOME_AGENT, careofAddress, homeAddress } from "../../benches/home-agent.ts";
 import { Verdict } from "../../benches/peers/rust-verdicts.ts";
 import { fromHex, SHARED, toHex } from "../internals/load-codec.ts";
+import { capturedPackets } from "./captured.ts";
 import { DIFFERENCES, FOLLOWED_NO_FURTHER, JUDGED, NEVER_HERE } from "./meaning.ts";
 import { BOUND, fromNetwork, toTunnel } from "./packets.ts";
 import { Core, type Direction, isPeerCurrent, loadPeer, type Peer, peerFolder } from "./subjects.ts";
@@ -110,7 +110,7 @@ describe.skipIf(!peerFolder)("the core and the Rust peer (needs wasm-pack)", () 
   /** Packets of others, as if they had come to the home agent from node 0, or went through its tunnel device to it. */
   function agreeOnForeign(packets: Uint8Array[]): void {
     let core = new Core();
-    for (const [index, packet] of packets.filter((each) => each.length >= 40 && each.length <= 2048).entries()) {
+    for (const [index, packet] of packets.entries()) {
       if (index % 4 === 0) core = new Core(); // fragments must not meet, nor fill its room
       const toUs = packet.slice();
       toUs.set(careofAddress(0), 8);
@@ -124,10 +124,9 @@ describe.skipIf(!peerFolder)("the core and the Rust peer (needs wasm-pack)", () 
   }
 
   it.skipIf(!SHARED)("agree on captured packets (needs MEXT_SHARED)", () => {
-    const files = readdirSync(join(SHARED!, "captures"), { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".pcap"));
-    const packets = files.flatMap((file) => [...readCapture(readFileSync(join(SHARED!, "captures", file)))].map(ipv6In));
+    const packets = capturedPackets(join(SHARED!, "captures"));
     expect(packets.length).toBeGreaterThan(20);
-    agreeOnForeign(packets.filter((packet) => packet !== undefined));
+    agreeOnForeign(packets);
   });
 
   it.skipIf(!SHARED)("agree on packets of independent encoders (needs MEXT_SHARED)", () => {
@@ -138,12 +137,3 @@ describe.skipIf(!peerFolder)("the core and the Rust peer (needs wasm-pack)", () 
     }
   });
 });
-
-/** The IPv6 packet of a captured frame. */
-function ipv6In({ octets }: { octets: Uint8Array }): Uint8Array | undefined {
-  for (const at of [0, 4, 14, 18]) {
-    const isEthernet = at < 14 || (octets[at - 2] === 0x86 && octets[at - 1] === 0xdd);
-    if (isEthernet && octets[at] >> 4 === 6) return octets.slice(at);
-  }
-  return undefined;
-}

@@ -16,14 +16,14 @@ pub const RECORD_WORDS: usize = 6;
 /// header: offset, more; of TCP and UDP: the ports; of ICMPv6: type, code.
 pub fn dissect(octets: &[u8], records: &mut Vec<u32>) {
     records.clear();
-    let mut at = 0;
-    while let Some(inner) = packet(octets, at, records) {
-        at = inner;
+    let (mut at, mut end) = (0, octets.len());
+    while let Some((inner, inner_end)) = packet(&octets[..end], at, records) {
+        (at, end) = (inner, inner_end);
     }
 }
 
-/// Reads the packet at `at`; returns where the one in it begins.
-fn packet(octets: &[u8], at: usize, records: &mut Vec<u32>) -> Option<usize> {
+/// Reads the packet at `at`; returns where the one in it begins, and where it must have ended.
+fn packet(octets: &[u8], at: usize, records: &mut Vec<u32>) -> Option<(usize, usize)> {
     let length = packet_bytes(&octets[at..]).ok()?;
     let packet = &octets[at..at + length];
     let header = Ipv6HeaderSlice::from_slice(packet).ok()?;
@@ -49,22 +49,27 @@ fn packet(octets: &[u8], at: usize, records: &mut Vec<u32>) -> Option<usize> {
         protocol = next;
         from += extension.len();
     }
-    upper(&chain, packet, at, records)
+    if chain.upper == ip_number::IPV6.0 {
+        return Some((at + from, at + length));
+    }
+    let _cut = upper(&chain, packet, at, records);
+    None
 }
 
-fn upper(chain: &Chain, packet: &[u8], at: usize, records: &mut Vec<u32>) -> Option<usize> {
+/// Puts down the message behind the headers; None when it is cut off.
+fn upper(chain: &Chain, packet: &[u8], at: usize, records: &mut Vec<u32>) -> Option<()> {
     let message = &packet[chain.upper_at..];
     let begin = at + chain.upper_at;
     let protocol = IpNumber(chain.upper);
     let source = chain.home_address_at.map_or(&packet[8..24], |home| &packet[home..home + 16]);
     let destination = chain.routed_address_at.map_or(&packet[24..40], |home| &packet[home..home + 16]);
     let verified = |octets: &[u8]| match checksum::is_right(source, destination, octets, chain.upper) {
-        _ if chain.is_fragment() => 0, // not all of it is here
+        // not all of it is here, or its final destination is in the routing header (RFC 8200 §8.1)
+        _ if chain.is_fragment() || chain.is_source_routed => 0,
         true => 1,
         false => 2,
     };
     match protocol {
-        ip_number::IPV6 => return Some(begin),
         ip_number::UDP => {
             let udp = UdpSlice::from_slice(message).ok()?;
             let sum = if udp.checksum() == 0 { 2 } else { verified(udp.slice()) };
@@ -86,7 +91,7 @@ fn upper(chain: &Chain, packet: &[u8], at: usize, records: &mut Vec<u32>) -> Opt
         }
         _ => {}
     }
-    None
+    Some(())
 }
 
 fn put(records: &mut Vec<u32>, protocol: IpNumber, at: usize, octets: usize, first: u32, second: u32, checksum: u32) {
