@@ -59,6 +59,8 @@ function compare(packet: Uint8Array): void {
     if (header.protocol !== Protocol.icmpv6) expect(layer.length, where).toBe(header.length);
     const { theirs, ours } = valuesOf(header, layer);
     expect(ours, where).toEqual(theirs);
+    // RFC 8200 §8.1 knows one routing header: behind two of them nothing says which destination counts.
+    if (headers.slice(0, index).filter(({ protocol }) => protocol === Protocol.routing).length > 1) return;
     if (header.checksum !== "none") expect(layer.checksum, where).toBe(header.checksum);
     else expect(layer.checksum ?? "not checkable", where).toBe("not checkable");
   });
