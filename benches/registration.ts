@@ -6,7 +6,8 @@
 import { createHmac, createSecretKey, timingSafeEqual, type KeyObject } from "node:crypto";
 import { rate, row, type Benchmark, type Context, type Report } from "./benchmark.ts";
 import { ACCESS, HomeAgent, LONGEST_LIFETIME_MS, key, shuffled } from "./home-agent.ts";
-import { authenticated, authenticator, bindingUpdate, fill, type Registration } from "./packets.ts";
+import { authenticated, authenticator, bindingUpdate, type Registration } from "./binding-update.ts";
+import { fill } from "./packets.ts";
 import { compare, ratio, type Contestant } from "./rounds.ts";
 
 const BATCH = 64;

@@ -1,9 +1,8 @@
 /**
  * How figures are taken: all contestants of a comparison in one run, in turn (A B A B …), so that
  * whatever else the machine does meets them alike. A figure is the median of the rounds, and a
- * ratio is the median of the ratios within each round.
+ * ratio is the median of the ratios within each round. It runs in every runtime.
  */
-import { performance } from "node:perf_hooks";
 
 export interface Contestant {
   name: string;

@@ -1,7 +1,8 @@
 import { createHmac } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { ACCESS, HomeAgent, LONGEST_LIFETIME_MS, key } from "../../benches/home-agent.ts";
-import { authenticated, bindingUpdate, fill } from "../../benches/packets.ts";
+import { authenticated, bindingUpdate } from "../../benches/binding-update.ts";
+import { fill } from "../../benches/packets.ts";
 import { HmacAlone, Registrations, memoryPerRecord } from "../../benches/registration.ts";
 import { Reason } from "../../core-as/abi/reasons.ts";
 import { Query } from "../../bindings/engine.ts";
