@@ -12,11 +12,12 @@ import {
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { buildCore } from "./build-core.mjs";
+import { buildComponent } from "./build/component.mjs";
 import { buildNode } from "./build/node.mjs";
 import { buildTypes } from "./build/types.mjs";
 
 /** Each is given the folder that becomes dist/, and whether that is to be published. */
-const PARTS = [buildNode];
+const PARTS = [buildNode, buildComponent];
 const isPackage = process.argv.includes("--package");
 if (isPackage) PARTS.push(buildTypes);
 
