@@ -31,7 +31,8 @@ export function fieldId(name: string): number | undefined {
   return FIELD_IDS.get(name);
 }
 
-function kebabCase(name: string): string {
+/** `BindingUpdate` → "binding-update". */
+export function kebabCase(name: string): string {
   return name.replace(/(?!^)([A-Z])/g, "-$1").toLowerCase();
 }
 

@@ -1,6 +1,6 @@
 import * as abi from "../core-as/abi/contract.ts";
 import { ipv4Mapped } from "./address.ts";
-import { Command, type Engine } from "./engine.ts";
+import { Command, type CommandTaker } from "./engine.ts";
 
 /** How mobility messages are authenticated (RFC 4285). */
 export type Security =
@@ -284,7 +284,7 @@ function setSecurity(view: DataView, bytes: Uint8Array, at: number, security: Se
 }
 
 /** Adds or changes a device. */
-export function setDevice(engine: Engine, device: Device, now: number): void {
+export function setDevice(engine: CommandTaker, device: Device, now: number): void {
   engine.command(Command.Device, abi.DEVICE_BYTES, now, (view, bytes) => {
     setU32(view, abi.DEVICE_INDEX, device.index);
     setU32(view, abi.DEVICE_KIND, device.kind === "tunnel" ? abi.DeviceKind.Tunnel : abi.DeviceKind.Access);
@@ -303,7 +303,7 @@ export function setDevice(engine: Engine, device: Device, now: number): void {
 }
 
 /** Says that a device went up or down. */
-export function setLink(engine: Engine, device: number, up: boolean, now: number): void {
+export function setLink(engine: CommandTaker, device: number, up: boolean, now: number): void {
   engine.command(Command.Link, abi.LINK_BYTES, now, (view) => {
     setU32(view, abi.LINK_DEVICE, device);
     setU32(view, abi.LINK_UP, up ? 1 : 0);
@@ -311,12 +311,12 @@ export function setLink(engine: Engine, device: number, up: boolean, now: number
 }
 
 /** Says what the wall clock shows: `unixMs` at the monotonic time `now`. */
-export function setWallClock(engine: Engine, unixMs: number, now: number): void {
+export function setWallClock(engine: CommandTaker, unixMs: number, now: number): void {
   engine.command(Command.WallClock, abi.WALL_CLOCK_BYTES, now, (view) => setF64(view, abi.WALL_CLOCK_OFFSET, unixMs - now));
 }
 
 /** Tells a home agent what it serves. */
-export function setHomeAgent(engine: Engine, settings: HomeAgentSettings, now: number): void {
+export function setHomeAgent(engine: CommandTaker, settings: HomeAgentSettings, now: number): void {
   const length = abi.HOME_AGENT_PREFIXES + settings.homePrefixes.length * abi.HOME_PREFIX_BYTES;
   engine.command(Command.HomeAgent, length, now, (view, bytes) => {
     bytes.set(settings.address, abi.HOME_AGENT_ADDRESS);
@@ -339,7 +339,7 @@ export function setHomeAgent(engine: Engine, settings: HomeAgentSettings, now: n
 }
 
 /** Tells a home agent on which link it serves its prefixes. */
-export function setHomeLink(engine: Engine, settings: HomeLinkSettings, now: number): void {
+export function setHomeLink(engine: CommandTaker, settings: HomeLinkSettings, now: number): void {
   engine.command(Command.HomeLink, abi.HOME_LINK_BYTES, now, (view, bytes) => {
     setU32(view, abi.HOME_LINK_DEVICE, settings.device);
     setU32(view, abi.HOME_LINK_ADVERTISE, settings.advertise ? 1 : 0);
@@ -356,7 +356,7 @@ export function setHomeLink(engine: Engine, settings: HomeLinkSettings, now: num
 }
 
 /** Tells a home agent whether and when it sends Mobile Prefix Advertisements. */
-export function setPrefixDelivery(engine: Engine, settings: PrefixDeliverySettings, now: number): void {
+export function setPrefixDelivery(engine: CommandTaker, settings: PrefixDeliverySettings, now: number): void {
   engine.command(Command.PrefixDelivery, abi.PREFIX_DELIVERY_BYTES, now, (view) => {
     setF64(view, abi.PREFIX_DELIVERY_MIN_INTERVAL, settings.minIntervalMs);
     setF64(view, abi.PREFIX_DELIVERY_MAX_INTERVAL, settings.maxIntervalMs);
@@ -365,7 +365,7 @@ export function setPrefixDelivery(engine: Engine, settings: PrefixDeliverySettin
 }
 
 /** Tells a correspondent node, or a mobile node that is one, what it answers. */
-export function setCorrespondent(engine: Engine, settings: CorrespondentSettings, now: number): void {
+export function setCorrespondent(engine: CommandTaker, settings: CorrespondentSettings, now: number): void {
   const length = abi.CORRESPONDENT_ADDRESSES + settings.addresses.length * 16;
   engine.command(Command.Correspondent, length, now, (view, bytes) => {
     setU32(view, abi.CORRESPONDENT_ENABLED, settings.enabled ? 1 : 0);
@@ -379,7 +379,7 @@ export function setCorrespondent(engine: Engine, settings: CorrespondentSettings
 const POLICIES = { never: abi.RoutePolicy.Never, automatic: abi.RoutePolicy.Automatic, always: abi.RoutePolicy.Always };
 
 /** Tells a mobile node with which peers it is to optimise. */
-export function setRouteOptimisation(engine: Engine, settings: RouteOptimisationSettings, now: number): void {
+export function setRouteOptimisation(engine: CommandTaker, settings: RouteOptimisationSettings, now: number): void {
   const length = abi.ROUTE_OPTIMISATION_RULES + settings.rules.length * abi.ROUTE_RULE_BYTES;
   engine.command(Command.RouteOptimisation, length, now, (view, bytes) => {
     setU32(view, abi.ROUTE_OPTIMISATION_POLICY, POLICIES[settings.policy]);
@@ -397,7 +397,7 @@ export function setRouteOptimisation(engine: Engine, settings: RouteOptimisation
 }
 
 /** Lets a mobile node register. */
-export function addNode(engine: Engine, node: NodeSettings, now: number): void {
+export function addNode(engine: CommandTaker, node: NodeSettings, now: number): void {
   const length = abi.NODE_HOME_ADDRESSES + node.homeAddresses.length * 16;
   engine.command(Command.AddNode, length, now, (view, bytes) => {
     setU32(view, abi.NODE_ID, node.id);
@@ -409,12 +409,12 @@ export function addNode(engine: Engine, node: NodeSettings, now: number): void {
 }
 
 /** Takes the permission away again; the node's bindings end. */
-export function removeNode(engine: Engine, id: number, now: number): void {
+export function removeNode(engine: CommandTaker, id: number, now: number): void {
   engine.command(Command.RemoveNode, abi.NODE_ID + 4, now, (view) => setU32(view, abi.NODE_ID, id));
 }
 
 /** Tells a mobile node who it is. */
-export function setMobileNode(engine: Engine, settings: MobileNodeSettings, now: number): void {
+export function setMobileNode(engine: CommandTaker, settings: MobileNodeSettings, now: number): void {
   engine.command(Command.MobileNode, abi.MOBILE_NODE_BYTES, now, (view, bytes) => {
     bytes.set(settings.homeAddress, abi.MOBILE_NODE_HOME_ADDRESS);
     bytes.set(settings.homeAgent, abi.MOBILE_NODE_HOME_AGENT);
@@ -430,12 +430,12 @@ export function setMobileNode(engine: Engine, settings: MobileNodeSettings, now:
 }
 
 /** Ends well: a mobile node deregisters. Its orders follow; wait for RegistrationState Idle. */
-export function shutdown(engine: Engine, now: number): void {
+export function shutdown(engine: CommandTaker, now: number): void {
   engine.command(Command.Shutdown, 0, now);
 }
 
 /** The host could not use an address that it was told to add: another node on the link has it. */
-export function refuseAddress(engine: Engine, device: number, address: Uint8Array, now: number): void {
+export function refuseAddress(engine: CommandTaker, device: number, address: Uint8Array, now: number): void {
   engine.command(Command.AddressRefused, abi.ADDRESS_BYTES, now, (view, bytes) => {
     setU32(view, abi.ADDRESS_DEVICE, device);
     bytes.set(address, abi.ADDRESS_VALUE);
@@ -445,7 +445,7 @@ export function refuseAddress(engine: Engine, device: number, address: Uint8Arra
 const DYNAMIC = ipv4Mapped(Uint8Array.of(0, 0, 0, 0));
 
 /** Tells a home agent how it serves IPv4 and UDP. */
-export function setServe(engine: Engine, settings: ServeSettings, now: number): void {
+export function setServe(engine: CommandTaker, settings: ServeSettings, now: number): void {
   const length = abi.SERVED_POOLS + settings.pools.length * abi.SERVED_POOL_BYTES;
   engine.command(Command.ServeDualStack, length, now, (view, bytes) => {
     if (settings.ipv4Address) bytes.set(settings.ipv4Address, abi.SERVED_IPV4_ADDRESS);
@@ -465,7 +465,7 @@ export function setServe(engine: Engine, settings: ServeSettings, now: number): 
 }
 
 /** Tells a mobile node how it may reach its home agent. */
-export function setReach(engine: Engine, settings: ReachSettings, now: number): void {
+export function setReach(engine: CommandTaker, settings: ReachSettings, now: number): void {
   engine.command(Command.ReachDualStack, abi.REACH_BYTES, now, (view, bytes) => {
     const { homeAgentIpv4, ipv4HomeAddress } = settings;
     if (homeAgentIpv4) bytes.set(homeAgentIpv4, abi.REACH_HOME_AGENT_IPV4);
@@ -482,7 +482,7 @@ export function setReach(engine: Engine, settings: ReachSettings, now: number): 
 
 /** Says which address by IPv4 (16 octets, IPv4-mapped) an uplink has now; undefined: none. */
 export function setIpv4Uplink(
-  engine: Engine, device: number, address: Uint8Array | undefined, now: number, gateway?: Uint8Array,
+  engine: CommandTaker, device: number, address: Uint8Array | undefined, now: number, gateway?: Uint8Array,
 ): void {
   engine.command(Command.Ipv4Uplink, abi.IPV4_UPLINK_BYTES, now, (view, bytes) => {
     setU32(view, abi.IPV4_UPLINK_DEVICE, device);
@@ -493,7 +493,7 @@ export function setIpv4Uplink(
 
 /** Gives a home address an IPv4 home address for good, one of the pool when it asks, or none at all. */
 export function setNodeIpv4(
-  engine: Engine, homeAddress: Uint8Array, ipv4: Uint8Array | "dynamic" | undefined, now: number,
+  engine: CommandTaker, homeAddress: Uint8Array, ipv4: Uint8Array | "dynamic" | undefined, now: number,
 ): void {
   engine.command(Command.NodeIpv4, abi.NODE_IPV4_BYTES, now, (_view, bytes) => {
     bytes.set(homeAddress, abi.NODE_IPV4_HOME_ADDRESS);
@@ -502,7 +502,7 @@ export function setNodeIpv4(
 }
 
 /** Says what IP packets to `remote` may have at most, as the host has learnt it. */
-export function setPathMtu(engine: Engine, device: number, remote: Uint8Array, octets: number, now: number): void {
+export function setPathMtu(engine: CommandTaker, device: number, remote: Uint8Array, octets: number, now: number): void {
   engine.command(Command.PathMtu, abi.PATH_MTU_BYTES, now, (view, bytes) => {
     setU32(view, abi.PATH_MTU_DEVICE, device);
     bytes.set(remote, abi.PATH_MTU_REMOTE);
@@ -512,7 +512,7 @@ export function setPathMtu(engine: Engine, device: number, remote: Uint8Array, o
 
 /** Says which addresses the name of a mobile node's home agent has. */
 export function setHomeAgentFound(
-  engine: Engine, found: { address?: Uint8Array; ipv4Address?: Uint8Array }, now: number,
+  engine: CommandTaker, found: { address?: Uint8Array; ipv4Address?: Uint8Array }, now: number,
 ): void {
   engine.command(Command.HomeAgentFound, abi.HOME_AGENT_FOUND_BYTES, now, (_view, bytes) => {
     if (found.address) bytes.set(found.address, abi.HOME_AGENT_FOUND_ADDRESS);
@@ -521,7 +521,7 @@ export function setHomeAgentFound(
 }
 
 /** Asks what a path to the home agent lets through; what comes back is the event ProbeAnswered. */
-export function probe(engine: Engine, settings: ProbeSettings, now: number): void {
+export function probe(engine: CommandTaker, settings: ProbeSettings, now: number): void {
   engine.command(Command.Probe, abi.PROBE_BYTES, now, (view) => {
     setU32(view, abi.PROBE_DEVICE, settings.device);
     setU32(view, abi.PROBE_ENCAPSULATION, abi.Encapsulation[settings.encapsulation]);

@@ -430,6 +430,11 @@ export class Engine {
   }
 }
 
+/** Whatever takes commands as the engine does: `commands.ts` needs no more. */
+export type CommandTaker = Pick<Engine, "command">;
+/** Whatever can be asked as the engine can: `status.ts` needs no more. */
+export type StateReader = Pick<Engine, "query" | "counters">;
+
 export {
   DATAGRAM_ADDRESS, DATAGRAM_BYTES, DATAGRAM_FRAGMENTS, DATAGRAM_PORT, DATAGRAM_SEGMENT_BYTES, DATAGRAM_TRAFFIC_CLASS,
   DEVICE_ANY, DeviceOffload, Encapsulation, ENTROPY_BYTES, EVENT_CODE, HEADROOM, MAX_DEVICES, VIRTIO_BYTES,

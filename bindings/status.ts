@@ -2,7 +2,7 @@ import * as abi from "../core-as/abi/contract.ts";
 import { Reason } from "../core-as/abi/reasons.ts";
 import { NatFinding, PathObstacle, PeerObstacle, PeerState, RegistrationState, UplinkState } from "../core-as/abi/states.ts";
 import { formatAnyAddress } from "./address.ts";
-import { type Engine, Query } from "./engine.ts";
+import { Query, type StateReader } from "./engine.ts";
 import { ORDINARY, REASONS } from "./reasons.ts";
 
 /** Packets and octets through a tunnel. */
@@ -149,7 +149,7 @@ const u8 = (record: DataView, at: number) => record.getUint8(at);
 const u16 = (record: DataView, at: number) => record.getUint16(at, true);
 
 /** The binding cache of a home agent. */
-export function readBindings(engine: Engine): BindingStatus[] {
+export function readBindings(engine: StateReader): BindingStatus[] {
   const all: BindingStatus[] = [];
   engine.query(Query.Bindings, abi.BINDING_BYTES, (record) => all.push({
     homeAddress: addressAt(record, abi.BINDING_HOME_ADDRESS),
@@ -185,7 +185,7 @@ export function visitBoundEndpoints(engine: Engine, visit: (address: Uint8Array,
 }
 
 /** The binding update list of a mobile node. */
-export function readUpdates(engine: Engine): UpdateStatus[] {
+export function readUpdates(engine: StateReader): UpdateStatus[] {
   const all: UpdateStatus[] = [];
   engine.query(Query.Updates, abi.UPDATE_BYTES, (record) => {
     const lastStatus = u16(record, abi.UPDATE_LAST_STATUS);
@@ -219,7 +219,7 @@ export function readUpdates(engine: Engine): UpdateStatus[] {
 }
 
 /** The uplinks of a mobile node. */
-export function readUplinks(engine: Engine): UplinkStatus[] {
+export function readUplinks(engine: StateReader): UplinkStatus[] {
   const all: UplinkStatus[] = [];
   engine.query(Query.Uplinks, abi.UPLINK_BYTES, (record) => all.push({
     device: u32(record, abi.UPLINK_DEVICE),
@@ -241,7 +241,7 @@ export function readUplinks(engine: Engine): UplinkStatus[] {
 }
 
 /** The correspondent nodes of a mobile node. */
-export function readPeers(engine: Engine): PeerStatus[] {
+export function readPeers(engine: StateReader): PeerStatus[] {
   const all: PeerStatus[] = [];
   engine.query(Query.Peers, abi.PEER_BYTES, (record) => {
     const lastStatus = u16(record, abi.PEER_LAST_STATUS);
@@ -267,7 +267,7 @@ export function readPeers(engine: Engine): PeerStatus[] {
 }
 
 /** The home agents list. */
-export function readHomeAgents(engine: Engine): HomeAgentStatus[] {
+export function readHomeAgents(engine: StateReader): HomeAgentStatus[] {
   const all: HomeAgentStatus[] = [];
   engine.query(Query.HomeAgents, abi.AGENT_BYTES, (record) => all.push({
     linkLocal: addressAt(record, abi.AGENT_LINK_LOCAL),
@@ -280,7 +280,7 @@ export function readHomeAgents(engine: Engine): HomeAgentStatus[] {
 }
 
 /** The groups that mobile nodes have joined. */
-export function readGroups(engine: Engine): GroupStatus[] {
+export function readGroups(engine: StateReader): GroupStatus[] {
   const all: GroupStatus[] = [];
   engine.query(Query.Groups, abi.GROUP_BYTES, (record) => all.push({
     homeAddress: addressAt(record, abi.GROUP_HOME_ADDRESS),
@@ -291,7 +291,7 @@ export function readGroups(engine: Engine): GroupStatus[] {
 }
 
 /** Why packets were refused, the most frequent reason first. */
-export function readRefusals(engine: Engine): RefusalCount[] {
+export function readRefusals(engine: StateReader): RefusalCount[] {
   const counters = engine.counters();
   const all: RefusalCount[] = [];
   counters.forEach((packets, number) => {

@@ -13,12 +13,13 @@ import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { buildCore } from "./build-core.mjs";
 import { buildBrowser } from "./build/browser.mjs";
+import { buildComponent } from "./build/component.mjs";
 import { buildDeno } from "./build/deno.mjs";
 import { buildNode } from "./build/node.mjs";
 import { buildTypes } from "./build/types.mjs";
 
 /** Each is given the folder that becomes dist/, and whether that is to be published. */
-const PARTS = [buildNode, buildDeno, buildBrowser];
+const PARTS = [buildNode, buildDeno, buildBrowser, buildComponent];
 const isPackage = process.argv.includes("--package");
 if (isPackage) PARTS.push(buildTypes);
 

@@ -3,8 +3,9 @@ import { parseAddress } from "../../bindings/address.ts";
 import {
   CORRESPONDENT_DEFAULTS, type CorrespondentSettings, setCorrespondent,
 } from "../../bindings/commands.ts";
-import { type Engine, Role } from "../../bindings/engine.ts";
+import { Role } from "../../bindings/engine.ts";
 import { type BindingStatus, readBindings, readRefusals, type RefusalCount } from "../../bindings/status.ts";
+import type { NodeEngine } from "./engine.ts";
 import { UNSPECIFIED } from "./ip.ts";
 import type { Link, Port } from "./link.ts";
 import type { Network } from "./network.ts";
@@ -59,7 +60,7 @@ export class CorrespondentNode extends CoreNode {
     this.addRoute({ prefix: UNSPECIFIED, lengthBits: 0, device: this.port, gateway: this.gateway });
   }
 
-  protected override configure(engine: Engine, nowMs: number): void {
+  protected override configure(engine: NodeEngine, nowMs: number): void {
     const { addresses } = this;
     setCorrespondent(engine, { ...CORRESPONDENT_DEFAULTS, ...this.settings, addresses }, nowMs);
   }

@@ -7,11 +7,12 @@ import {
   SERVE_DEFAULTS, type ServeSettings, setHomeAgent, setHomeLink, setNodeIpv4, setServe,
 } from "../../bindings/commands.ts";
 import { parseAddress } from "../../bindings/address.ts";
-import { type Engine, Role } from "../../bindings/engine.ts";
+import { Role } from "../../bindings/engine.ts";
 import {
   type BindingStatus, type GroupStatus, type HomeAgentStatus, readBindings, readGroups, readHomeAgents,
   readRefusals, type RefusalCount,
 } from "../../bindings/status.ts";
+import type { NodeEngine } from "./engine.ts";
 import {
   ALL_ROUTERS, destinationOf, IPV4_ANY, isIpv6, isLinkLocal, isMapped, isMulticast, isNeighbourDiscovery, sameAddress,
   UNSPECIFIED,
@@ -208,7 +209,7 @@ export class HomeAgent extends CoreNode {
     if (homePort && homeLinkAddress) this.addAddress(homePort, homeLinkAddress, homePrefixBits);
   }
 
-  protected override configure(engine: Engine, nowMs: number): void {
+  protected override configure(engine: NodeEngine, nowMs: number): void {
     setHomeAgent(engine, this.settings, nowMs);
     if (this.homePort) setHomeLink(engine, this.homeLinkSettings!, nowMs);
     if (this.dualStack) setServe(engine, this.serveSettings!, nowMs);

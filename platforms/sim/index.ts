@@ -2,6 +2,7 @@
 export { Clock, type Timer } from "./clock.ts";
 export { CorrespondentNode } from "./correspondent-node.ts";
 export { demoScenario, type DemoSettings } from "./demo.ts";
+export { coreEngine, type EngineFactory, type NodeEngine } from "./engine.ts";
 export { type DualStack, HOME_AGENT_DEFAULTS, HomeAgent, type HomeLink } from "./home-agent.ts";
 export {
   DROP_EXTENSION_HEADERS, DROP_IPV4_TUNNELS, DROP_IPV6_TUNNELS, DROP_MOBILITY_HEADERS, DROP_UDP, dropProtocol,

@@ -8,11 +8,12 @@ import {
   type ReachSettings, ROUTE_OPTIMISATION_DEFAULTS, type RouteOptimisationSettings, probe, setCorrespondent,
   setMobileNode, setReach, setRouteOptimisation, shutdown,
 } from "../../bindings/commands.ts";
-import { type Engine, Role } from "../../bindings/engine.ts";
+import { Role } from "../../bindings/engine.ts";
 import {
   type BindingStatus, type PeerStatus, readBindings, readPeers, readRefusals, readUpdates, readUplinks,
   type RefusalCount, type UpdateStatus, type UplinkStatus,
 } from "../../bindings/status.ts";
+import type { NodeEngine } from "./engine.ts";
 import { sameAddress, sourceOf } from "./ip.ts";
 import type { Link, Port } from "./link.ts";
 import type { Network } from "./network.ts";
@@ -152,7 +153,7 @@ export class MobileNode extends CoreNode {
     if (ipv4 instanceof Uint8Array) this.addAddress(this.tunnel, ipv4, 128); // a dynamic one is the core's to add
   }
 
-  protected override configure(engine: Engine, nowMs: number): void {
+  protected override configure(engine: NodeEngine, nowMs: number): void {
     const { routes, correspondent } = this.optimisation;
     setMobileNode(engine, this.settings, nowMs);
     if (this.reach) setReach(engine, { ...REACH_DEFAULTS, ...this.reach }, nowMs);

@@ -3,6 +3,7 @@
  * nothing here reads a real clock or a random source of the machine.
  */
 import { Clock } from "./clock.ts";
+import { coreEngine, type EngineFactory } from "./engine.ts";
 import { type Conditions, Link } from "./link.ts";
 import { Packets } from "./packets.ts";
 import { Random } from "./random.ts";
@@ -16,6 +17,8 @@ export interface NetworkSettings {
    * agent and correspondent node.
    */
   core: WebAssembly.Module;
+  /** Makes the engines of nodes; without it they are instances of `core`. */
+  engine?: EngineFactory;
   /** What the wall clocks show when virtual time is 0, Unix ms. */
   epochMs?: number;
 }
@@ -25,6 +28,7 @@ export class Network {
   readonly clock = new Clock();
   readonly seed: number;
   readonly core: WebAssembly.Module;
+  readonly engine: EngineFactory;
   readonly epochMs: number;
   readonly packets: Packets;
   /** Packets that went no further, by reason. */
@@ -35,6 +39,7 @@ export class Network {
   constructor(settings: NetworkSettings) {
     this.seed = settings.seed;
     this.core = settings.core;
+    this.engine = settings.engine ?? coreEngine(settings.core);
     this.epochMs = settings.epochMs ?? Date.UTC(2030, 0, 1);
     this.packets = new Packets(settings.core);
   }

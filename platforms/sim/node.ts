@@ -9,9 +9,10 @@
  * its orders are carried out: links and tunnel hand packets on through the clock.
  */
 import { setDevice, setIpv4Uplink, setLink, setWallClock } from "../../bindings/commands.ts";
-import { Engine, type Role } from "../../bindings/engine.ts";
+import type { Role } from "../../bindings/engine.ts";
 import type { CoreEvent } from "../../bindings/events.ts";
 import type { Timer } from "./clock.ts";
+import type { NodeEngine } from "./engine.ts";
 import { destinationOf, ICMPV4, IPV4_IN_IP, IPV6_IN_IP, isIp, isMulticast, nextHeader } from "./ip.ts";
 import { isIpv4 } from "./ip4.ts";
 import { type Lease, LeasedPorts } from "./leases.ts";
@@ -37,7 +38,7 @@ export const NO_STATE = new Uint8Array(0);
 /** A node with a core, whatever its role. */
 export abstract class CoreNode extends Stack {
   /** Undefined while the node is down. */
-  engine?: Engine;
+  engine?: NodeEngine;
   /** How often the core was replaced after a trap: 0 in a core without bugs. */
   recoveries = 0;
   readonly tunnel: Tunnel;
@@ -71,7 +72,7 @@ export abstract class CoreNode extends Stack {
   /** Addresses and routes that a person configured. */
   protected abstract setUpKernel(): void;
   /** Tells a new core what it is to do. */
-  protected abstract configure(engine: Engine, nowMs: number): void;
+  protected abstract configure(engine: NodeEngine, nowMs: number): void;
 
   /** The UDP port of the core's socket on an access device, or for all; undefined: it has none. */
   datagramPort(_device?: Device): number | undefined {
@@ -188,7 +189,7 @@ export abstract class CoreNode extends Stack {
   }
 
   /** Makes one call to the core, and plans its next wake-up. Nothing happens while the node is down. */
-  withCore(call: (engine: Engine, nowMs: number) => void): void {
+  withCore(call: (engine: NodeEngine, nowMs: number) => void): void {
     if (!this.engine) return;
     try {
       call(this.engine, this.monotonicMs);
@@ -246,7 +247,7 @@ export abstract class CoreNode extends Stack {
     this.clearKernel();
     this.setUpKernel();
     for (const [port, lease] of this.leases.all) this.leases.configure(port, lease);
-    this.engine = new Engine(this.network.core, this.role, this.orders, this.entropy.bytes(64), nowMs);
+    this.engine = this.network.engine(this.role, this.orders, this.entropy.bytes(64), nowMs);
     setWallClock(this.engine, this.unixMs, nowMs);
     setDevice(this.engine, { index: TUNNEL, kind: "tunnel", mtu: this.tunnel.mtuBytes, up: true }, nowMs);
     for (const port of this.ports) setDevice(this.engine, this.deviceOf(port), nowMs);

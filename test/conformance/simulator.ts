@@ -1,6 +1,7 @@
 /** The simulated network as a host of the conformance suite: every link has the subject and the tester in it. */
 import { parseAddress } from "../../bindings/address.ts";
 import { CorrespondentNode } from "../../platforms/sim/correspondent-node.ts";
+import type { EngineFactory } from "../../platforms/sim/engine.ts";
 import { HomeAgent } from "../../platforms/sim/home-agent.ts";
 import { type Link, Port, type Receiver } from "../../platforms/sim/link.ts";
 import { MobileNode } from "../../platforms/sim/mobile-node.ts";
@@ -19,6 +20,7 @@ export class Simulator implements Subject {
   constructor(
     private readonly core: WebAssembly.Module,
     private readonly seed = 1,
+    private readonly engine?: EngineFactory,
   ) {}
 
   get nowMs(): number {
@@ -30,7 +32,7 @@ export class Simulator implements Subject {
   }
 
   async start(configuration: Configuration): Promise<void> {
-    this.network = new Network({ seed: this.seed, core: this.core });
+    this.network = new Network({ seed: this.seed, core: this.core, engine: this.engine });
     this.ends.clear();
     this.sent.length = 0;
     this.node = this.build(configuration);

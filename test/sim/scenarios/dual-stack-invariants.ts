@@ -8,6 +8,7 @@ import { isArp } from "../../../platforms/sim/arp.ts";
 import {
   destinationOf, ipHeaderBytes, IPV4_IN_IP, IPV6_IN_IP, isIp, nextHeader, sameAddress, sourceOf, UDP,
 } from "../../../platforms/sim/ip.ts";
+import type { NodeEngine } from "../../../platforms/sim/engine.ts";
 import type { CoreNode } from "../../../platforms/sim/node.ts";
 import { ipv4HomeAddressOf, type Topology } from "../../../platforms/sim/topology.ts";
 import type { TraceRecord } from "../../../platforms/sim/trace.ts";
@@ -33,7 +34,7 @@ export class DualStackInvariants {
   private readonly careofAddresses = new Set<string>();
   private readonly visitedLinks: Set<string>;
   private readonly violations: string[] = [];
-  private readonly memoryBytes = new Map<WebAssembly.Memory, number>();
+  private readonly memoryBytes = new Map<NodeEngine, number>();
 
   constructor(private readonly topology: Topology) {
     topology.mobileNodes.forEach(({ homeAddress }, index) => {
@@ -93,7 +94,7 @@ export class DualStackInvariants {
   /** Takes the size of every core's memory: it must not grow from here on. */
   rememberMemory(): void {
     for (const { engine } of this.cores) {
-      if (engine) this.memoryBytes.set(engine.exports.memory, engine.memory.length);
+      if (engine) this.memoryBytes.set(engine, engine.memory.length);
     }
   }
 
@@ -105,6 +106,6 @@ export class DualStackInvariants {
   check(): void {
     expect(this.violations.slice(0, 20).join("\n")).toBe("");
     for (const node of this.cores) expect(node.recoveries, `traps of ${node.name}`).toBe(0);
-    for (const [memory, bytes] of this.memoryBytes) expect(memory.buffer.byteLength).toBe(bytes);
+    for (const [engine, bytes] of this.memoryBytes) expect(engine.memory.length).toBe(bytes);
   }
 }

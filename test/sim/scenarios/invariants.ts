@@ -5,6 +5,7 @@
 import { expect } from "vitest";
 import { formatAddress } from "../../../bindings/address.ts";
 import { destinationOf, nextHeader } from "../../../platforms/sim/ip.ts";
+import type { NodeEngine } from "../../../platforms/sim/engine.ts";
 import type { HomeAgent } from "../../../platforms/sim/home-agent.ts";
 import type { MobileNode } from "../../../platforms/sim/mobile-node.ts";
 import type { Topology } from "../../../platforms/sim/topology.ts";
@@ -29,7 +30,7 @@ export class Invariants {
   private aheadMs = 0;
   private behindMs = 0;
   private readonly violations: string[] = [];
-  private readonly memoryBytes = new Map<WebAssembly.Memory, number>();
+  private readonly memoryBytes = new Map<NodeEngine, number>();
 
   constructor(private readonly topology: Topology) {
     for (const { homeAddress } of topology.mobileNodes) this.own.set(formatAddress(homeAddress), new Set());
@@ -102,7 +103,7 @@ export class Invariants {
   /** Takes the size of every core's memory: it must not grow from here on. */
   rememberMemory(): void {
     for (const { engine } of this.cores) {
-      if (engine) this.memoryBytes.set(engine.exports.memory, engine.memory.length);
+      if (engine) this.memoryBytes.set(engine, engine.memory.length);
     }
   }
 
@@ -114,7 +115,7 @@ export class Invariants {
   check(): void {
     expect(this.found).toBe("");
     for (const node of this.cores) expect(node.recoveries, `traps of ${node.name}`).toBe(0);
-    for (const [memory, bytes] of this.memoryBytes) expect(memory.buffer.byteLength).toBe(bytes);
+    for (const [engine, bytes] of this.memoryBytes) expect(engine.memory.length).toBe(bytes);
   }
 }
 
