@@ -27,6 +27,8 @@ export interface MobileNodeOptions extends NodeOptions {
   readonly config: MobileNodeConfig | MobileNodeEngineSettings;
   /** One uplink each, the preferred one first. */
   readonly underlays: readonly Underlay[];
+  /** How long a connection may be silent after something was sent before it is doubted; 5 s by default. */
+  readonly silenceMs?: number;
 }
 
 export interface MobileNodeStatus extends NodeStatus {
@@ -51,7 +53,7 @@ export class MobileNode extends PortableNode {
         this.#watches.get(underlay)?.stop();
         this.driver.call((engine, nowMs) => this.#tellUplink(engine, underlay, nowMs));
       };
-      if (underlay.reconnect !== undefined) this.#watches.set(underlay, this.#watchOf(underlay));
+      if (underlay.reconnect !== undefined) this.#watches.set(underlay, this.#watchOf(underlay, options.silenceMs));
     }
   }
 
@@ -126,14 +128,14 @@ export class MobileNode extends PortableNode {
   }
 
   /** The core asks its home agent anew when the same uplink comes up again (`doubt`). */
-  #watchOf(underlay: Underlay): ConnectionWatch {
+  #watchOf(underlay: Underlay, silenceMs: number | undefined): ConnectionWatch {
     return new ConnectionWatch(this.clock, {
       doubt: () => this.driver.call((engine, nowMs) => {
         setLink(engine, this.deviceOf(underlay), underlay.isUp, nowMs);
         this.#tellUplink(engine, underlay, nowMs);
       }),
       giveUp: () => underlay.reconnect?.(),
-    });
+    }, silenceMs);
   }
 
   protected override end(): void {
