@@ -107,7 +107,11 @@ export class Driver {
 
   /** Of the orders: a record to keep. */
   keep(record: Uint8Array): void {
-    this.#kept.append(record);
+    try {
+      this.#kept.append(record);
+    } catch (error) {
+      this.#options.report(`what a restart wants to know was not kept: ${(error as Error).message}`);
+    }
   }
 
   /** Of the orders: something for the program, when the change is made. */

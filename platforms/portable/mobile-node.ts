@@ -5,6 +5,7 @@
 import { parseAnyAddress } from "../../bindings/address.ts";
 import { type MobileNodeSettings, type ReachSettings, setDevice, setIpv4Uplink, setLink, shutdown } from "../../bindings/commands.ts";
 import type { MobileNodeConfig } from "../../bindings/config/index.ts";
+import { statusText } from "../../bindings/describe-names.ts";
 import { type Engine, Role, TUNNEL_PORT } from "../../bindings/engine.ts";
 import { configureMobileNode, type MobileNodeEngineSettings, mobileNodeEngineSettings } from "../../bindings/engine-settings.ts";
 import {
@@ -74,7 +75,7 @@ export class MobileNode extends PortableNode {
     const untilMs = this.clock.nowMs() + withinMs;
     while (!this.isRegistered) {
       if (this.driver.isClosed) throw new Error("the mobile node has ended");
-      if (this.clock.nowMs() >= untilMs) throw new Error(`the home agent has not accepted a binding within ${withinMs} ms`);
+      if (this.clock.nowMs() >= untilMs) throw new Error(`the home agent has not accepted a binding within ${withinMs} ms: ${this.#lastAnswer}`);
       await this.#wait();
     }
   }
@@ -109,6 +110,13 @@ export class MobileNode extends PortableNode {
 
   get #update(): UpdateStatus | undefined {
     return readUpdates(this.driver.engine)[0];
+  }
+
+  /** What a person should know who waits. */
+  get #lastAnswer(): string {
+    const status = this.#update?.lastStatus;
+    if (status !== undefined) return `it said "${statusText(status)}"`;
+    return this.underlays.some(({ isUp }) => isUp) ? "it does not answer" : "no underlay is up";
   }
 
   get #hasDeregistered(): boolean {
