@@ -1,9 +1,9 @@
 /** An unprivileged home agent for Deno, and a mobile node to try it with: a program. */
-import { type HomeAgentConfig, type Loaded, loadConfig, type MobileNodeConfig } from "../../bindings/config/index.ts";
-import { ConfigError, formatProblem } from "../../bindings/config/index.ts";
-import { EXIT_FAILURE, EXIT_OK, EXIT_USAGE, readArguments, UsageError } from "../linux/cli/arguments.ts";
+import { formatProblem, type HomeAgentConfig, type Loaded, loadConfig, type MobileNodeConfig } from "../../bindings/config/index.ts";
+import { EXIT_OK, readArguments, UsageError } from "../linux/cli/arguments.ts";
 import { Journal } from "../linux/journal.ts";
 import { HomeAgent, type Underlay, WebSocketHub } from "../portable/index.ts";
+import { complain } from "./complain.ts";
 import { findCore } from "./core.ts";
 import { tryMobileNode } from "./edge-mobile-node.ts";
 import { deno, permitted } from "./net.ts";
@@ -17,7 +17,7 @@ A home agent without privileges: mobile nodes come by WebSockets, one datagram a
 authenticated by their keys either way. What they write to each other is forwarded; echo requests to the home agent are
 answered. It has no TUN device, so nothing leads on from here to other hosts.
 
-  --websocket <port>     take WebSockets, on all addresses or one: 8080, 127.0.0.1:8080
+  --websocket <port>     take WebSockets, on all IPv4 addresses or one: 8080, 127.0.0.1:8080
   --path <path>          of the WebSocket, /mext by default
   --origin <origin>      whose pages may connect, as https://lab.example; may be said again; default: any
   --behind-proxy         the client's address stands in X-Forwarded-For, which the proxy in front writes
@@ -131,12 +131,4 @@ function place(text: string, option: string): { hostname: string; port: number }
   return { hostname: match[1]?.replace(/^\[|\]$/g, "") ?? "0.0.0.0", port: Number(match[2]) };
 }
 
-/** One line for each thing that is wrong; an error that nobody foresaw comes with its stack. */
-function complain(error: Error): number {
-  const isForeseen = !["TypeError", "ReferenceError", "RangeError"].includes(error.name);
-  const usage = error instanceof UsageError ? "; see --help" : "";
-  console.error(error instanceof ConfigError ? error.message : `edge: ${isForeseen ? error.message : error.stack}${usage}`);
-  return error instanceof UsageError ? EXIT_USAGE : EXIT_FAILURE;
-}
-
-deno().exit(await main(deno().args).catch(complain));
+deno().exit(await main(deno().args).catch((error: Error) => complain("edge", error)));

@@ -52,8 +52,9 @@ export function answer(connections: Connections, request: Request, from: string)
     from,
   });
   if (denial !== undefined) return new Response(`${denial.text}\n`, { status: denial.status });
-  const idleTimeout = Math.ceil(connections.limits.pingMs / 1000);
-  const { socket, response } = deno().upgradeWebSocket(request, { idleTimeout });
+  const upgraded = upgrade(request, Math.ceil(connections.limits.pingMs / 1000));
+  if (upgraded === undefined) return new Response("this is no handshake of a WebSocket\n", { status: 400 });
+  const { socket, response } = upgraded;
   socket.binaryType = "arraybuffer";
   socket.onopen = () => {
     const connection = connections.accept(new DenoSocket(socket), from);
@@ -62,6 +63,15 @@ export function answer(connections: Connections, request: Request, from: string)
     socket.onerror = () => connection.failed();
   };
   return response;
+}
+
+/** Undefined: the handshake is damaged (RFC 6455 §4.2.1). */
+function upgrade(request: Request, idleTimeout: number): ReturnType<ReturnType<typeof deno>["upgradeWebSocket"]> | undefined {
+  try {
+    return deno().upgradeWebSocket(request, { idleTimeout });
+  } catch {
+    return undefined;
+  }
 }
 
 class DenoSocket implements ServerSocket {

@@ -23,6 +23,11 @@ export interface WebSocketServerOptions {
   readonly behindProxy?: boolean;
 }
 
+/** For the whole request before a WebSocket. */
+const REQUEST_MS = 8000;
+/** Connections that have not asked for anything yet, or are just being refused. */
+const SPARE_CONNECTIONS = 64;
+
 export class WebSocketServer {
   readonly #options: WebSocketServerOptions;
   readonly #server: Server | SecureServer;
@@ -34,9 +39,7 @@ export class WebSocketServer {
     const { maxMessageBytes: maxPayload } = options.connections.limits;
     // one octet more: what is just too large is counted by its reason, and not as an error of the protocol
     this.#sockets = new Sockets({ noServer: true, clientTracking: false, perMessageDeflate: false, maxPayload: maxPayload + 1 });
-    this.#server = options.server ?? createServer((_request, response) => {
-      response.writeHead(426, { "content-type": "text/plain", connection: "close" }).end("a WebSocket is wanted here\n");
-    });
+    this.#server = options.server ?? ownServer(options.connections.admission.maxConnections);
     this.#server.on("upgrade", this.#upgrade);
   }
 
@@ -89,6 +92,16 @@ export class WebSocketServer {
       else connection.failed();
     });
   }
+}
+
+/** It gives nobody much time for a request, and has not many more connections than WebSockets are allowed. */
+function ownServer(maxConnections: number): Server {
+  const limits = { headersTimeout: REQUEST_MS, requestTimeout: REQUEST_MS, connectionsCheckingInterval: REQUEST_MS / 4 };
+  const server = createServer(limits, (_request, response) => {
+    response.writeHead(426, { "content-type": "text/plain", connection: "close" }).end("a WebSocket is wanted here\n");
+  });
+  server.maxConnections = maxConnections + SPARE_CONNECTIONS;
+  return server;
 }
 
 class NodeSocket implements ServerSocket {

@@ -8,8 +8,9 @@
  */
 import type { Clock } from "./clock.ts";
 
-const DOUBT_MS = 5000;
-const GIVE_UP_MS = 4000;
+/** Until silence is doubted; and after that until it is given up, a little less. */
+export const SILENCE_MS = 5000;
+const GIVE_UP = 0.8;
 const MAX_DOUBLINGS = 4;
 
 export interface WatchHandler {
@@ -21,17 +22,19 @@ export interface WatchHandler {
 export class ConnectionWatch {
   readonly #clock: Clock;
   readonly #handler: WatchHandler;
+  readonly #silenceMs: number;
   #cancel: (() => void) | undefined;
   #fruitless = 0;
 
-  constructor(clock: Clock, handler: WatchHandler) {
+  constructor(clock: Clock, handler: WatchHandler, silenceMs = SILENCE_MS) {
     this.#clock = clock;
+    this.#silenceMs = silenceMs;
     this.#handler = handler;
   }
 
   /** Something was sent. */
   sent(): void {
-    this.#cancel ??= this.#clock.after(DOUBT_MS * 2 ** this.#fruitless, () => this.#doubt());
+    this.#cancel ??= this.#clock.after(this.#silenceMs * 2 ** this.#fruitless, () => this.#doubt());
   }
 
   /** Something came: all is well. */
@@ -47,7 +50,7 @@ export class ConnectionWatch {
   }
 
   #doubt(): void {
-    this.#cancel = this.#clock.after(GIVE_UP_MS, () => {
+    this.#cancel = this.#clock.after(this.#silenceMs * GIVE_UP, () => {
       this.#cancel = undefined;
       this.#fruitless = Math.min(this.#fruitless + 1, MAX_DOUBLINGS);
       this.#handler.giveUp();

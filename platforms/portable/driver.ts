@@ -42,6 +42,8 @@ export interface DriverOptions {
   readonly state?: Uint8Array;
   readonly keep?: (record: Uint8Array) => void;
   readonly clock: Clock;
+  /** So many octets that nobody can guess. */
+  readonly entropy: (lengthBytes: number) => Uint8Array;
   /** For people: what went wrong and was mended. */
   readonly report: (warning: string) => void;
 }
@@ -105,7 +107,11 @@ export class Driver {
 
   /** Of the orders: a record to keep. */
   keep(record: Uint8Array): void {
-    this.#kept.append(record);
+    try {
+      this.#kept.append(record);
+    } catch (error) {
+      this.#options.report(`what a restart wants to know was not kept: ${(error as Error).message}`);
+    }
   }
 
   /** Of the orders: something for the program, when the change is made. */
@@ -164,10 +170,9 @@ export class Driver {
   }
 
   #startWith(records: Uint8Array): void {
-    const { module, role, orders, budgets, configure, connect, report } = this.#options;
+    const { module, role, orders, budgets, configure, connect, entropy, report } = this.#options;
     const { nowMs } = this;
-    const entropy = crypto.getRandomValues(new Uint8Array(ENTROPY_BYTES));
-    this.#engine = new Engine(module, role, orders, entropy, nowMs, budgets);
+    this.#engine = new Engine(module, role, orders, entropy(ENTROPY_BYTES), nowMs, budgets);
     orders.attach(this.#engine);
     this.#tellWallClock();
     configure(this.#engine, nowMs);

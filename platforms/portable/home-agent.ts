@@ -42,6 +42,8 @@ export class HomeAgent extends PortableNode {
 
   private constructor(options: HomeAgentOptions) {
     const { config, underlays } = options;
+    // connections of two of them could have the same endpoint
+    if (underlays.filter(({ owns }) => owns !== undefined).length > 1) throw new RangeError("a home agent has one WebSocketHub, which several servers may share");
     const budgets = "role" in config ? { maxBindings: config.maxBindings, maxNodes: config.maxNodes } : {};
     super(Role.HomeAgent, options, underlays, { ...budgets, reassemblies: 16 });
     this.#settings = portableSettings(config);
@@ -63,9 +65,9 @@ export class HomeAgent extends PortableNode {
   }
 
   status(): HomeAgentStatus {
-    const { nodes } = this.#settings;
+    const securities = new Map(this.#settings.nodes.map(({ id, security }) => [id, security]));
     const bindings = this.bindings.map((binding) => {
-      const security = nodes.find(({ id }) => id === binding.node)?.security;
+      const security = securities.get(binding.node);
       return { ...binding, identity: security !== undefined && "identity" in security ? security.identity : "" };
     });
     return { role: "home-agent", bindings, ...this.commonStatus() };

@@ -5,6 +5,7 @@
 import { parseAnyAddress } from "../../bindings/address.ts";
 import { type MobileNodeSettings, type ReachSettings, setDevice, setIpv4Uplink, setLink, shutdown } from "../../bindings/commands.ts";
 import type { MobileNodeConfig } from "../../bindings/config/index.ts";
+import { statusText } from "../../bindings/describe-names.ts";
 import { type Engine, Role, TUNNEL_PORT } from "../../bindings/engine.ts";
 import { configureMobileNode, type MobileNodeEngineSettings, mobileNodeEngineSettings } from "../../bindings/engine-settings.ts";
 import {
@@ -27,6 +28,8 @@ export interface MobileNodeOptions extends NodeOptions {
   readonly config: MobileNodeConfig | MobileNodeEngineSettings;
   /** One uplink each, the preferred one first. */
   readonly underlays: readonly Underlay[];
+  /** How long a connection may be silent after something was sent before it is doubted; 5 s by default. */
+  readonly silenceMs?: number;
 }
 
 export interface MobileNodeStatus extends NodeStatus {
@@ -51,7 +54,7 @@ export class MobileNode extends PortableNode {
         this.#watches.get(underlay)?.stop();
         this.driver.call((engine, nowMs) => this.#tellUplink(engine, underlay, nowMs));
       };
-      if (underlay.reconnect !== undefined) this.#watches.set(underlay, this.#watchOf(underlay));
+      if (underlay.reconnect !== undefined) this.#watches.set(underlay, this.#watchOf(underlay, options.silenceMs));
     }
   }
 
@@ -72,7 +75,7 @@ export class MobileNode extends PortableNode {
     const untilMs = this.clock.nowMs() + withinMs;
     while (!this.isRegistered) {
       if (this.driver.isClosed) throw new Error("the mobile node has ended");
-      if (this.clock.nowMs() >= untilMs) throw new Error(`the home agent has not accepted a binding within ${withinMs} ms`);
+      if (this.clock.nowMs() >= untilMs) throw new Error(`the home agent has not accepted a binding within ${withinMs} ms: ${this.#lastAnswer}`);
       await this.#wait();
     }
   }
@@ -109,6 +112,13 @@ export class MobileNode extends PortableNode {
     return readUpdates(this.driver.engine)[0];
   }
 
+  /** What a person should know who waits. */
+  get #lastAnswer(): string {
+    const status = this.#update?.lastStatus;
+    if (status !== undefined) return `it said "${statusText(status)}"`;
+    return this.underlays.some(({ isUp }) => isUp) ? "it does not answer" : "no underlay is up";
+  }
+
   get #hasDeregistered(): boolean {
     return readUpdates(this.driver.engine).every(({ state }) => state === "Stopped");
   }
@@ -126,14 +136,14 @@ export class MobileNode extends PortableNode {
   }
 
   /** The core asks its home agent anew when the same uplink comes up again (`doubt`). */
-  #watchOf(underlay: Underlay): ConnectionWatch {
+  #watchOf(underlay: Underlay, silenceMs: number | undefined): ConnectionWatch {
     return new ConnectionWatch(this.clock, {
       doubt: () => this.driver.call((engine, nowMs) => {
         setLink(engine, this.deviceOf(underlay), underlay.isUp, nowMs);
         this.#tellUplink(engine, underlay, nowMs);
       }),
       giveUp: () => underlay.reconnect?.(),
-    });
+    }, silenceMs);
   }
 
   protected override end(): void {

@@ -34,6 +34,8 @@ export interface NodeOptions {
   /** Whether echo requests to the node's own addresses are answered; they are by default. */
   readonly answersEcho?: boolean;
   readonly clock?: Clock;
+  /** So many octets that nobody can guess; by default of the runtime's `crypto`. A simulation gives others. */
+  readonly entropy?: (lengthBytes: number) => Uint8Array;
 }
 
 export interface NodeEvents {
@@ -90,6 +92,7 @@ export abstract class PortableNode extends Emitter<NodeEvents> implements Ordere
       state: options.state,
       keep: options.keep,
       clock: this.clock,
+      entropy: options.entropy ?? ((lengthBytes) => crypto.getRandomValues(new Uint8Array(lengthBytes))),
       report: (warning) => this.warn(warning),
     });
   }

@@ -26,6 +26,8 @@ export interface WebSocketLike {
   onerror: ((event: never) => void) | null;
   send(data: Uint8Array<ArrayBuffer>): void;
   close(code?: number, reason?: string): void;
+  /** Of look-alikes: ends without waiting for the other end, which may be out of reach. */
+  terminate?(): void;
 }
 
 export type WebSocketConstructor = new (url: string) => WebSocketLike;
@@ -124,7 +126,9 @@ export class WebSocketUnderlay implements Underlay {
   reconnect(): void {
     if (this.#state === "closed") return;
     this.#failures = 0;
+    const former = this.#socket;
     this.#leave(undefined);
+    former?.terminate?.();
     this.#cancelRetry?.();
     this.#connect();
   }

@@ -7,6 +7,7 @@ import { cannotRun, eventually, ip, pause } from "../linux/system/namespace.ts";
 import { denoPath, Programs } from "./bundles.ts";
 
 const RELAY_PORT = 8080;
+const DENO = ["run", "--no-prompt", "--no-config", "--no-lock", "--allow-net", "--unstable-net"];
 
 describe.skipIf(cannotRun)(`portable nodes and Linux daemons${cannotRun ? ` (cannot run: ${cannotRun})` : ""}`, () => {
   let lab: RoamingLab;
@@ -56,14 +57,22 @@ describe.skipIf(cannotRun)(`portable nodes and Linux daemons${cannotRun ? ` (can
   it.skipIf(!denoPath)("a home agent of Deno without privileges, by UDP (needs Deno)", async () => {
     const edge = await programs.bundle("platforms/deno/edge.ts", "deno");
     const file = programs.file("home-agent.toml", withoutFiles(lab.homeAgentFile()));
-    const flags = ["run", "--no-prompt", "--no-config", "--no-lock", "--allow-net", "--allow-read", "--unstable-net"];
-    await serves(lab.run(lab.home, denoPath!, [...flags, edge, file, "--udp", "4191", "--json"]));
+    await serves(lab.run(lab.home, denoPath!, [...DENO, "--allow-read", edge, file, "--udp", "4191", "--json"]));
   });
 
-  it("a portable mobile node reaches a home agent of Linux through `mext relay`, and hosts behind it", async () => {
+  it("a portable mobile node reaches a home agent of Linux through `mext relay`, and hosts behind it", () => {
+    return relays((options) => lab.start(lab.router, "relay", ...options));
+  });
+
+  it.skipIf(!denoPath)("and through the relay of Deno (needs Deno)", async () => {
+    const program = await programs.bundle("platforms/deno/relay-program.ts", "deno");
+    return relays((options) => lab.run(lab.router, denoPath!, [...DENO, program, ...options]));
+  });
+
+  async function relays(start: (options: string[]) => Program): Promise<void> {
     const homeAgent = lab.start(lab.home, "home-agent", lab.homeAgentFile());
     await homeAgent.logs("is running");
-    const relay = lab.start(lab.router, "relay", "--home-agent", HOME_AGENT_IPV4, "--listen", String(RELAY_PORT), "--json");
+    const relay = start(["--home-agent", HOME_AGENT_IPV4, "--listen", String(RELAY_PORT), "--json"]);
     await relay.logs("listening");
     lab.move("nat");
     const program = await programs.bundle("test/portable/mobile-node-program.ts", "node");
@@ -94,7 +103,8 @@ describe.skipIf(cannotRun)(`portable nodes and Linux daemons${cannotRun ? ` (can
     expect(accepted).toBeGreaterThanOrEqual(2);
     expect(closed["not authenticated"]).toBeUndefined();
     expect(await homeAgent.stop()).toBe(0);
-  });
+    lab.move(undefined);
+  }
 
   /** Configurations without files of the lab, for programs that may write nothing. */
   function withoutFiles(path: string): string {

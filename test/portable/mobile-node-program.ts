@@ -11,7 +11,7 @@ const core = await compileCore(readFileSync(new URL("./mext.wasm", import.meta.u
 const codec = new Codec(core);
 const config = loadConfig(readFileSync(file, "utf8"), file).config as MobileNodeConfig;
 const underlay = new WebSocketUnderlay({ url, WebSocket: WebSocket as unknown as WebSocketConstructor, firstRetryMs: 50, maxRetryMs: 200 });
-const node = await MobileNode.start({ config, core, underlays: [underlay] });
+const node = await MobileNode.start({ config, core, underlays: [underlay], silenceMs: 1000 });
 const say = (event: string, more: object = {}) => console.log(JSON.stringify({ event, ...more }));
 node.on("packet", (packet) => {
   const isIpv6 = packet[0] >> 4 === 6;

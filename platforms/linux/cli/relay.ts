@@ -11,7 +11,7 @@ datagram a message, and puts each onto UDP towards that home agent, and to nobod
 privileges, and works with every home agent that serves UDP (RFC 5555).
 
   --home-agent <address>   of the home agent: IPv4, [IPv6] or a name; port 4191 if not said otherwise
-  --listen <port>          where WebSockets are taken, on all addresses or one: 8080, 127.0.0.1:8080, [::1]:8080
+  --listen <port>          where WebSockets are taken, on all IPv4 addresses or one: 8080, 127.0.0.1:8080, [::1]:8080
   --path <path>            of the WebSocket, /mext by default
   --origin <origin>        whose pages may connect, as https://lab.example; may be said again; default: any
   --behind-proxy           the client's address stands in X-Forwarded-For, which the proxy in front writes
