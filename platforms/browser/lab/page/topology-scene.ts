@@ -11,13 +11,10 @@ import type { Places, Size, Zone } from "./topology-places.ts";
 /** Registration states in which the home agent holds a binding (RFC 6275 §11.7.1). */
 const BOUND = new Set(["Registered", "Updating"]);
 
-/** A map narrower than this, in em, has labels for areas and mobile nodes only. */
-const NARROW = 36;
-
 export class Scene {
   readonly svg = svg("svg", { class: "scene", role: "group", "aria-label": "Map of the network" });
   private readonly layers = {
-    zones: svg("g"), tunnels: svg("g", { "aria-hidden": "true" }), wires: svg("g"), nodes: svg("g"),
+    zones: svg("g"), tunnels: svg("g", { class: "tunnels", "aria-hidden": "true" }), wires: svg("g"), nodes: svg("g"),
   };
   private readonly parts = new Map<string, SVGGElement>();
 
@@ -58,8 +55,8 @@ export class Scene {
     });
     const { tunnels } = this.layers;
     bands.forEach((d, index) => {
-      const band = tunnels.children[index] ?? tunnels.appendChild(svg("g", { class: "tunnel" }, svg("path"), svg("path", { class: "core" })));
-      for (const path of band.children) setAttribute(path, "d", d);
+      const band = tunnels.children[index] ?? tunnels.appendChild(svg("g", { class: "tunnel" }, svg("path")));
+      setAttribute(band.firstElementChild!, "d", d);
     });
     while (tunnels.children.length > bands.length) tunnels.lastChild!.remove();
   }
@@ -157,11 +154,11 @@ export class Scene {
   }
 
   /** The label stands below a node; beside those that have a wire there; mobile nodes in a crowd have numbers alone. */
-  private drawCaption(caption: Element, { kind, label, links }: WorldNode, { em, width }: Size, places: Places): void {
+  private drawCaption(caption: Element, { kind, label, links }: WorldNode, { em }: Size, places: Places): void {
     const isBeside = kind === "router" || kind === "nat";
     const isNumbered = kind === "mobile-node" && /\d$/.test(label);
     const room = places.zones.find(({ link }) => link !== null && links.includes(link))?.width ?? Infinity;
-    const isCramped = kind === "mobile-node" ? places.rows > 1 : kind === "host" || width < NARROW * em || room < 9 * em;
+    const isCramped = kind === "mobile-node" ? places.rows > 1 : kind === "host" || !places.hasCaptions || room < 9 * em;
     setText(caption, isNumbered || isCramped ? "" : label);
     setAttribute(caption, "x", isBeside ? 1.25 * em : 0);
     setAttribute(caption, "y", (isBeside ? 1.3 : kind === "mobile-node" ? 2.05 : 1.75) * em);
