@@ -298,6 +298,9 @@ describe.skipIf(!chromiumPath)("the lab's page (needs chromium)", () => {
     await page.mouse.click(box.left + dot.x, box.top + dot.y);
     await expect.poll(() => page.getByRole("tab", { name: "Packet" }).getAttribute("aria-selected")).toBe("true");
     await expect.poll(() => page.locator("#view-packet").textContent()).toMatch(/IPv[46]/);
+    await page.locator("g[data-id=home-agent] path").click();
+    expect(await page.locator("#view-controls select").first().inputValue()).toBe("home-agent");
+    expect(await page.locator("#view-packet").isVisible(), "a choice on the map changes no tab").toBe(true);
     expect(errors).toEqual([]);
     await close();
   });
