@@ -221,6 +221,19 @@ describe.skipIf(!chromiumPath)("the lab's page (needs chromium)", () => {
     await close();
   });
 
+  it("shows every preset", async () => {
+    const { page, errors, close } = await openLab(browser, server.url);
+    for (const { id, title, lesson } of PRESETS) {
+      await page.evaluate((hash) => (location.hash = hash), id);
+      await page.waitForFunction((words) => document.title.startsWith(words) && globalThis.mextLab!.lab.now() > 300, title);
+      expect(await page.locator("#lesson").textContent(), id).toContain(lesson);
+      expect(await page.locator("#banner").isVisible(), id).toBe(false);
+      expect(await page.locator("g.node").count(), id).toBe(await page.evaluate(() => globalThis.mextLab!.lab.world().nodes.length));
+    }
+    expect(errors).toEqual([]);
+    await close();
+  });
+
   it.each([
     ["#1.bm90IGpzb24", "damaged"], ["#no-such-preset", "preset"], [`#1.${btoa('{"seed":-1}').replace(/=+$/, "")}`, "seed must be"],
   ])("tells what is wrong with the address %s, and shows the first preset", async (hash, words) => {
