@@ -152,10 +152,10 @@ describe.skipIf(!chromiumPath)("the lab's page (needs chromium)", () => {
     await waitForPacket(page, "visited-1", true);
     await page.keyboard.press("Space");
     await expect.poll(() => page.locator("g[data-id=visited-1]").getAttribute("data-cut")).toBeNull();
-    await page.getByLabel("Loss").focus();
+    await page.getByRole("slider", { name: "Loss" }).focus();
     for (let times = 0; times < 3; times++) await page.keyboard.press("ArrowRight");
     await expect.poll(() => page.locator("g[data-id=visited-1] .small").textContent()).toContain("3 % lost");
-    await page.getByLabel("Rate").selectOption({ label: "1 Mbit/s" });
+    await page.getByRole("combobox", { name: "Rate" }).selectOption({ label: "1 Mbit/s" });
     await expect.poll(() => page.locator("g[data-id=visited-1]").getAttribute("aria-label")).toContain("1 Mbit/s");
     expect(errors).toEqual([]);
     await close();
