@@ -35,7 +35,7 @@ export function drawingOf({ states, transitions }: MachineTable, width: number):
   const [cx, cy] = [width / 2, height / 2];
   const [rx, ry] = [Math.max(60, width / 2 - STATE_WIDTH / 2 - 6), height / 2 - STATE_HEIGHT / 2 - 6];
   const places = states.map((state, index) => {
-    const angle = (index / states.length) * 2 * Math.PI - Math.PI / 2;
+    const angle = ((index + 0.5) / states.length) * 2 * Math.PI - Math.PI / 2; // none at the very top: those beside it would overlap
     return { state, x: cx + rx * Math.cos(angle), y: cy + ry * Math.sin(angle) };
   });
   const edges = new Map<string, Edge>();

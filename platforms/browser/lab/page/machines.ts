@@ -102,7 +102,7 @@ export class MachinesView implements View {
   private drawTable(table: MachineTable): void {
     const drawing = drawingOf(table, Math.max(300, this.host.clientWidth - 26));
     const { width, height, places, edges } = drawing;
-    const marker = svg("marker", { id: "machine-arrow", viewBox: "0 0 8 8", refX: 7, refY: 4, markerWidth: 7, markerHeight: 7, orient: "auto-start-reverse" },
+    const marker = svg("marker", { id: "machine-arrow", viewBox: "0 0 8 8", refX: 7, refY: 4, markerWidth: 7, markerHeight: 7, markerUnits: "userSpaceOnUse", orient: "auto" },
       svg("path", { d: "M0 0L8 4L0 8z" }));
     const canvas = svg("svg", { class: "machine", viewBox: `0 0 ${width} ${height}`, width, height, role: "group", "aria-label": `${table.title}: states` },
       svg("defs", {}, marker),
@@ -138,6 +138,7 @@ export class MachinesView implements View {
       setAttribute(each, "aria-label", `${words(each.dataset.state!)}${isCurrent ? ", the current state" : ""}`);
     }
     for (const edge of this.frame.querySelectorAll<SVGPathElement>(".edge")) {
+      edge.classList.toggle("next", edge.dataset.from === state);
       edge.classList.toggle("last", last !== undefined && edge.dataset.from === last.from && edge.dataset.to === last.to);
     }
     this.changes.replaceChildren(...changes.map(({ atMs, from, to }) => {

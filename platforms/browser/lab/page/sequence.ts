@@ -14,6 +14,8 @@ const MARGIN = 62;
 const LEAST_COLUMN = 130;
 /** An arrow falls by its transit time, but stays an arrow. */
 const MOST_FALL = 18;
+/** Of the messages, about. */
+const LETTER_WIDTH = 6.6;
 /** Who stands where, from left to right. */
 const ORDER: readonly NodeKind[] = ["mobile-node", "home-agent", "correspondent", "host", "nat", "router"];
 
@@ -43,7 +45,7 @@ export class SequenceView implements View {
   }
 
   show({ signals, handovers }: Frame): void {
-    const isChanged = this.takeHandovers(handovers) || this.takeSignals(signals);
+    const isChanged = [this.takeHandovers(handovers), this.takeSignals(signals)].includes(true);
     if (this.signals.length > MOST + SLACK) {
       this.signals.splice(0, this.signals.length - MOST);
       this.drawn = 0;
@@ -165,7 +167,7 @@ export class SequenceView implements View {
       isLost ? svg("path", { class: "cross", d: `M${x2 - 5} ${y2 - 5}l10 10m0-10l-10 10` })
         : svg("path", { class: "head", d: `M${x2} ${y2}l${-side * 9} -4.5v9z` }),
       svg("text", { class: "message", x: (x1 + x2) / 2, y: (y1 + y2) / 2 - 6, "text-anchor": "middle" },
-        svg("tspan", { class: "name" }, name), detail && svg("tspan", { class: "detail" }, ` ${detail}`)));
+        svg("tspan", { class: "name" }, name), svg("tspan", { class: "detail" }, ` ${cut(detail, Math.abs(x2 - x1) + MARGIN, name)}`)));
   }
 
   /** Where an arrow that never arrives points: to the neighbouring line. */
@@ -174,4 +176,10 @@ export class SequenceView implements View {
     const next = this.columns[at + 1] ?? this.columns[at - 1];
     return next === undefined ? this.x(node) + LEAST_COLUMN : this.x(next);
   }
+}
+
+/** As much of a detail as has room behind the name; the whole of it is in the arrow's label and in the packet. */
+function cut(detail: string, width: number, name: string): string {
+  const most = Math.floor(width / LETTER_WIDTH) - name.length - 2;
+  return detail.length <= most ? detail : most < 6 ? "" : `${detail.slice(0, most - 1)}…`;
 }
