@@ -24,7 +24,7 @@ export interface Drawing {
   readonly edges: readonly Edge[];
 }
 
-export const STATE_WIDTH = 104;
+export const STATE_WIDTH = 94;
 export const STATE_HEIGHT = 26;
 /** How far an edge bends towards the middle of the ring. */
 const BEND = 0.24;
