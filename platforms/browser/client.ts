@@ -27,6 +27,7 @@ export interface LabSettings {
   readonly makeWorker?: (url: URL) => Worker;
 }
 
+const NOT_LOADED = "worker.js could not be loaded: is the server still there, and all of its files?";
 const TIMEOUT_MS = 15_000;
 const LOAD_TIMEOUT_MS = 120_000;
 
@@ -115,7 +116,9 @@ export class LabClient {
   }
 
   /** Makes a call; once more with a fresh worker, when the one that had it is gone. */
-  private async call<Answer>(ask: (lab: Remote<LabWorker>) => Promise<Answer>, timeoutMs = this.settings.timeoutMs ?? TIMEOUT_MS): Promise<Answer> {
+  private async call<Answer>(
+    ask: (lab: Remote<LabWorker>) => Promise<Answer>, timeoutMs = this.settings.timeoutMs ?? TIMEOUT_MS,
+  ): Promise<Answer> {
     await this.starting;
     const { hand } = this;
     if (!hand) throw new LabUnavailable("the lab was not started");
@@ -147,7 +150,7 @@ export class LabClient {
   }
 
   private async freshHand(): Promise<Hand> {
-    const { makeWorker = (url) => new Worker(url, { type: "module", name: "mext lab" }), timeoutMs = TIMEOUT_MS } = this.settings;
+    const { makeWorker = startWorker, timeoutMs = TIMEOUT_MS } = this.settings;
     const hand = new Hand(makeWorker(new URL("worker.js", this.base)));
     try {
       await hand.ask((lab) => lab.start(new URL("mext.wasm", this.base).href), timeoutMs);
@@ -157,6 +160,10 @@ export class LabClient {
     }
     return hand;
   }
+}
+
+function startWorker(url: URL): Worker {
+  return new Worker(url, { type: "module", name: "mext lab" });
 }
 
 /** A worker, and whoever waits for its answers. */
@@ -169,7 +176,7 @@ class Hand {
     this.lab = wrap<LabWorker>(worker);
     worker.addEventListener("error", (event) => {
       const { message } = event as ErrorEvent;
-      this.end(message ? `the worker failed: ${message}` : "worker.js could not be loaded: is the server still there, and all of its files?");
+      this.end(message ? `the worker failed: ${message}` : NOT_LOADED);
     });
     worker.addEventListener("messageerror", () => this.end("the worker sent something that cannot be read"));
   }

@@ -152,10 +152,10 @@ describe.skipIf(!chromiumPath)("the lab's page (needs chromium)", () => {
     await waitForPacket(page, "visited-1", true);
     await page.keyboard.press("Space");
     await expect.poll(() => page.locator("g[data-id=visited-1]").getAttribute("data-cut")).toBeNull();
-    await page.getByLabel("Loss").focus();
+    await page.getByRole("slider", { name: "Loss" }).focus();
     for (let times = 0; times < 3; times++) await page.keyboard.press("ArrowRight");
     await expect.poll(() => page.locator("g[data-id=visited-1] .small").textContent()).toContain("3 % lost");
-    await page.getByLabel("Rate").selectOption({ label: "1 Mbit/s" });
+    await page.getByRole("combobox", { name: "Rate" }).selectOption({ label: "1 Mbit/s" });
     await expect.poll(() => page.locator("g[data-id=visited-1]").getAttribute("aria-label")).toContain("1 Mbit/s");
     expect(errors).toEqual([]);
     await close();
@@ -217,6 +217,19 @@ describe.skipIf(!chromiumPath)("the lab's page (needs chromium)", () => {
     expect(await page.evaluate(() => history.length)).toBe(length);
     await page.evaluate((id) => (location.hash = id), PRESETS[0].id);
     await expect.poll(() => page.title()).toContain(PRESETS[0].title);
+    expect(errors).toEqual([]);
+    await close();
+  });
+
+  it("shows every preset", async () => {
+    const { page, errors, close } = await openLab(browser, server.url);
+    for (const { id, title, lesson } of PRESETS) {
+      await page.evaluate((hash) => (location.hash = hash), id);
+      await page.waitForFunction((words) => document.title.startsWith(words) && globalThis.mextLab!.lab.now() > 300, title);
+      expect(await page.locator("#lesson").textContent(), id).toContain(lesson);
+      expect(await page.locator("#banner").isVisible(), id).toBe(false);
+      expect(await page.locator("g.node").count(), id).toBe(await page.evaluate(() => globalThis.mextLab!.lab.world().nodes.length));
+    }
     expect(errors).toEqual([]);
     await close();
   });
@@ -298,6 +311,9 @@ describe.skipIf(!chromiumPath)("the lab's page (needs chromium)", () => {
     await page.mouse.click(box.left + dot.x, box.top + dot.y);
     await expect.poll(() => page.getByRole("tab", { name: "Packet" }).getAttribute("aria-selected")).toBe("true");
     await expect.poll(() => page.locator("#view-packet").textContent()).toMatch(/IPv[46]/);
+    await page.locator("g[data-id=home-agent] path").click();
+    expect(await page.locator("#view-controls select").first().inputValue()).toBe("home-agent");
+    expect(await page.locator("#view-packet").isVisible(), "a choice on the map changes no tab").toBe(true);
     expect(errors).toEqual([]);
     await close();
   });

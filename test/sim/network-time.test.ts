@@ -52,6 +52,13 @@ describe("the clock", () => {
     expect([clock.runUntil(() => ticks === 4, 1000), clock.nowMs]).toEqual([true, 30]);
     expect([clock.runUntil(() => ticks === 1000, 100), clock.nowMs]).toEqual([false, 130]);
   });
+
+  it("reaches a moment exactly, whatever the way there was cut into", () => {
+    const clock = new Clock();
+    for (let piece = 0; piece < 10; piece++) clock.runToOr(() => false, 0.1 * piece);
+    clock.runToOr(() => false, 1);
+    expect(clock.nowMs).toBe(1); // ten times 0.1 is less
+  });
 });
 
 describe("random numbers", () => {

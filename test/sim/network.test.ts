@@ -122,6 +122,22 @@ describe("links", () => {
     expect(series.lostBetween(600, 900)).toBe(0);
   });
 
+  it("tell whose frame was lost, and on the way to whom", () => {
+    const { network, left, a, b } = twoLinks(3);
+    const lost: string[] = [];
+    network.watch((record) => {
+      if (record.kind === "drop") lost.push(`${record.from} to ${record.node} on ${record.where}: ${record.why}`);
+    });
+    ping(a, b.address);
+    network.run(50);
+    left.conditions.loss = 1;
+    network.run(100);
+    left.conditions.loss = 0;
+    left.divide([a.port]);
+    network.run(100);
+    expect(lost).toEqual(["a to router on left: lost", "a to router on left: partition"]);
+  });
+
   it("can be divided and made whole again", () => {
     const { network, left, a, b } = twoLinks(3);
     const series = ping(a, b.address);

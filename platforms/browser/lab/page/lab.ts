@@ -203,7 +203,11 @@ export class Lab implements PageContext {
 
   /** The address follows what was done; going back leaves the lab, and does not undo. */
   private tellAddress(): void {
-    history.replaceState(null, "", `#${this.addresses.encode(this.scenario)}`);
+    try {
+      history.replaceState(null, "", `#${this.addresses.encode(this.scenario)}`);
+    } catch {
+      // browsers allow some hundred in half a minute: the next one tells it all
+    }
   }
 
   // ---- what happens, and what a person does ---------------------------------------------------------------------

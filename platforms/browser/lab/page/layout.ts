@@ -19,6 +19,8 @@ export class Layout {
   private readonly tabs: Tab[];
   private readonly wide = matchMedia(WIDE);
   private shown = "";
+  /** The last of those that have no place of their own. */
+  private shared = "";
   private readonly listeners: ((name: string) => void)[] = [];
 
   /** `strip`: where the tabs go. `sections`: with the id "view-…" and a title. */
@@ -35,7 +37,10 @@ export class Layout {
       return { name, button, section, body };
     });
     strip.addEventListener("keydown", (event) => this.onKey(event));
-    this.wide.addEventListener("change", () => this.arrange());
+    this.wide.addEventListener("change", () => {
+      this.arrange();
+      for (const { name, section } of this.tabs) if (!section.hidden) this.tell(name);
+    });
     this.show("sequence");
   }
 
@@ -51,14 +56,14 @@ export class Layout {
   /** Brings a view to the front; one that has its own place is there anyway. */
   show(name: string): void {
     this.tab(name);
+    if (!BESIDE.has(name)) this.shared = name;
     this.shown = name;
     this.arrange();
-    for (const listener of this.listeners) listener(name);
+    this.tell(name);
   }
 
-  /** Whether a view can be seen now. */
-  isShown(name: string): boolean {
-    return !this.tab(name).section.hidden;
+  private tell(name: string): void {
+    for (const listener of this.listeners) listener(name);
   }
 
   private tab(name: string): Tab {
@@ -69,7 +74,7 @@ export class Layout {
 
   private arrange(): void {
     const isWide = this.wide.matches;
-    const shown = isWide && BESIDE.has(this.shown) ? "sequence" : this.shown;
+    const shown = isWide && BESIDE.has(this.shown) ? this.shared : this.shown;
     for (const { name, button, section } of this.tabs) {
       const isBeside = isWide && BESIDE.has(name);
       const isChosen = name === shown;

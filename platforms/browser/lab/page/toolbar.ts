@@ -41,9 +41,9 @@ export class Toolbar {
     this.speed = html("select", { "aria-label": "Speed", title: "Speed", change: () => calls.setSpeed(Number(this.speed.value)) },
       ...SPEEDS.map((speed) => html("option", { value: speed }, `${speed}×`)));
     this.seed = html("input", {
-      type: "number", min: 0, max: 0xffff_ffff, step: 1, inputmode: "numeric",
+      type: "number", min: 0, max: 0xffff_ffff, step: 1, inputmode: "numeric", required: true,
       change: () => {
-        if (this.seed.checkValidity() && this.seed.value !== "") calls.seed(Number(this.seed.value));
+        if (this.seed.reportValidity()) calls.seed(Number(this.seed.value));
       },
     });
     this.theme = button("Dark", ICONS.theme, () => calls.toggleTheme());

@@ -42,6 +42,8 @@ export class Places {
   readonly hubs = new Map<string, Point>();
   /** The backbone as a line. */
   readonly bus: { readonly from: Point; readonly to: Point };
+  /** Whether there is room for the labels of all nodes; else areas and mobile nodes alone have theirs. */
+  readonly hasCaptions: boolean;
   /** Of the visited networks. */
   readonly rows: number;
   /** From a node down or up to the bus. */
@@ -59,7 +61,8 @@ export class Places {
     this.byId = new Map(world.nodes.map((node) => [node.id, node]));
     this.core = world.nodes.find((node) => isRouter(node) && !this.has(node, "visited"));
     this.uplink = world.links.find((link) => this.core?.links.includes(link.id) && homeAgents(world).some(({ links }) => links.includes(link.id)));
-    const topHeight = Math.min(7.4 * em, height * 0.3);
+    const topHeight = Math.min(7.4 * em, height * 0.34);
+    this.hasCaptions = topHeight > 6.8 * em && width > 36 * em;
     const busY = topHeight + 1.3 * em;
     this.bus = { from: { x: em * 0.6, y: busY }, to: { x: width - em * 0.6, y: busY } };
     this.placeHome(topHeight);

@@ -2,22 +2,24 @@
  * The picture's elements: areas of networks, wires, tunnels and nodes, in SVG. They are made once and then changed,
  * so that what has the focus, or is being dragged, stays what it is.
  */
+import type { VisitedKind } from "../../../sim/visited.ts";
 import type { World, WorldLink, WorldNode } from "../contract.ts";
 import { html, setAttribute, setText, svg } from "./dom.ts";
 import { conditionsText, NO_NETWORK, networkOf, NODE_ICONS, titleOf } from "./topology-labels.ts";
 import { drawn, pathOf } from "./topology-paths.ts";
 import type { Places, Size, Zone } from "./topology-places.ts";
 
+/** Visited networks whose router has a firewall, and the bricks that stand for it. */
+const FIREWALLED: ReadonlySet<VisitedKind> = new Set(["blocked-nat", "udp-ipv6"]);
+export const WALL = "M0 0h16v10H0zM0 5h16M5.3 0v5M10.6 0v5M2.6 5v5M8 5v5M13.3 5v5";
+
 /** Registration states in which the home agent holds a binding (RFC 6275 §11.7.1). */
 const BOUND = new Set(["Registered", "Updating"]);
-
-/** A map narrower than this, in em, has labels for areas and mobile nodes only. */
-const NARROW = 36;
 
 export class Scene {
   readonly svg = svg("svg", { class: "scene", role: "group", "aria-label": "Map of the network" });
   private readonly layers = {
-    zones: svg("g"), tunnels: svg("g", { "aria-hidden": "true" }), wires: svg("g"), nodes: svg("g"),
+    zones: svg("g"), tunnels: svg("g", { class: "tunnels", "aria-hidden": "true" }), wires: svg("g"), nodes: svg("g"),
   };
   private readonly parts = new Map<string, SVGGElement>();
 
@@ -58,8 +60,8 @@ export class Scene {
     });
     const { tunnels } = this.layers;
     bands.forEach((d, index) => {
-      const band = tunnels.children[index] ?? tunnels.appendChild(svg("g", { class: "tunnel" }, svg("path"), svg("path", { class: "core" })));
-      for (const path of band.children) setAttribute(path, "d", d);
+      const band = tunnels.children[index] ?? tunnels.appendChild(svg("g", { class: "tunnel" }, svg("path")));
+      setAttribute(band.firstElementChild!, "d", d);
     });
     while (tunnels.children.length > bands.length) tunnels.lastChild!.remove();
   }
@@ -78,8 +80,8 @@ export class Scene {
   private drawZone(zone: Zone, link: WorldLink | undefined, world: World, places: Places, { em }: Size): string {
     const id = zone.link ?? "no-network";
     const part = this.made(id, "zones", () => svg("g", { class: "zone", ...(link && { role: "button", tabindex: -1 }) },
-      svg("rect", { rx: 10 }), svg("text", { class: "title" }), svg("text", { class: "small" })));
-    const [rect, title, small] = part.children;
+      svg("rect", { rx: 10 }), svg("text", { class: "title" }), svg("text", { class: "small" }), svg("path", { class: "wall", d: WALL })));
+    const [rect, title, small, wall] = part.children;
     for (const name of ["x", "y", "width", "height"] as const) setAttribute(rect, name, zone[name]);
     setAttribute(part, "data-kind", link ? link.kind : "nowhere");
     setAttribute(part, "data-cut", link?.conditions.cut ?? false);
@@ -95,10 +97,13 @@ export class Scene {
     setText(small, link && !isLow ? conditionsText(link.conditions) : "");
     setAttribute(small, "x", middle);
     setAttribute(small, "y", zone.y + zone.height - 0.5 * em);
+    const hasWall = link?.visitedKind !== undefined && FIREWALLED.has(link.visitedKind);
+    setAttribute(wall, "visibility", hasWall ? "visible" : "hidden");
+    setAttribute(wall, "transform", `translate(${middle + 1.3 * em} ${zone.y - 5})`);
     if (!link) return id;
     const inside = world.nodes.filter(({ kind, links }) => kind === "mobile-node" && links.includes(link.id)).length;
     const nodes = zone.takesNodes ? `, ${inside === 1 ? "1 mobile node" : `${inside} mobile nodes`}` : "";
-    setAttribute(part, "aria-label", `${link.label}: ${conditionsText(link.conditions)}${nodes}`);
+    setAttribute(part, "aria-label", `${link.label}: ${conditionsText(link.conditions)}${hasWall ? ", behind a firewall" : ""}${nodes}`);
     return id;
   }
 
@@ -157,11 +162,11 @@ export class Scene {
   }
 
   /** The label stands below a node; beside those that have a wire there; mobile nodes in a crowd have numbers alone. */
-  private drawCaption(caption: Element, { kind, label, links }: WorldNode, { em, width }: Size, places: Places): void {
+  private drawCaption(caption: Element, { kind, label, links }: WorldNode, { em }: Size, places: Places): void {
     const isBeside = kind === "router" || kind === "nat";
     const isNumbered = kind === "mobile-node" && /\d$/.test(label);
     const room = places.zones.find(({ link }) => link !== null && links.includes(link))?.width ?? Infinity;
-    const isCramped = kind === "mobile-node" ? places.rows > 1 : kind === "host" || width < NARROW * em || room < 9 * em;
+    const isCramped = kind === "mobile-node" ? places.rows > 1 : kind === "host" || !places.hasCaptions || room < 9 * em;
     setText(caption, isNumbered || isCramped ? "" : label);
     setAttribute(caption, "x", isBeside ? 1.25 * em : 0);
     setAttribute(caption, "y", (isBeside ? 1.3 : kind === "mobile-node" ? 2.05 : 1.75) * em);

@@ -6,7 +6,7 @@ import { MapFocus } from "./topology-focus.ts";
 import { Mover } from "./topology-move.ts";
 import { PacketLayer, shapeInSvg } from "./topology-packets.ts";
 import { Places, type Size } from "./topology-places.ts";
-import { legendEntry, Scene } from "./topology-scene.ts";
+import { legendEntry, Scene, WALL } from "./topology-scene.ts";
 
 export interface TopologyCalls {
   act(action: Action): void;
@@ -125,5 +125,6 @@ function legend(): HTMLElement {
   })), label));
   const lost = legendEntry(picture(svg("path", { d: "M3 3 11 11M11 3 3 11", stroke: "var(--bad)", "stroke-width": 2.6, "stroke-linecap": "round" })), "Lost");
   const tunnel = legendEntry(picture(svg("rect", { x: 0, y: 3.5, width: 14, height: 7, rx: 3.5, class: "band" })), "Tunnel");
-  return html("ul", { class: "legend", "aria-label": "Legend" }, ...kinds, lost, tunnel);
+  const wall = legendEntry(svg("svg", { viewBox: "-1 -2 18 14", "aria-hidden": "true" }, svg("path", { class: "wall", d: WALL })), "Firewall");
+  return html("ul", { class: "legend", "aria-label": "Legend" }, ...kinds, lost, tunnel, wall);
 }

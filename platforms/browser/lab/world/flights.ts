@@ -55,6 +55,7 @@ export class Flights {
     const id = this.kept.add(packet, { atMs, link, from, to });
     const isEnd = look.destination !== undefined && plan.nodes.get(to)?.stack.owns(look.destination) === true;
     const isMessage = look.mobilityAt !== undefined;
+    if (isMessage) this.kept.keepLonger();
     const words = isMessage ? this.signals.hop(look, { packet: id, atMs, from, to, arrivesMs, isEnd }) : "";
     this.flights.push({
       id, kind: look.kind, link, from, to, sentMs: atMs, arrivesMs, lengthBytes: packet.length,
@@ -76,6 +77,7 @@ export class Flights {
     const look = this.look(packet, atMs, from);
     const id = this.kept.add(packet, { atMs, link, from, to, lost });
     const isMessage = look.mobilityAt !== undefined;
+    if (isMessage) this.kept.keepLonger();
     const words = isMessage ? this.signals.lost(look, { packet: id, atMs, from, to, arrivesMs, isEnd: false }) : "";
     this.flights.push({
       id, kind: look.kind, link, from, to, sentMs: atMs, arrivesMs, lengthBytes: packet.length,

@@ -23,6 +23,8 @@ export interface KeptPacket {
 }
 
 export const MAX_KEPT = 10_000;
+/** Mobility messages, which are few, are kept for longer: the sequence diagram still shows them. */
+const MAX_MESSAGES = 1000;
 const ETHERNET_BYTES = 14;
 const ALL = new Uint8Array(6).fill(0xff);
 
@@ -30,6 +32,8 @@ export class KeptPackets {
   /** By id modulo MAX_KEPT. */
   private readonly ring: KeptPacket[] = [];
   private next = 0;
+  /** By id, the oldest first. */
+  private readonly messages = new Map<number, KeptPacket>();
 
   constructor(private readonly codec: Codec) {}
 
@@ -40,10 +44,18 @@ export class KeptPackets {
     return id;
   }
 
+  /** The packet that was added last has a mobility message. */
+  keepLonger(): void {
+    const kept = this.ring[(this.next - 1) % MAX_KEPT];
+    this.messages.set(kept.id, kept);
+    if (this.messages.size > MAX_MESSAGES) this.messages.delete(this.messages.keys().next().value!);
+  }
+
   /** Opened; undefined: so old that it was forgotten, or there never was one. */
   open(id: number): OpenPacket | undefined {
-    const kept = this.ring[id % MAX_KEPT];
-    if (kept?.id !== id) return undefined;
+    const recent = this.ring[id % MAX_KEPT];
+    const kept = recent?.id === id ? recent : this.messages.get(id);
+    if (!kept) return undefined;
     // an ARP message stands where packets stand: the codec knows it behind an Ethernet header only
     const octets = isArp(kept.octets) ? ethernet(kept.octets, new Uint8Array(6), ALL) : kept.octets;
     const layers = this.codec.dissect(octets, isArp(kept.octets) ? LinkType.Ethernet : LinkType.Raw);
@@ -57,10 +69,8 @@ export class KeptPackets {
    */
   pcapng(epochMs: number, linkOf: (id: string) => Link | undefined): Uint8Array {
     const parts = [pcapngHeader([LinkType.Ethernet])];
-    const { ring, next } = this;
     let last: KeptPacket | undefined;
-    for (let id = Math.max(0, next - MAX_KEPT); id < next; id++) {
-      const kept = ring[id % MAX_KEPT];
+    for (const kept of this.all()) {
       const isSame = last && last.original === kept.original && last.atMs === kept.atMs && last.from === kept.from;
       last = kept;
       if (isSame && kept.lost === undefined) continue;
@@ -74,6 +84,13 @@ export class KeptPackets {
     const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
     parts.reduce((at, part) => (whole.set(part, at), at + part.length), 0);
     return whole;
+  }
+
+  /** In the order in which they were sent. */
+  private *all(): Generator<KeptPacket> {
+    const first = Math.max(0, this.next - MAX_KEPT);
+    for (const kept of this.messages.values()) if (kept.id < first) yield kept;
+    for (let id = first; id < this.next; id++) yield this.ring[id % MAX_KEPT];
   }
 }
 

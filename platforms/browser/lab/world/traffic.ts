@@ -21,6 +21,9 @@ const ENDLESS_BYTES = 0xffff_0000;
 const FIRST_STREAM_PORT = 10_000;
 const PORTS_A_NODE = 100;
 
+/** Echo requests to different nodes leave at so many moments of their interval. */
+const MOMENTS = 20;
+
 interface Echo {
   readonly sequence: number;
   readonly sentMs: number;
@@ -62,7 +65,7 @@ export class NodeTraffic {
     if (pingEveryMs !== this.settings.pingEveryMs) {
       this.timer?.cancel();
       this.settings.pingEveryMs = pingEveryMs;
-      if (pingEveryMs > 0) this.ping();
+      if (pingEveryMs > 0) this.begin(pingEveryMs);
     }
     if (stream === this.settings.stream) return;
     this.settings.stream = stream;
@@ -91,6 +94,12 @@ export class NodeTraffic {
     const bytes = this.receivedBytes - this.sampledBytes;
     this.sampledBytes = this.receivedBytes;
     return bytes;
+  }
+
+  /** Many nodes are not all written to at the same moment. */
+  private begin(pingEveryMs: number): void {
+    const laterMs = ((this.number - 1) % MOMENTS) * (pingEveryMs / MOMENTS);
+    this.timer = this.sender.network.clock.after(laterMs, () => this.ping());
   }
 
   private ping(): void {

@@ -109,6 +109,8 @@ class Story {
   private notes: Note[] = [];
   private samples: Sample[] = [];
   private lastWorld = "";
+  /** Nodes are asked what they do when something may have changed: after events, and with each sample. */
+  private mayDiffer = true;
   private machines = new Map<string, MachineState>();
   private newMachines: MachineState[] = [];
 
@@ -170,17 +172,25 @@ class Story {
   }
 
   takeFrame(): Frame {
-    const { notes, samples, flights, signals, handovers, plan, nowMs } = this;
+    const { notes, samples, flights, signals, handovers, nowMs } = this;
     this.notes = [];
     this.samples = [];
-    const world = worldOf(plan);
-    const text = JSON.stringify(world);
-    const isChanged = text !== this.lastWorld;
-    this.lastWorld = text;
+    const world = this.mayDiffer ? this.newWorld() : undefined;
+    const machines = this.takeMachines();
+    this.mayDiffer = false;
     return {
       nowMs, flights: flights.take(), signals: signals.take(nowMs), notes, samples, handovers: handovers.take(),
-      machines: this.takeMachines(), traps: this.traps, ...(isChanged && { world }),
+      machines, traps: this.traps, ...(world && { world }),
     };
+  }
+
+  /** The world, if it differs from what was told last. */
+  private newWorld(): World | undefined {
+    const world = worldOf(this.plan);
+    const text = JSON.stringify(world);
+    if (text === this.lastWorld) return undefined;
+    this.lastWorld = text;
+    return world;
   }
 
   private get network() {
@@ -221,6 +231,7 @@ class Story {
 
   private perform(action: Action): void {
     const { plan } = this;
+    this.mayDiffer = true;
     switch (action.kind) {
       case "attach": return this.attach(action.node, action.link);
       case "conditions": {
@@ -276,7 +287,8 @@ class Story {
   private look(record: TraceRecord): void {
     if (record.kind === "frame") this.flights.frame(record);
     else if (record.kind === "drop") this.flights.drop(record);
-    else if (record.kind === "event") {
+    else this.mayDiffer = true;
+    if (record.kind === "event") {
       const { atMs, event } = record;
       const node = this.plan.idOf(record.node);
       const note = noteOf(event);
@@ -304,6 +316,7 @@ class Story {
       lifetimeMs: remainingMs > 0 && Number.isFinite(remainingMs) ? remainingMs : null,
     });
     this.nextSampleMs += SAMPLE_MS;
+    this.mayDiffer = true;
   }
 
   private tell(state: MachineState): void {
@@ -314,7 +327,7 @@ class Story {
   }
 
   private takeMachines(): MachineState[] {
-    for (const state of machinesOf(this.plan)) this.tell(state);
+    if (this.mayDiffer) for (const state of machinesOf(this.plan)) this.tell(state);
     const { newMachines } = this;
     this.newMachines = [];
     return newMachines;

@@ -1,0 +1,146 @@
+/**
+ * A packet, opened: its headers from the outermost on, each with the drawing of its bits, its fields in words, and all
+ * octets. What the pointer or the focus is on is lit in all three.
+ */
+import type { Field, Layer } from "../../../../bindings/codec.ts";
+import { title, words } from "../../../../bindings/describe-names.ts";
+import { hex, valueText } from "../../../../bindings/describe-values.ts";
+import type { OpenPacket } from "../contract.ts";
+import type { PageContext, PacketView } from "./context.ts";
+import { html, setText } from "./dom.ts";
+import { copyText } from "./downloads.ts";
+import { type Cell, cellsOf, ROW_BITS } from "./header-drawing.ts";
+import { sectionOf } from "./inspector-sections.ts";
+
+const ROW_OCTETS = 16;
+/** Larger packets are cut in the dump. */
+const MOST_OCTETS = 2048;
+
+export class InspectorView implements PacketView {
+  private readonly summary = html("p", { class: "packet-summary" }, "No packet is open.");
+  private readonly hint = html("p", { class: "hint" }, "Choose one: a dot on the map, or an arrow of the sequence.");
+  private readonly body = html("div", { class: "packet" });
+  /** Elements that show the same field or layer, by its key: the path of indices, "2.options.0.fields.1". */
+  private lit: Element[] = [];
+
+  constructor(host: HTMLElement, private readonly context: PageContext) {
+    host.append(this.summary, this.hint, this.body);
+    for (const event of ["pointerover", "focusin"]) this.body.addEventListener(event, ({ target }) => this.light(target));
+    for (const event of ["pointerleave", "focusout"]) this.body.addEventListener(event, () => this.light(null));
+  }
+
+  show(): void {} // what is open stays as it is
+
+  reset(): void {
+    setText(this.summary, "No packet is open.");
+    this.hint.hidden = false;
+    this.body.replaceChildren();
+  }
+
+  open(id: number, packet: OpenPacket | undefined): void {
+    this.hint.hidden = true;
+    if (!packet) {
+      setText(this.summary, `Packet ${id} is so old that it was forgotten.`);
+      return this.body.replaceChildren();
+    }
+    setText(this.summary, packet.lines[0] ?? `Packet ${id}`);
+    const copy = html("button", { type: "button", click: () => this.copy(packet) }, "Copy as hex");
+    const about = html("p", { class: "packet-about" }, `Packet ${id}, ${packet.octets.length} octets`, copy);
+    this.body.replaceChildren(about, ...packet.layers.map((layer, index) => layerOf(layer, `${index}`)), dumpOf(packet));
+    this.context.announce(`Packet ${id}: ${this.summary.textContent}`);
+  }
+
+  private copy({ octets }: OpenPacket): void {
+    void copyText(hex(octets)).then(() => this.context.announce("Copied."));
+  }
+
+  /** Lights what belongs to the element, and nothing else. */
+  private light(target: EventTarget | null): void {
+    for (const element of this.lit) element.classList.remove("lit");
+    this.lit = [];
+    const key = target instanceof Element ? target.closest<HTMLElement>("[data-key]")?.dataset.key : undefined;
+    if (key === undefined) return;
+    const field = this.body.querySelector<HTMLElement>(`.fields [data-key="${key}"]`);
+    this.lit = [...this.body.querySelectorAll(`[data-key="${key}"]`), ...this.octets(field)];
+    for (const element of this.lit) element.classList.add("lit");
+  }
+
+  private octets(field: HTMLElement | null): Element[] {
+    if (!field) return [];
+    const { from, to } = field.dataset;
+    return [...this.body.querySelectorAll<HTMLElement>(".octet")].slice(Number(from), Number(to));
+  }
+}
+
+/** A header with its options below it. */
+function layerOf(layer: Layer, key: string): HTMLElement {
+  const section = sectionOf(layer.name);
+  const { problem, checksum } = layer;
+  return html("details", { class: "layer", open: true },
+    html("summary", {},
+      html("b", {}, title(layer.name)), html("span", {}, ` ${layer.length} octets from ${layer.offset}`),
+      section && html("span", { class: "section" }, section),
+      checksum && html("span", { class: checksum === "bad" ? "verdict bad" : "verdict" }, `checksum ${checksum}`),
+      problem && html("span", { class: "verdict bad" }, "refused")),
+    problem && html("p", { class: "problem" }, `${problem.text} (${problem.section}), at octet ${problem.offset}.`),
+    layer.fields.length > 0 && drawingOf(layer, key),
+    layer.fields.length > 0 && html("dl", { class: "fields" }, ...layer.fields.map((field, index) => fieldOf(layer, field, `${key}.fields.${index}`))),
+    ...layer.options.map((option, index) => layerOf(option, `${key}.options.${index}`)));
+}
+
+function fieldOf(layer: Layer, field: Field, key: string): HTMLElement {
+  const { bitOffset, bitLength } = field;
+  const from = Math.floor(bitOffset / 8);
+  const to = Math.ceil((bitOffset + bitLength) / 8);
+  return html("div", { "data-key": key, "data-from": from, "data-to": to, tabindex: 0 },
+    html("dt", {}, words(field.name)), html("dd", {}, valueText(layer, field)),
+    html("dd", { class: "where" }, bitLength % 8 === 0 && bitOffset % 8 === 0 ? octetsText(from, to) : `${bitLength} bit${bitLength > 1 ? "s" : ""}`));
+}
+
+function octetsText(from: number, to: number): string {
+  return to - from > 1 ? `octets ${from}–${to - 1}` : `octet ${from}`;
+}
+
+/** Its text alternative is the list of fields: a screen reader gets only that. */
+function drawingOf(layer: Layer, key: string): HTMLElement {
+  const ruler = Array.from({ length: ROW_BITS }, (_, bit) => html("i", { class: "bit" }, bit % 8 === 0 || bit === 31 ? String(bit) : "·"));
+  const grid = html("div", { class: "drawing", "aria-hidden": "true" }, ...ruler, ...cellsOf(layer).map((cell) => cellOf(layer, cell, key)));
+  return html("div", { class: "drawing-frame" }, grid);
+}
+
+function cellOf(layer: Layer, cell: Cell, key: string): HTMLElement {
+  const { field, option, row, column, bits, rows, wholeRows, isNamed } = cell;
+  const own = field === undefined ? undefined : layer.fields[field];
+  const name = own ? words(own.name) : option === undefined ? "" : title(layer.options[option].name);
+  const cut = wholeRows > rows ? ` (${wholeRows * 4} octets)` : "";
+  const kind = own ? "cell" : option === undefined ? "cell reserved" : "cell option";
+  const element = html("div", {
+    class: kind, title: own ? `${name}: ${valueText(layer, own)}` : name || "reserved",
+    "data-key": own ? `${key}.fields.${field}` : undefined,
+  }, isNamed && html("span", {}, `${labelOf(name, bits)}${cut}`));
+  element.style.gridRow = `${row + 2} / span ${rows}`;
+  element.style.gridColumn = `${column + 1} / span ${bits}`;
+  return element;
+}
+
+/** A flag has room for a letter or two. */
+function labelOf(name: string, bits: number): string {
+  if (bits >= 6) return name;
+  const initials = name.split(/[ -]/).map((word) => word.charAt(0).toUpperCase()).join("");
+  return initials.slice(0, bits < 2 ? 1 : 2);
+}
+
+function dumpOf({ octets }: OpenPacket): HTMLElement {
+  const shown = octets.subarray(0, MOST_OCTETS);
+  const rows: HTMLElement[] = [];
+  for (let at = 0; at < shown.length; at += ROW_OCTETS) {
+    const row = [...shown.subarray(at, at + ROW_OCTETS)];
+    rows.push(html("div", {},
+      html("span", { class: "address" }, at.toString(16).padStart(4, "0")),
+      ...row.map((octet) => html("span", { class: "octet" }, octet.toString(16).padStart(2, "0"))),
+      html("span", { class: "letters" }, row.map((octet) => (octet > 0x1f && octet < 0x7f ? String.fromCharCode(octet) : "·")).join(""))));
+  }
+  return html("details", { class: "layer", open: true }, html("summary", {}, html("b", {}, "Octets")),
+    html("div", { class: "dump", role: "img", "aria-label": `${octets.length} octets in hexadecimal` }, ...rows),
+    shown.length < octets.length && html("p", { class: "hint" }, `The first ${MOST_OCTETS} octets.`));
+}

@@ -1,0 +1,161 @@
+/** The state machines of the chosen node, as the core has them: the current state is lit, the last changes stand below. */
+import { words } from "../../../../bindings/describe-names.ts";
+import type { Frame, MachineTable } from "../contract.ts";
+import { type PageContext, timeText, type View } from "./context.ts";
+import { html, setAttribute, setText, svg } from "./dom.ts";
+import { drawingOf, STATE_HEIGHT, STATE_WIDTH } from "./machines-layout.ts";
+
+/** Changes that are remembered of each machine. */
+const MOST_CHANGES = 30;
+
+interface Change {
+  readonly atMs: number;
+  readonly from: string;
+  readonly to: string;
+}
+
+interface Machine {
+  /** "registration", or "uplink/1": as the world calls it. */
+  readonly name: string;
+  state: string;
+  readonly changes: Change[];
+}
+
+export class MachinesView implements View {
+  private readonly chooser = html("div", { class: "machine-chooser", role: "group", "aria-label": "Machines of the node" });
+  private readonly heading = html("p", { class: "machine-heading", "aria-live": "off" });
+  private readonly frame = html("div", { class: "machine-frame" });
+  private readonly label = html("p", { class: "machine-label", "aria-live": "polite" });
+  private readonly changes = html("ol", { class: "machine-changes", "aria-label": "The last changes of state, the newest first" });
+  /** By node, then by name. */
+  private readonly nodes = new Map<string, Map<string, Machine>>();
+  private tables: readonly MachineTable[] = [];
+  private chosen = "registration";
+  private shown = "";
+  private isStale = true;
+
+  constructor(private readonly host: HTMLElement, private readonly context: PageContext) {
+    host.append(this.chooser, this.heading, this.frame, this.label, this.changes);
+    context.onSelect(() => this.draw(true));
+    new ResizeObserver(() => this.draw(true)).observe(host);
+  }
+
+  reset(): void {
+    this.nodes.clear();
+    this.isStale = true;
+    void this.context.machines().then((tables) => {
+      this.tables = tables;
+      this.draw(true);
+    });
+    this.draw(true);
+  }
+
+  show({ machines, nowMs }: Frame): void {
+    for (const { node, machine: name, state } of machines) {
+      const own = this.nodes.get(node) ?? this.nodes.set(node, new Map()).get(node)!;
+      const machine = own.get(name);
+      if (!machine) own.set(name, { name, state, changes: [] });
+      else if (machine.state !== state) {
+        machine.changes.unshift({ atMs: nowMs, from: machine.state, to: state });
+        machine.changes.length = Math.min(machine.changes.length, MOST_CHANGES);
+        machine.state = state;
+      }
+      this.isStale = true;
+    }
+    if (this.isStale) this.draw();
+  }
+
+  private draw(anew = false): void {
+    if (this.host.offsetParent === null) return void (this.isStale = true);
+    this.isStale = false;
+    const node = this.context.selected();
+    const own = [...(node === null ? undefined : this.nodes.get(node))?.values() ?? []];
+    const machine = own.find(({ name }) => name === this.chosen) ?? own[0];
+    this.drawChooser(own, machine);
+    const table = machine && this.tables.find(({ machine: name }) => name === kindOf(machine.name));
+    if (!machine || !table) {
+      setText(this.heading, node === null ? "Choose a node on the map." : `${this.context.label(node)} has no state machine that runs.`);
+      this.frame.replaceChildren();
+      this.changes.replaceChildren();
+      this.shown = "";
+      return;
+    }
+    const key = `${node} ${machine.name}`;
+    if (anew || key !== this.shown) this.drawTable(table);
+    this.shown = key;
+    this.light(machine, table);
+  }
+
+  private drawChooser(own: readonly Machine[], current: Machine | undefined): void {
+    const names = own.map(({ name }) => name).join();
+    if (this.chooser.dataset.names !== names) {
+      this.chooser.dataset.names = names;
+      this.chooser.replaceChildren(...own.map(({ name }) => html("button", {
+        type: "button", "data-machine": name, click: () => ((this.chosen = name), this.draw(true)),
+      }, titleOf(name))));
+    }
+    for (const button of this.chooser.querySelectorAll("button")) {
+      setAttribute(button, "aria-pressed", String(button.dataset.machine === current?.name));
+    }
+  }
+
+  private drawTable(table: MachineTable): void {
+    const drawing = drawingOf(table, Math.max(300, this.host.clientWidth - 26));
+    const { width, height, places, edges } = drawing;
+    const marker = svg("marker", { id: "machine-arrow", viewBox: "0 0 8 8", refX: 7, refY: 4, markerWidth: 7, markerHeight: 7, markerUnits: "userSpaceOnUse", orient: "auto" },
+      svg("path", { d: "M0 0L8 4L0 8z" }));
+    const canvas = svg("svg", { class: "machine", viewBox: `0 0 ${width} ${height}`, width, height, role: "group", "aria-label": `${table.title}: states` },
+      svg("defs", {}, marker),
+      ...edges.map(({ from, to, labels, path }) => svg("path", {
+        class: "edge", d: path, "data-from": from.state, "data-to": to.state, "data-labels": labels.map(words).join("; "), "marker-end": "url(#machine-arrow)",
+      })),
+      ...places.map(({ state, x, y }) => svg("g", {
+        class: "state", "data-state": state, tabindex: 0, role: "img", transform: `translate(${x - STATE_WIDTH / 2} ${y - STATE_HEIGHT / 2})`,
+        focus: () => this.point(state), pointerenter: () => this.point(state), blur: () => this.point(null), pointerleave: () => this.point(null),
+      },
+        svg("rect", { width: STATE_WIDTH, height: STATE_HEIGHT, rx: STATE_HEIGHT / 2 }),
+        svg("text", { x: STATE_WIDTH / 2, y: STATE_HEIGHT / 2 + 4, "text-anchor": "middle" }, words(state)))));
+    this.frame.replaceChildren(canvas);
+  }
+
+  /** Shows where a state leads, and by what. */
+  private point(state: string | null): void {
+    const leaving: string[] = [];
+    for (const edge of this.frame.querySelectorAll<SVGPathElement>(".edge")) {
+      const isOut = edge.dataset.from === state;
+      edge.classList.toggle("out", isOut);
+      if (isOut) leaving.push(`${words(edge.dataset.to!)}: ${edge.dataset.labels}`);
+    }
+    setText(this.label, state === null ? "" : `${words(state)} → ${leaving.join(" · ") || "nowhere"}`);
+  }
+
+  private light({ name, state, changes }: Machine, { title, section, transitions }: MachineTable): void {
+    setText(this.heading, `${titleOf(name)}: ${words(state)}. ${title}, ${section}`);
+    const last = changes[0];
+    for (const each of this.frame.querySelectorAll<SVGGElement>(".state")) {
+      const isCurrent = each.dataset.state === state;
+      each.classList.toggle("current", isCurrent);
+      setAttribute(each, "aria-label", `${words(each.dataset.state!)}${isCurrent ? ", the current state" : ""}`);
+    }
+    for (const edge of this.frame.querySelectorAll<SVGPathElement>(".edge")) {
+      edge.classList.toggle("next", edge.dataset.from === state);
+      edge.classList.toggle("last", last !== undefined && edge.dataset.from === last.from && edge.dataset.to === last.to);
+    }
+    this.changes.replaceChildren(...changes.map(({ atMs, from, to }) => {
+      const events = transitions.filter((each) => each.from === from && each.to === to).map(({ event }) => words(event));
+      const by = events.length === 1 ? ` (${events[0]})` : "";
+      return html("li", {}, html("time", {}, timeText(atMs)), ` ${words(from)} → ${words(to)}${by}`);
+    }));
+  }
+}
+
+function kindOf(name: string): string {
+  return name.split("/")[0];
+}
+
+/** "Way: UDP over IPv4" for "way/UDP over IPv4". */
+function titleOf(name: string): string {
+  const [kind, ...about] = name.split("/");
+  const first = kind.charAt(0).toUpperCase() + kind.slice(1);
+  return about.length > 0 ? `${first}: ${about.join("/")}` : first;
+}
