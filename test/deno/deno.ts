@@ -33,13 +33,17 @@ export function permissions(command: string, folder: string): string[] {
       ];
     case "status":
     case "watch":
-      return [
-        `--allow-read=${folder}`, `--allow-write=${folder}`,
-        `--allow-net=${["home-agent", "mobile-node", "correspondent"].map((role) => `unix:${join(folder, role)}.sock`)}`,
-      ];
+      return [`--allow-read=${folder}`, `--allow-write=${folder}`, sockets(folder)];
+    case "doctor":
+      return ["--allow-ffi", `--allow-read=${DIST},${folder}`, `--allow-write=${folder}`, sockets(folder)];
     default:
       return [`--allow-read=${DIST},${folder}`];
   }
+}
+
+/** The control socket of whatever daemon has its files there. */
+function sockets(folder: string): string {
+  return `--allow-net=${["home-agent", "mobile-node", "correspondent"].map((role) => `unix:${join(folder, role)}.sock`)}`;
 }
 
 export const DENO: Runtime = {
