@@ -21,20 +21,19 @@ pub fn is_right_quickly(source: &[u8], destination: &[u8], message: &[u8], proto
 fn sum(octets: &[u8]) -> u64 {
     let mut lanes = [u32x4_splat(0); LANES];
     let blocks = octets.chunks_exact(LANES * VECTOR_BYTES);
-    let mut sum = rest(blocks.remainder());
+    let vectors = blocks.remainder().chunks_exact(VECTOR_BYTES);
+    let mut sum = rest(vectors.remainder());
+    for octets in vectors {
+        lanes[0] = u32x4_add(lanes[0], u32x4_extadd_pairwise_u16x8(vector(octets)));
+    }
     for block in blocks {
         for (lane, octets) in lanes.iter_mut().zip(block.chunks_exact(VECTOR_BYTES)) {
             *lane = u32x4_add(*lane, u32x4_extadd_pairwise_u16x8(vector(octets)));
         }
     }
-    for lane in lanes {
-        sum += [u32x4_extract_lane::<0>(lane), u32x4_extract_lane::<1>(lane), u32x4_extract_lane::<2>(lane)]
-            .into_iter()
-            .map(u64::from)
-            .sum::<u64>();
-        sum += u64::from(u32x4_extract_lane::<3>(lane));
-    }
-    sum
+    let total = u32x4_add(u32x4_add(lanes[0], lanes[1]), u32x4_add(lanes[2], lanes[3]));
+    sum += u64::from(u32x4_extract_lane::<0>(total)) + u64::from(u32x4_extract_lane::<1>(total));
+    sum + u64::from(u32x4_extract_lane::<2>(total)) + u64::from(u32x4_extract_lane::<3>(total))
 }
 
 const VECTOR_BYTES: usize = 16;
