@@ -35,11 +35,17 @@ export interface Report {
 
 export interface Benchmark {
   name: string;
-  run(context: Context): Report;
+  run(context: Context): Report | Promise<Report[]>;
+  /** What it needs and is not here; undefined: nothing. */
+  missing?(): string | undefined;
+  /** Of the reports of one that may be left out, wholly or in part: they stay as they were measured last. */
+  titles?: string[];
 }
 
 export interface Context {
   module: WebAssembly.Module;
+  /** What it was compiled from. */
+  coreBytes: Uint8Array<ArrayBuffer>;
   effort: Effort;
   /** Fewer bindings and rounds: to see that it runs, not to believe the figures. */
   quick: boolean;

@@ -83,7 +83,7 @@ function install() {
   };
   const cargo = (...args) => execFileSync("cargo", ["install", "--quiet", "--locked", "--root", tools, ...args], { env, stdio: "inherit" });
   if (printed("wasm-pack", "--version") === undefined) cargo(`wasm-pack@${WASM_PACK}`);
-  if (!isBindgenRight()) cargo(`wasm-bindgen-cli@${WASM_BINDGEN}`);
+  if (!isBindgenRight()) cargo("--no-default-features", `wasm-bindgen-cli@${WASM_BINDGEN}`); // no TLS: it fetches nothing here
   rmSync(join(tools, "target"), { recursive: true, force: true });
 }
 
@@ -91,8 +91,11 @@ function isBindgenRight() {
   return printed("wasm-bindgen", "--version")?.split(" ")[1] === WASM_BINDGEN;
 }
 
-function check() {
+function checkCargo() {
   if (printed("cargo", "--version") === undefined) throw new Missing("cargo is missing: https://rustup.rs, or on Debian: apt-get install cargo-web");
+}
+
+function checkTools() {
   const advice = "npm run build:peer -- --tools installs it with cargo (two minutes)";
   if (printed("wasm-pack", "--version") === undefined) throw new Missing(`wasm-pack is missing: ${advice}`);
   if (!isBindgenRight()) throw new Missing(`wasm-bindgen ${WASM_BINDGEN} is missing: ${advice}`);
@@ -121,8 +124,9 @@ try {
   });
   if (values.check) process.exit(isCurrent() ? 0 : 1);
   if (!isCurrent()) {
+    checkCargo();
     if (values.tools) install();
-    check();
+    checkTools();
     build();
   }
   console.error(`build/peer/peer_bg.wasm  ${statSync(join(out, "peer_bg.wasm")).size} bytes`);

@@ -41,7 +41,7 @@ export async function buildNode(outdir, isPackage) {
     format: "esm",
     platform: "node",
     target: "node20",
-    external: ["koffi", "pino", "ws"],
+    external: ["koffi", "pino", "ws", "esbuild", "playwright-core"],
     define: { ...DEFINE, MEXT_WASM: '"./mext.wasm"' },
     banner: { js: "#!/usr/bin/env node" },
     logLevel: "warning",

@@ -93,14 +93,14 @@ fn source<'a>(chain: &Chain, packet: &'a [u8]) -> &'a [u8] {
 /// The checksum is over the Mobility Header alone, as long as it says (RFC 6275 §6.1.1, RFC 8200 §8.1).
 fn mobility(source: &[u8], own: &[u8; 16], message: &[u8]) -> Verdict {
     let Ok(header) = Ipv6RawExtHeaderSlice::from_slice(message) else { return Verdict::MobilityTruncated };
-    let is_right = checksum::is_right(source, own, header.slice(), MOBILITY);
+    let is_right = checksum::is_right_quickly(source, own, header.slice(), MOBILITY);
     if is_right { Verdict::MobilityMessage } else { Verdict::MobilityChecksum }
 }
 
 fn icmpv6(chain: &Chain, packet: &[u8], own: &[u8; 16]) -> Verdict {
     match packet.len() - chain.upper_at {
         0..ICMPV6_MIN_BYTES => Verdict::Icmpv6Truncated,
-        _ if checksum::is_right(source(chain, packet), own, &packet[chain.upper_at..], chain.upper) => {
+        _ if checksum::is_right_quickly(source(chain, packet), own, &packet[chain.upper_at..], chain.upper) => {
             Verdict::Icmpv6Message
         }
         _ => Verdict::Icmpv6Checksum,
