@@ -13,7 +13,7 @@ export const EPOCH_MS = Date.UTC(2026, 0, 1);
 export const SPI = 300;
 /** The longest that a Binding Update can ask for: no binding ends while it is being measured. */
 export const LONGEST_LIFETIME_MS = 0xffff * 4000;
-const START_MS = 1000;
+export const START_MS = 1000;
 
 /** Home address of node `index`: one /64, with interface identifiers as random as those of RFC 7217. */
 export function homeAddress(index: number): Uint8Array {
@@ -101,6 +101,9 @@ export interface Size {
   budgets?: Partial<Budgets>;
 }
 
+/** Of an engine, what makes a home agent of it. */
+export type Configurable = Pick<Engine, "command" | "importState">;
+
 export class HomeAgent {
   readonly orders = new Counting();
   readonly engine: Engine;
@@ -113,35 +116,42 @@ export class HomeAgent {
       maxBindings: size.nodes, maxNodes: size.nodes, reassemblies: 4,
       ...size.budgets,
     });
-    setWallClock(this.engine, EPOCH_MS + this.now, this.now);
-    setDevice(this.engine, { index: TUNNEL, kind: "tunnel", mtu: 1460, up: true }, this.now);
-    setDevice(this.engine, { index: ACCESS, kind: "access", mtu: 1500, up: true }, this.now);
-    setHomeAgent(this.engine, {
-      address: HOME_AGENT, homePrefixes: [{ address: parseAddress("2001:db8:100::"), length: 64 }],
-      maxLifetimeMs: LONGEST_LIFETIME_MS, refreshAdviceMs: 0, replayWindowMs: 7000,
-    }, this.now);
-    for (let index = 0; index < size.nodes; index++) this.addNode(index, size.authentication ?? "none");
-    this.restore(0, size.bindings);
-  }
-
-  private addNode(index: number, authentication: "none" | "shared-key"): void {
-    const security: Security = authentication === "none" ? { authentication } : {
-      authentication, identity: identity(index), spi: SPI, key: key(index), replayProtection: "timestamp",
-    };
-    addNode(this.engine, { id: index, homeAddresses: [homeAddress(index)], security }, this.now);
+    configure(this.engine, size, this.now);
   }
 
   /** Gives the nodes from `first` on bindings, from state records as after a restart. */
   restore(first: number, count: number, lifetimeMs = LONGEST_LIFETIME_MS): void {
-    const atOnce = Math.floor(abi.REPLY_BYTES / abi.STATE_BINDING_BYTES);
-    for (let at = first; at < first + count; at += atOnce) {
-      this.engine.importState(bindingRecords(at, Math.min(atOnce, first + count - at), this.now, lifetimeMs), this.now);
-    }
+    restore(this.engine, first, count, this.now, lifetimeMs);
   }
 
   /** Octets of linear memory. */
   get memoryBytes(): number {
     return this.engine.memory.length;
+  }
+}
+
+/** Makes an engine the home agent that is measured. */
+export function configure(engine: Configurable, size: Size, now: number): void {
+  setWallClock(engine, EPOCH_MS + now, now);
+  setDevice(engine, { index: TUNNEL, kind: "tunnel", mtu: 1460, up: true }, now);
+  setDevice(engine, { index: ACCESS, kind: "access", mtu: 1500, up: true }, now);
+  setHomeAgent(engine, {
+    address: HOME_AGENT, homePrefixes: [{ address: parseAddress("2001:db8:100::"), length: 64 }],
+    maxLifetimeMs: LONGEST_LIFETIME_MS, refreshAdviceMs: 0, replayWindowMs: 7000,
+  }, now);
+  for (let index = 0; index < size.nodes; index++) {
+    const security: Security = (size.authentication ?? "none") === "none" ? { authentication: "none" } : {
+      authentication: "shared-key", identity: identity(index), spi: SPI, key: key(index), replayProtection: "timestamp",
+    };
+    addNode(engine, { id: index, homeAddresses: [homeAddress(index)], security }, now);
+  }
+  restore(engine, 0, size.bindings, now);
+}
+
+function restore(engine: Configurable, first: number, count: number, now: number, lifetimeMs = LONGEST_LIFETIME_MS): void {
+  const atOnce = Math.floor(abi.REPLY_BYTES / abi.STATE_BINDING_BYTES);
+  for (let at = first; at < first + count; at += atOnce) {
+    engine.importState(bindingRecords(at, Math.min(atOnce, first + count - at), now, lifetimeMs), now);
   }
 }
 

@@ -17,6 +17,9 @@ const SERVER = fileURLToPath(new URL("./wasmtime_server.py", import.meta.url));
 /** Whether Python has the package wasmtime. */
 export const hasWasmtime = spawnSync("python3", ["-c", "import wasmtime.component"], { stdio: "ignore" }).status === 0;
 
+/** Where things lie, and how wasmtime-py is used: `plain` is as it comes, else it is hastened. */
+export interface ServerSettings { script?: string; component?: string; plain?: boolean }
+
 /** A Python process that runs the component. */
 export class WasmtimeServer {
   private readonly process: ChildProcess;
@@ -24,7 +27,7 @@ export class WasmtimeServer {
   private readonly requests: number;
   private readonly answers: number;
 
-  constructor() {
+  constructor({ script = SERVER, component = COMPONENT, plain = false }: ServerSettings = {}) {
     const [requests, answers] = ["requests", "answers"].map((name) => join(this.folder, name));
     execFileSync("mkfifo", [requests, answers]);
     // Opened for both ways, so that nobody waits for the other end; ours are of one way, so that its death is seen.
@@ -32,7 +35,9 @@ export class WasmtimeServer {
     const childWrites = openSync(answers, constants.O_RDWR);
     this.requests = openSync(requests, constants.O_WRONLY);
     this.answers = openSync(answers, constants.O_RDONLY);
-    this.process = spawn("python3", [SERVER, COMPONENT, "3", "4"], { stdio: ["ignore", "inherit", "inherit", childReads, childWrites] });
+    this.process = spawn("python3", [script, component, "3", "4", ...(plain ? ["plain"] : [])], {
+      stdio: ["ignore", "inherit", "inherit", childReads, childWrites],
+    });
     closeSync(childReads);
     closeSync(childWrites);
   }

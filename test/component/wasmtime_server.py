@@ -1,6 +1,8 @@
 """Runs the component in wasmtime for test/component/wasmtime.ts: one engine at a time, one call a frame.
 
-    python3 wasmtime_server.py COMPONENT REQUESTS ANSWERS      (file descriptors)
+    python3 wasmtime_server.py COMPONENT REQUESTS ANSWERS [plain]      (file descriptors)
+
+With `plain`, wasmtime-py is used as it is; without, it is made to remember types and to take octets at once.
 """
 
 import base64
@@ -41,18 +43,6 @@ def remember(cls, name):
     setattr(cls, name, remembered)
 
 
-ask_once(types.ListType, "element")
-ask_once(types.RecordType, "fields")
-ask_once(types.VariantType, "cases")
-ask_once(types.OptionType, "payload")
-ask_once(types.ResultType, "ok", "err")
-ask_once(types.FuncType, "params", "result")
-for each in (types.VariantType, types.OptionType, types.ResultType):
-    remember(each, "_tagged")
-    remember(each, "_cases")
-remember(types.ListType, "_is_bytes")
-remember(Func, "type")
-
 # Octets at once instead of one by one: each is a value of so many octets, its kind and the number.
 VALUE_BYTES = ctypes.sizeof(ffi.wasmtime_component_val_t)
 NUMBER_AT = ffi.wasmtime_component_val_t.of.offset
@@ -88,7 +78,19 @@ def octets_from_c(self, c):
     return octets
 
 
-types.ListType.convert_to_c, types.ListType.convert_from_c = octets_to_c, octets_from_c
+def hasten():
+    ask_once(types.ListType, "element")
+    ask_once(types.RecordType, "fields")
+    ask_once(types.VariantType, "cases")
+    ask_once(types.OptionType, "payload")
+    ask_once(types.ResultType, "ok", "err")
+    ask_once(types.FuncType, "params", "result")
+    for each in (types.VariantType, types.OptionType, types.ResultType):
+        remember(each, "_tagged")
+        remember(each, "_cases")
+    remember(types.ListType, "_is_bytes")
+    remember(Func, "type")
+    types.ListType.convert_to_c, types.ListType.convert_from_c = octets_to_c, octets_from_c
 
 
 def camel(name):
@@ -131,6 +133,7 @@ class Server:
         self.mext = Mext(path)
         self.instance = None
         self.engine = None
+        self.batches = {}
 
     def answer(self, name, *given):
         if name == "start":
@@ -141,6 +144,8 @@ class Server:
                 return {"refused": started}
             self.engine = started
             return {"ok": True}
+        if name in ("load", "repeat"):
+            return {"ok": getattr(self, name)(*given)}
         arguments = [rich(each) for each in given]
         if name in ("rawCommand", "process", "tick", "importState"):
             arguments[0] = float(arguments[0])
@@ -148,6 +153,17 @@ class Server:
         if name == "rawCommand" and isinstance(result, str):
             return {"refused": result}
         return {"ok": plain(result)}
+
+    def load(self, name, inputs):
+        """Takes a batch for `repeat`."""
+        self.batches[name] = rich(inputs)
+
+    def repeat(self, name, times, now):
+        """Processes a batch again and again, for measuring; returns the orders of the last time."""
+        batch, orders = self.batches[name], []
+        for _ in range(times):
+            orders = self.instance.call("engine", "[method]engine.process", self.engine, float(now), batch)
+        return len(orders)
 
 
 def read(file, length):
@@ -166,6 +182,8 @@ def write(file, octets):
 
 
 def main():
+    if "plain" not in sys.argv[4:]:
+        hasten()
     server = Server(sys.argv[1])
     requests, answers = int(sys.argv[2]), int(sys.argv[3])
     while True:

@@ -172,8 +172,8 @@ function fillSlot(slot: u32, input: usize): void {
   const isDatagrams = kind === Input.Datagrams;
   const content = input + 8;
   const octets = isDatagrams ? content + 16 : content;
-  const length = min<u32>(load<u32>(octets, 4), slotBytes);
-  memory.copy(packet, load<usize>(octets), length);
+  const length = load<u32>(octets, 4);
+  memory.copy(packet, load<usize>(octets), min<u32>(length, slotBytes)); // the core refuses one that is larger
   if (isDatagrams) describeDatagrams(packet - DATAGRAM_BYTES, content);
   const descriptor = core.inputDescriptors() + slot * INPUT_BYTES;
   store<u32>(descriptor, length, INPUT_LENGTH);
