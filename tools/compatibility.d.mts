@@ -6,3 +6,4 @@ export function writeRecord(record: SubjectRecord): void;
 export function collectRecords(): SubjectRecord[];
 export function rowOf(record: SubjectRecord): string[];
 export function readmeRows(text?: string): Map<string, string[]> | undefined;
+export function withTable(text: string, records: readonly SubjectRecord[]): string;

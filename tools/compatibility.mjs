@@ -1,7 +1,6 @@
 // Writes the table of the README's section "Compatibility" from what the conformance suite has found.
 //
-//   node tools/compatibility.mjs            after `npm test`, or after `npx vitest run test/conformance`
-//   node tools/compatibility.mjs --check    says whether the table is that of the last run; changes nothing
+//   node tools/compatibility.mjs    after `npm test`, or after `npx vitest run test/conformance`
 //
 // Every test of a subject leaves a record in build/conformance/; all of them together are build/conformance.json. A
 // subject without a record, because this machine lacks what it needs, keeps its row. The tests compare each row with
@@ -40,9 +39,9 @@ export function clearRecords() {
   rmSync(records, { recursive: true, force: true });
 }
 
-/** Leaves the record of one subject: `{ key, runtime, sha256, total, cases, leftOut }`, see test/conformance/record.ts. */
+/** Leaves the record of one subject, as test/conformance/record.ts describes it. */
 export function writeRecord(record) {
-  if (!(record.key in SUBJECTS)) throw new Error(`${record.key} has no row: add it to SUBJECTS of tools/compatibility.mjs`);
+  if (!(record.key in SUBJECTS)) throw new Error(`${record.key} has no row: SUBJECTS of tools/compatibility.mjs needs it`);
   mkdirSync(records, { recursive: true });
   writeFileSync(join(records, `${record.key}.json`), `${JSON.stringify(record, undefined, 1)}\n`);
 }
@@ -75,7 +74,7 @@ export function readmeRows(text = readFileSync(README, "utf8")) {
 }
 
 /** The README with the rows of these records; rows without one stay, with the hash of the binary of this run. */
-function withTable(text, all) {
+export function withTable(text, all) {
   const old = readmeRows(text);
   if (!old) throw new Error(`README.md has no place for the table: ${BEGIN} … ${END}`);
   const rows = Object.entries(SUBJECTS).flatMap(([key, { host }]) => {
@@ -83,7 +82,8 @@ function withTable(text, all) {
     if (record) return [rowOf(record)];
     return old.has(host) ? [[...old.get(host).slice(0, 4), rowOf(all[0]).at(-1)]] : [];
   });
-  const lines = [["Host", "Run by", "Packets are carried by", "Cases passed", "`mext.wasm`"], ...rows].map((cells) => `| ${cells.join(" | ")} |`);
+  const head = ["Host", "Run by", "Packets are carried by", "Cases passed", "`mext.wasm`"];
+  const lines = [head, ...rows].map((cells) => `| ${cells.join(" | ")} |`);
   lines.splice(1, 0, "|---|---|---|--:|---|");
   return `${text.slice(0, text.indexOf(BEGIN) + BEGIN.length)}\n${lines.join("\n")}\n${text.slice(text.indexOf(END))}`;
 }
@@ -94,15 +94,9 @@ function main() {
   const stale = all.filter((record) => record.sha256 !== sha256).map(({ key }) => key);
   if (all.length === 0) throw new Error("there are no records: run `npx vitest run test/conformance` first");
   if (stale.length > 0) throw new Error(`${stale.join(", ")}: recorded with another mext.wasm; run test/conformance again`);
-  const text = readFileSync(README, "utf8");
-  const renewed = withTable(text, all);
-  if (process.argv.includes("--check")) {
-    if (renewed !== text) throw new Error("the README's table is another one: node tools/compatibility.mjs writes it");
-  } else {
-    writeFileSync(README, renewed);
-    const unknown = Object.keys(SUBJECTS).filter((key) => !all.some((record) => record.key === key));
-    if (unknown.length > 0) console.log(`not run here, rows kept as they were: ${unknown.join(", ")}`);
-  }
+  writeFileSync(README, withTable(readFileSync(README, "utf8"), all));
+  const unknown = Object.keys(SUBJECTS).filter((key) => !all.some((record) => record.key === key));
+  if (unknown.length > 0) console.log(`not run here, rows kept as they were: ${unknown.join(", ")}`);
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

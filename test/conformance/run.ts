@@ -39,8 +39,8 @@ export async function runCase(each: Case, subject: Subject): Promise<CaseResult>
   const failures: Failure[] = [];
   const noteFailure = (error: unknown) => {
     const notConformant = error instanceof NotConformant;
-    const message = error instanceof Error ? (notConformant ? error.message : error.stack ?? error.message) : String(error);
-    failures.push({ message, notConformant });
+    const { message, stack } = error instanceof Error ? error : new Error(String(error));
+    failures.push({ message: notConformant ? message : stack ?? message, notConformant });
   };
   await each.run(subject).catch(noteFailure);
   const tookMs = subject.nowMs;

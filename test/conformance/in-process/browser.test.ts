@@ -30,7 +30,7 @@ describe.skipIf(!chromiumPath)("Chromium (needs chromium)", () => {
     page = await browser.newPage();
     await page.route("**", (route) => {
       const { pathname } = new URL(route.request().url());
-      if (pathname === "/") return route.fulfill({ contentType: "text/html", body: "<!doctype html><title>conformance</title>" });
+      if (pathname === "/") return route.fulfill({ contentType: "text/html", body: "<!doctype html><title>suite</title>" });
       if (pathname === "/worker.mjs") return route.fulfill({ contentType: "text/javascript", body: worker });
       if (pathname === "/mext.wasm") return route.fulfill({ contentType: "application/wasm", body: Buffer.from(core) });
       return route.fulfill({ status: 404 });

@@ -17,7 +17,9 @@ process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
 export async function bundle(name: keyof typeof OPTIONS): Promise<string> {
   const outfile = join(folder, `${name}.mjs`);
   const entry = fileURLToPath(new URL(`${name}.ts`, import.meta.url));
-  await build({ ...OPTIONS[name], entryPoints: [entry], outfile, bundle: true, format: "esm", target: "es2022", logLevel: "warning" });
+  await build({
+    ...OPTIONS[name], entryPoints: [entry], outfile, bundle: true, format: "esm", target: "es2022", logLevel: "warning",
+  });
   return outfile;
 }
 

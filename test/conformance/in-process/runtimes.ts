@@ -24,7 +24,9 @@ export function nodePath(version: number): string | undefined {
 }
 
 /** Plays all cases, or some on the faulty core, by this command; `permissions` say what stands before the program. */
-export async function reportOf(command: string, permissions: (core: string) => string[], faultCases?: readonly string[]): Promise<Report> {
+export async function reportOf(
+  command: string, permissions: (core: string) => string[], faultCases?: readonly string[],
+): Promise<Report> {
   let core = fileURLToPath(CORE_PATH);
   if (faultCases) {
     core = besideBundles("faulty.wasm");

@@ -20,10 +20,12 @@ import { addRoute } from "../../../platforms/linux/system/routes.ts";
 import { setInterfaceValue } from "../../../platforms/linux/system/sysctl.ts";
 import { Program } from "../../linux/lab.ts";
 import { eventually, inside, makeNamespace, removeNamespace } from "../../linux/system/namespace.ts";
-import { neighbourAdvertisement } from "../players/neighbour.ts";
+import { ROUTER } from "../scenes.ts";
 import type { Attachment, Configuration, Sent, Subject } from "../subject.ts";
+import { answerTo, isForwardedDiscovery, solicitationIn } from "./discovery.ts";
 import { OTHERS_LINK_ADDRESS, Tap } from "./tap.ts";
 import { NAMES, toml } from "./toml.ts";
+import { takeTurn } from "./turns.ts";
 
 /** What runs `mext`. */
 export interface Runtime {
@@ -35,11 +37,6 @@ const READY = "is running";
 const LINK_EVENT = '"event":"Link"';
 /** How long a daemon is waited for, on a machine that has much to do. */
 const WAIT_SECONDS = 30;
-const NEIGHBOUR_SOLICITATION = 135;
-const NEIGHBOUR_ADVERTISEMENT = 136;
-const ICMPV6 = 58;
-/** Of fixed headers (RFC 8200 §3, RFC 4861 §4.3). */
-const [NEXT_HEADER, HOP_LIMIT, SOURCE, MESSAGE, TARGET] = [6, 7, 8, 40, 48];
 
 export class LinuxSubject implements Subject {
   readonly host: string;
@@ -176,7 +173,7 @@ export class LinuxSubject implements Subject {
       if (this.#uplink !== undefined) this.#receive(this.#uplink, packet);
     });
     this.#taps.set(NAMES.uplink, tap);
-    this.#answered = ["fe80::1", formatAddress(homeAgent)];
+    this.#answered = [ROUTER, formatAddress(homeAgent)];
   }
 
   /** Switches the uplink on or off, and waits until the daemon has told its core. */
@@ -208,44 +205,11 @@ export class LinuxSubject implements Subject {
 
   /** Whether it was a solicitation of the kernel. */
   #answerSolicitation(link: string, packet: Uint8Array): boolean {
-    if (messageType(packet) !== NEIGHBOUR_SOLICITATION) return false;
-    const source = packet.subarray(SOURCE, SOURCE + 16);
-    const target = formatAddress(packet.subarray(TARGET, TARGET + 16));
-    const isOwn = this.#own.has(`${link} ${target}`);
-    if (source.every((octet) => octet === 0) || isOwn || this.#answered.includes(target)) return false;
-    const linkAddress = Buffer.from(OTHERS_LINK_ADDRESS).toString("hex").replace(/..(?=.)/g, "$&:");
-    void this.inject(link, neighbourAdvertisement(target, target, linkAddress, formatAddress(source)));
+    const solicitation = solicitationIn(packet);
+    if (!solicitation) return false;
+    const { target } = solicitation;
+    if (this.#own.has(`${link} ${target}`) || this.#answered.includes(target)) return false;
+    void this.inject(link, answerTo(solicitation, OTHERS_LINK_ADDRESS));
     return true;
   }
-}
-
-/**
- * Linux forwards messages of neighbour discovery that somebody sends it for another address of the link. Nobody takes
- * them: their hop limit is not 255 any more (RFC 4861 §7.1.1).
- */
-function isForwardedDiscovery(packet: Uint8Array): boolean {
-  const type = messageType(packet) ?? 0;
-  return type >= NEIGHBOUR_SOLICITATION && type <= NEIGHBOUR_ADVERTISEMENT && packet[HOP_LIMIT] === 254;
-}
-
-/** So many daemons start at a time: that is nearly all that they need the processors for. */
-const STARTING = 2;
-let starting = 0;
-const waiting: (() => void)[] = [];
-
-async function takeTurn(start: () => Promise<void>): Promise<void> {
-  if (starting === STARTING) await new Promise<void>((resolve) => waiting.push(resolve));
-  else starting++;
-  try {
-    await start();
-  } finally {
-    const next = waiting.shift();
-    if (next) next();
-    else starting--;
-  }
-}
-
-/** Of an ICMPv6 message without extension headers; undefined: it is none. */
-function messageType(packet: Uint8Array): number | undefined {
-  return packet[NEXT_HEADER] === ICMPV6 ? packet[MESSAGE] : undefined;
 }

@@ -21,7 +21,8 @@ export async function select(core: WebAssembly.Module): Promise<Selection> {
   const takesMs = new Map(measured.map(({ id, tookMs }) => [id, tookMs]));
   const tooLong = measured.filter(({ tookMs }) => tookMs > LONGEST_MS);
   return {
-    cases: ALL_CASES.filter(({ id }) => takesMs.get(id)! <= LONGEST_MS).sort((a, b) => takesMs.get(b.id)! - takesMs.get(a.id)!),
+    cases: ALL_CASES.filter(({ id }) => takesMs.get(id)! <= LONGEST_MS)
+      .sort((a, b) => takesMs.get(b.id)! - takesMs.get(a.id)!),
     leftOut: tooLong.map(({ id, tookMs }) => ({ id, reason: `it takes ${Math.round(tookMs / 1000)} s` })),
   };
 }

@@ -2,7 +2,9 @@
  * A TAP device: a link of the subject, whose other end is here. What the subject's kernel sends on it is read as
  * Ethernet frames, and what is written arrives there.
  */
-import { EAGAIN, IFF_NO_PI, IFNAMSIZ, O_CLOEXEC, O_NONBLOCK, O_RDWR, TUNSETIFF } from "../../../platforms/linux/system/constants.ts";
+import {
+  EAGAIN, IFF_NO_PI, IFNAMSIZ, O_CLOEXEC, O_NONBLOCK, O_RDWR, TUNSETIFF,
+} from "../../../platforms/linux/system/constants.ts";
 import { SystemError } from "../../../platforms/linux/system/errors.ts";
 import { check, close, errno, ioctl, open, prepare, read, write } from "../../../platforms/linux/system/libc.ts";
 import { linkByName } from "../../../platforms/linux/system/links.ts";

@@ -11,7 +11,8 @@ type Fields = Readonly<Record<string, Value>>;
 
 /** Lines of fields; those that are undefined are left out. */
 function lines(fields: Fields): string[] {
-  return Object.entries(fields).flatMap(([name, value]) => value === undefined ? [] : [`${name} = ${JSON.stringify(value)}`]);
+  const given = Object.entries(fields).filter(([, value]) => value !== undefined);
+  return given.map(([name, value]) => `${name} = ${JSON.stringify(value)}`);
 }
 
 function ms(value: number | undefined): string | undefined {
@@ -55,8 +56,8 @@ function homeAgent({ homeAgent, homeLink, nodes }: Of<"home-agent">): string[] {
     ...homeLink ? ["[home_link]", ...lines({
       interface: NAMES.home, advertise: homeLink.advertise, preference: homeLink.preference,
       router_lifetime: ms(homeLink.routerLifetimeMs), lifetime: ms(homeLink.homeAgentLifetimeMs),
-      min_interval: ms(homeLink.minIntervalMs), max_interval: ms(homeLink.maxIntervalMs), min_delay: ms(homeLink.minDelayMs),
-      interval_option: homeLink.intervalOption, unsolicited: homeLink.unsolicited,
+      min_interval: ms(homeLink.minIntervalMs), max_interval: ms(homeLink.maxIntervalMs),
+      min_delay: ms(homeLink.minDelayMs), interval_option: homeLink.intervalOption, unsolicited: homeLink.unsolicited,
     })] : [],
     ...homePrefixes.filter(({ validMs, preferredMs }) => validMs ?? preferredMs).flatMap((prefix) => [
       "[[home_link.prefix]]", ...lines({
@@ -86,8 +87,10 @@ function mobileNode({ mobileNode, routes, correspondent }: Of<"mobile-node">): s
       home_prefix_length: mobileNode.homePrefixLength, tunnel: NAMES.tunnel, uplinks: [NAMES.uplink],
       lifetime: ms(all.lifetimeMs), optimistic: all.optimistic, hold_down: ms(all.holdDownMs),
       initial_binding_ack_timeout_first_registration: ms(all.firstRegistrationTimeoutMs),
-      initial_binding_ack_timeout: ms(all.bindingAckTimeoutMs), max_binding_ack_timeout: ms(all.maxBindingAckTimeoutMs),
-      correspondent: correspondent !== undefined && correspondent.enabled !== false, ...securityFields(mobileNode.security),
+      initial_binding_ack_timeout: ms(all.bindingAckTimeoutMs),
+      max_binding_ack_timeout: ms(all.maxBindingAckTimeoutMs),
+      correspondent: correspondent !== undefined && correspondent.enabled !== false,
+      ...securityFields(mobileNode.security),
     }),
     "[route_optimisation]", ...lines({
       policy: routes?.policy ?? "never", after_packets: routes?.afterPackets, lifetime: ms(routes?.lifetimeMs),

@@ -1,0 +1,19 @@
+/** Daemons start a few at a time: that is nearly all that they need the processors for. */
+
+const STARTING = 2;
+
+let starting = 0;
+const waiting: (() => void)[] = [];
+
+/** Starts something when it is its turn. */
+export async function takeTurn(start: () => Promise<void>): Promise<void> {
+  if (starting === STARTING) await new Promise<void>((resolve) => waiting.push(resolve));
+  else starting++;
+  try {
+    await start();
+  } finally {
+    const next = waiting.shift();
+    if (next) next();
+    else starting--;
+  }
+}
