@@ -177,7 +177,7 @@ export function readBindings(engine: StateReader): BindingStatus[] {
 }
 
 /** Where the mobile nodes of a home agent are that it reaches by UDP; `address` (16 octets) is valid during the call only. */
-export function visitBoundEndpoints(engine: Engine, visit: (address: Uint8Array, port: number) => void): void {
+export function visitBoundEndpoints(engine: StateReader, visit: (address: Uint8Array, port: number) => void): void {
   engine.query(Query.Bindings, abi.BINDING_BYTES, (record) => {
     const port = u16(record, abi.BINDING_PORT);
     if (port !== 0) visit(new Uint8Array(record.buffer, record.byteOffset + abi.BINDING_CAREOF_ADDRESS, 16), port);
