@@ -1,6 +1,6 @@
 /** The core against an implementation of the same packet path in Rust, in every runtime that is here. */
 import { row, type Benchmark, type Context, type Report } from "./benchmark.ts";
-import { HOW_TO_BUILD, peerFolder } from "./peers/rust-build.ts";
+import { NOT_BUILT, peerFolder } from "./peers/rust-build.ts";
 import type { Comparison } from "./race.ts";
 import { RUNTIMES } from "./race-runtimes.ts";
 import { ratio } from "./rounds.ts";
@@ -28,7 +28,7 @@ function rowsOf({ name, core, peer }: Comparison): Report["rows"] {
 }
 
 async function run({ coreBytes, effort, quick, progress }: Context): Promise<Report[]> {
-  if (!peerFolder) throw new Error(`the Rust peer is not built: ${HOW_TO_BUILD}`);
+  if (!peerFolder) throw new Error(NOT_BUILT);
   const reports: Report[] = [];
   for (const runtime of RUNTIMES) {
     const missing = await runtime.missing();
@@ -54,6 +54,6 @@ function titleOf(runtime: string): string {
 export const peer: Benchmark = {
   name: NAME,
   run,
-  missing: () => (peerFolder ? undefined : `the Rust peer, which ${HOW_TO_BUILD} builds`),
+  missing: () => (peerFolder ? undefined : NOT_BUILT),
   titles: RUNTIMES.map(({ name }) => titleOf(name)),
 };
