@@ -83,7 +83,7 @@ const reports: Report[] = [];
 for (const benchmark of chosen) {
   const missing = benchmark.missing?.();
   if (missing) {
-    console.error(`… ${benchmark.name} is left out: it needs ${missing}`);
+    console.error(`… ${benchmark.name} is left out: ${missing}`);
     continue;
   }
   const made = [await benchmark.run({

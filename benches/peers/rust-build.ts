@@ -9,7 +9,7 @@ const PLACES = ["../../build/peer/", "../build/peer/"].map((place) => new URL(pl
 /** Folder of the build; undefined: there is none. */
 export const peerFolder: URL | undefined = PLACES.find((place) => existsSync(new URL("peer_bg.wasm", place)));
 
-export const HOW_TO_BUILD = "npm run build:peer -- --tools (Rust and some minutes; nothing else needs it)";
+export const NOT_BUILT = "the Rust peer is not built: npm run build:peer -- --tools (takes Rust and some minutes)";
 
 /** The path of the JavaScript beside the binary. */
 export function gluePath(folder: URL): string {

@@ -133,19 +133,20 @@ export const DIFFERENCES: readonly Difference[] = [
       + "stops there, and the core goes on to the segment size behind.",
     examples: [{
       direction: "out",
-      hex: "600000000038330020010db802000000000000000000000520010db8010000007b2bf477000000002b00000001010101060202000000000020010db8010000007b2bf47700000000"
-        + "0000005000000001000000006002ffffc9f6000002040579",
+      hex: "600000000038330020010db802000000000000000000000520010db8010000007b2bf477000000002b000000010101010602020000000000"
+        + "20010db8010000007b2bf477000000000000005000000001000000006002ffffc9f6000002040579",
     }],
     applies: (packet, verdict) => verdict === Verdict.Accepted && hasShortAuthentication(packet),
   },
   {
     name: "discovery request with a Home Address option",
-    why: "A fault of the core, without harm. RFC 6275 §9.3.1: upper layers see the home address, so it counts in the checksum, by which the core "
-      + "takes the message; then it verifies that of a Home Agent Address Discovery Request (§6.5) again, with the care-of address, and refuses "
-      + "it. No node has a reason to send the option there (§11.4.1).",
+    why: "A fault of the core, without harm. RFC 6275 §9.3.1: upper layers see the home address, so it counts in the checksum, by "
+      + "which the core takes the message; then it verifies that of a Home Agent Address Discovery Request (§6.5) again, with the "
+      + "care-of address, and refuses it. No node has a reason to send the option there (§11.4.1).",
     examples: [{
       direction: "in",
-      hex: "6000000000203c0020010db8a0000000000000000000001720010db80100000000000000000000013a0201020000c91020010db8010000007b2bf477000000009000a29e00070001",
+      hex: "6000000000203c0020010db8a0000000000000000000001720010db80100000000000000000000013a0201020000c910"
+        + "20010db8010000007b2bf477000000009000a29e00070001",
     }],
     applies: (packet, verdict) => verdict === Verdict.Icmpv6Message && isDiscoveryWithHomeAddress(packet),
   },
@@ -168,10 +169,13 @@ function hasCutExtension(packet: Uint8Array): boolean {
 }
 
 function hasShortAuthentication(packet: Uint8Array): boolean {
-  return codec.dissect(packet).some((layer) => layer.name === "authentication-header" && Number(valueOf(layer, "length") ?? 1) === 0);
+  return codec.dissect(packet).some((layer) => (
+    layer.name === "authentication-header" && Number(valueOf(layer, "length") ?? 1) === 0
+  ));
 }
 
 function isDiscoveryWithHomeAddress(packet: Uint8Array): boolean {
   const layers = codec.dissect(packet);
-  return layers.some(({ name }) => name === "home-agent-address-discovery-request") && layers.some(({ options }) => options.some(({ name }) => name === "home-address"));
+  return layers.some(({ name }) => name === "home-agent-address-discovery-request")
+    && layers.some(({ options }) => options.some(({ name }) => name === "home-address"));
 }

@@ -30,14 +30,15 @@ function disagreement(core: Core, direction: Direction, packet: Uint8Array): str
   const ours = core.take(direction, packet);
   const theirs = peer.take(direction, packet);
   const [reason = Reason.None, ...more] = ours.reasons;
-  const words = `${toHex(packet)}: ${ours.reasons.map((each) => Reason[each]).join(", ") || "taken"} by the core, ${Verdict[theirs.verdict]} by the peer`;
+  const counted = ours.reasons.map((each) => Reason[each]).join(", ") || "taken";
+  const words = `${toHex(packet)}: ${counted} by the core, ${Verdict[theirs.verdict]} by the peer`;
   if (more.length > 0) return words;
   const mayFollow = FOLLOWED_NO_FURTHER[theirs.verdict];
   if (mayFollow) return mayFollow(reason) ? undefined : words;
   if (theirs.verdict !== Verdict.Accepted) return JUDGED[theirs.verdict] === reason ? undefined : words;
   if (reason !== Reason.None) return words;
-  const [core_, peer_] = [ours.packets, theirs.packets].map((packets) => packets.map(toHex).join(" "));
-  return core_ === peer_ ? undefined : `${words}\n  core ${core_}\n  peer ${peer_}`;
+  const [here, there] = [ours.packets, theirs.packets].map((packets) => packets.map(toHex).join(" "));
+  return here === there ? undefined : `${words}\n  core ${here}\n  peer ${there}`;
 }
 
 /** `disagreement`, but for what is known and right. */

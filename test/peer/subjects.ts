@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { Reason } from "../../core-as/abi/reasons.ts";
 import { ACCESS, HOME_AGENT, HomeAgent, TUNNEL, careofAddress, homeAddress } from "../../benches/home-agent.ts";
 import { fill } from "../../benches/packets.ts";
-import { HOW_TO_BUILD, loadGlue, peerBytes, peerFolder } from "../../benches/peers/rust-build.ts";
+import { NOT_BUILT, loadGlue, peerBytes, peerFolder } from "../../benches/peers/rust-build.ts";
 import { RustPeer } from "../../benches/peers/rust-peer.ts";
 import { Verdict } from "../../benches/peers/rust-verdicts.ts";
 import { module } from "../benches/core.ts";
@@ -60,7 +60,7 @@ export class Core {
 
 /** The Rust peer in the same place; one for all tests, since it keeps nothing but its bindings. */
 export async function loadPeer(): Promise<Peer> {
-  if (!peerFolder) throw new Error(`the Rust peer is not built: ${HOW_TO_BUILD}`);
+  if (!peerFolder) throw new Error(NOT_BUILT);
   return new Peer(new RustPeer(
     await loadGlue(peerFolder), new WebAssembly.Module(peerBytes(peerFolder)), { slots: 1, slotBytes: 2048, bindings: BOUND }, HOME_AGENT,
   ));
