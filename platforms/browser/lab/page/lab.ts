@@ -11,6 +11,7 @@ import { NotesView } from "./notes.ts";
 import { Player, STEP_MS } from "./player.ts";
 import { PlotsView } from "./plots.ts";
 import { PresetsPanel } from "./presets-panel.ts";
+import type { RealNodePanel } from "./real-node-panel.ts";
 import { SequenceView } from "./sequence.ts";
 import { Shortcuts } from "./shortcuts.ts";
 import { Theme } from "./theme.ts";
@@ -28,6 +29,9 @@ export interface Addresses {
   /** Throws an Error that names the field and what would be right. */
   decode(hash: string): Scenario;
 }
+
+/** A program of its own beside this one: real-node-panel.ts. */
+const REAL_NODE = "real-node.js";
 
 export class Lab implements PageContext {
   readonly player: Player;
@@ -49,6 +53,7 @@ export class Lab implements PageContext {
   private scenario: Scenario;
   private toastTimer?: ReturnType<typeof setTimeout>;
   private traps = 0;
+  private realNode?: Promise<RealNodePanel>;
 
   constructor(private readonly remote: RemoteWorld, private readonly presets: readonly Preset[], private readonly addresses: Addresses) {
     this.origin = this.scenario = presets[0].scenario;
@@ -61,7 +66,7 @@ export class Lab implements PageContext {
       toggle: () => this.toggle(), step: (by) => void this.player.step(by), setSpeed: (speed) => this.player.setSpeed(speed),
       restart: () => void this.open(this.origin), replay: () => void this.replay(), seed: (seed) => void this.open({ ...this.origin, seed }),
       share: () => void this.share(), savePackets: () => void this.savePackets(), showConfiguration: () => void this.showConfiguration(),
-      toggleTheme: () => this.theme.toggle(), help: () => void this.help(),
+      joinRealAgent: () => void this.joinRealAgent(), toggleTheme: () => this.theme.toggle(), help: () => void this.help(),
     });
     this.presetsPanel = new PresetsPanel(byId("lesson"), presets, ({ scenario }) => void this.open(scenario));
     this.topology = new Topology(byId("network"), this, { act: (action) => this.act(action), speed: () => this.player.shownSpeed });
@@ -275,6 +280,24 @@ export class Lab implements PageContext {
       showConfiguration(await this.remote.configuration(), (text) => this.toast(text));
     } catch (error) {
       this.fail(error);
+    }
+  }
+
+  /** The panel is fetched once; where a lab was built without it, that is said. */
+  private async joinRealAgent(): Promise<void> {
+    this.realNode ??= import(new URL(REAL_NODE, import.meta.url).href)
+      .then(({ RealNodePanel }: typeof import("./real-node-panel.ts")) => new RealNodePanel({
+        announce: (text) => this.announce(text),
+        showPacket: (id, packet) => {
+          this.layout.show("packet");
+          this.inspector.open(id, packet);
+        },
+      }));
+    try {
+      (await this.realNode).open();
+    } catch (error) {
+      this.realNode = undefined;
+      this.toast(`${REAL_NODE} cannot be loaded: ${wordsOf(error)}`);
     }
   }
 
