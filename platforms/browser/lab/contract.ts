@@ -21,6 +21,7 @@ export interface LinkConditions {
   readonly cut: boolean;
 }
 
+/** A network that mobile nodes can enter. */
 export interface VisitedNetwork {
   readonly kind: VisitedKind;
   readonly conditions?: Partial<LinkConditions>;
@@ -38,6 +39,7 @@ export type Action =
   /** Starts or stops traffic between correspondent and mobile node. */
   | { readonly kind: "traffic"; readonly node: string; readonly traffic: Partial<Traffic> };
 
+/** What a correspondent sends to a mobile node. */
 export interface Traffic {
   /** Echo requests of the correspondent; 0: none. */
   readonly pingEveryMs: number;
@@ -73,8 +75,10 @@ export interface Preset {
 
 // ---- the world: what there is ---------------------------------------------------------------------------------
 
+/** What a node is; a NAT is a router that has one. */
 export type NodeKind = "mobile-node" | "home-agent" | "correspondent" | "router" | "nat" | "host";
 
+/** A node as it is now. */
 export interface WorldNode {
   readonly id: string;
   readonly kind: NodeKind;
@@ -88,6 +92,7 @@ export interface WorldNode {
   readonly status: string;
 }
 
+/** A link, and how its frames fare now. */
 export interface WorldLink {
   readonly id: string;
   readonly kind: "home" | "visited" | "backbone" | "correspondents";
@@ -97,6 +102,7 @@ export interface WorldLink {
   readonly conditions: LinkConditions;
 }
 
+/** All that there is. */
 export interface World {
   readonly nodes: readonly WorldNode[];
   readonly links: readonly WorldLink[];
@@ -162,6 +168,7 @@ export interface Sample {
   /** Left of the binding. */
   readonly lifetimeMs: number | null;
 }
+/** Virtual time from one sample to the next. */
 export const SAMPLE_MS = 100;
 
 /**
@@ -224,6 +231,7 @@ export interface MachineTable {
   }[];
 }
 
+/** A file of a real daemon; names may have a folder in them. */
 export interface ConfigFile {
   readonly name: string;
   readonly text: string;
