@@ -255,6 +255,7 @@ export interface LabWorld {
   act(action: Action): void;
   /** With everything that was done since. */
   scenario(): Scenario;
+  /** The state machines of the core. */
   machines(): readonly MachineTable[];
   /** Undefined: so old that it was forgotten (the last 10,000 are kept). */
   packet(id: number): OpenPacket | undefined;
