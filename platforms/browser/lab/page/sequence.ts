@@ -14,6 +14,8 @@ const MARGIN = 62;
 const LEAST_COLUMN = 130;
 /** An arrow falls by its transit time, but stays an arrow. */
 const MOST_FALL = 18;
+/** A handover's band begins so far above its first message, for its label. */
+const BAND_LEAD = 31;
 /** Of a letter of the detail, about; what does not fit is cut: a click shows all of it. */
 const LETTER_WIDTH = 5.9;
 /** Who stands where, from left to right. */
@@ -151,7 +153,7 @@ export class SequenceView implements View {
     canvas.setAttribute("height", String(height));
     const first = this.signals[0]?.sentMs ?? Infinity;
     const bands = this.handovers.filter(({ untilMs = Infinity }) => untilMs >= first).flatMap(({ fromMs, untilMs, toLink }) => {
-      const top = times.placeOf(fromMs);
+      const top = Math.max(0, times.placeOf(fromMs) - BAND_LEAD);
       const bottom = Math.max(top + 3, untilMs === undefined ? height : times.placeOf(untilMs));
       const text = `${toLink === null ? "no network" : `to ${this.context.label(toLink)}`}${untilMs === undefined ? "" : `, ${Math.round(untilMs - fromMs)} ms`}`;
       return [
