@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { StaticServer } from "../../platforms/linux/cli/static-files.ts";
 import { Bed, HOME_AGENT, homeAddressOf, keyOf } from "../portable/bed.ts";
 import { chromiumPath, openChromium } from "./chromium.ts";
-import { openLab, serveLab } from "./lab-page-tools.ts";
+import { eventually, openLab, serveLab } from "./lab-page-tools.ts";
 
 describe.skipIf(!chromiumPath)("a real home agent in the lab's page (needs chromium)", () => {
   let browser: Browser;
@@ -27,7 +27,7 @@ describe.skipIf(!chromiumPath)("a real home agent in the lab's page (needs chrom
     const join = dialog.getByRole("button", { name: "Join", exact: true });
     await dialog.getByLabel("WebSocket of the home agent").fill("https://nowhere");
     await join.click();
-    await expect.poll(() => dialog.locator("#real-url-error").textContent()).toContain("must be the address of a WebSocket");
+    await eventually(() => dialog.locator("#real-url-error").textContent()).toContain("must be the address of a WebSocket");
     expect(await page.evaluate(() => document.activeElement!.id)).toBe("real-url");
     expect(await dialog.locator("[aria-invalid]").count()).toBe(6);
     const values = {
@@ -35,19 +35,19 @@ describe.skipIf(!chromiumPath)("a real home agent in the lab's page (needs chrom
     };
     for (const [name, value] of Object.entries(values)) await dialog.locator(`#real-${name}`).fill(value);
     await join.click();
-    await expect.poll(() => status.textContent()).toContain("Registered");
+    await eventually(() => status.textContent()).toContain("Registered");
     expect(bed.agent.bindings.map(({ homeAddress }) => homeAddress)).toEqual([homeAddressOf(0)]);
     await dialog.getByRole("button", { name: "Ping the home agent" }).click();
-    await expect.poll(() => dialog.locator(".notes").textContent()).toMatch(/answered in [\d.]+ ms/);
+    await eventually(() => dialog.locator(".notes").textContent()).toMatch(/answered in [\d.]+ ms/);
     expect(await dialog.locator(".notes").textContent()).not.toContain(keyOf(0));
     await dialog.getByRole("button", { name: "Leave" }).click();
-    await expect.poll(() => bed.agent.bindings.length).toBe(0);
-    await expect.poll(() => status.textContent()).toBe("Not connected.");
+    await eventually(() => bed.agent.bindings.length).toBe(0);
+    await eventually(() => status.textContent()).toBe("Not connected.");
     await join.click();
-    await expect.poll(() => status.textContent()).toContain("Registered");
+    await eventually(() => status.textContent()).toContain("Registered");
     await dialog.getByRole("button", { name: /Binding Update/ }).first().click();
     expect(await dialog.isVisible()).toBe(false);
-    await expect.poll(() => page.locator("#view-packet").textContent()).toContain("Binding Update");
+    await eventually(() => page.locator("#view-packet").textContent()).toContain("Binding Update");
     expect(errors).toEqual([]);
     await close();
   });
