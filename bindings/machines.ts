@@ -6,6 +6,7 @@ import {
 import { Engine, ENTROPY_BYTES, Role } from "./engine.ts";
 import { IDLE_HOST } from "./idle-host.ts";
 
+/** A step of a machine: in this state, at this event. */
 export interface Transition {
   readonly from: string;
   readonly event: string;
@@ -14,6 +15,7 @@ export interface Transition {
   readonly action: string;
 }
 
+/** A machine with its table. */
 export interface StateMachine {
   readonly machine: "registration" | "uplink" | "peer" | "way";
   readonly title: string;

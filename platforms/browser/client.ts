@@ -14,6 +14,7 @@ import type {
 } from "./lab/contract.ts";
 import type { LabWorker } from "./worker.ts";
 
+/** How the lab is started. */
 export interface LabSettings {
   /** Where worker.js and mext.wasm are; beside this script by default. */
   readonly base?: string | URL;
@@ -63,10 +64,12 @@ export class LabClient {
     this.base = new URL(settings.base ?? ".", import.meta.url);
   }
 
+  /** Starts the first worker. Throws LabUnavailable, or the worker's CoreUnavailable. */
   async begin(): Promise<void> {
     this.hand = await this.freshHand();
   }
 
+  /** Builds the world anew; a worker that takes another's place is told the same scenario. */
   async load(scenario: Scenario, untilMs = 0): Promise<World> {
     const world = await this.call((lab) => lab.load(scenario, untilMs), this.settings.loadTimeoutMs ?? LOAD_TIMEOUT_MS);
     this.recorded = scenario;
@@ -74,37 +77,45 @@ export class LabClient {
     return world;
   }
 
+  /** Lets virtual time pass, and tells what happened. */
   async advance(ms: number, until?: "event"): Promise<Frame> {
     const frame = await this.call((lab) => lab.advance(ms, until));
     this.nowMs = frame.nowMs;
     return frame;
   }
 
+  /** Does what a person does, and notes it for a worker that takes the place of this one. */
   async act(action: Action): Promise<void> {
     await this.call((lab) => lab.act(action));
     this.recorded = await this.scenario();
   }
 
+  /** The scenario with everything that was done since. */
   scenario(): Promise<Scenario> {
     return this.call((lab) => lab.scenario());
   }
 
+  /** The state machines of the core. */
   machines(): Promise<readonly MachineTable[]> {
     return this.call((lab) => lab.machines());
   }
 
+  /** A packet, opened; undefined: the world has forgotten it. */
   packet(id: number): Promise<OpenPacket | undefined> {
     return this.call((lab) => lab.packet(id));
   }
 
+  /** What was on the links, as a capture file. */
   pcapng(): Promise<Uint8Array> {
     return this.call((lab) => lab.pcapng());
   }
 
+  /** The files of real daemons that would do the same. */
   configuration(): Promise<readonly ConfigFile[]> {
     return this.call((lab) => lab.configuration());
   }
 
+  /** Of the core's binary, hexadecimal. */
   sha256(): Promise<string> {
     return this.call((lab) => lab.sha256());
   }

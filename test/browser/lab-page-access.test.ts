@@ -3,7 +3,7 @@ import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { StaticServer } from "../../platforms/linux/cli/static-files.ts";
 import { chromiumPath, openChromium } from "./chromium.ts";
-import { openLab, PHONE, serveLab, WIDE } from "./lab-page-tools.ts";
+import { eventually, openLab, PHONE, serveLab, WIDE } from "./lab-page-tools.ts";
 
 const VIEWS = ["controls", "sequence", "plots", "machines", "packet", "notes"];
 
@@ -179,10 +179,10 @@ describe.skipIf(!chromiumPath)("everybody can use the lab's page (needs chromium
         .observe(document.getElementById("announcer")!, { childList: true, characterData: true, subtree: true });
       globalThis.mextLab!.lab.player.setSpeed(2);
     });
-    await page.waitForTimeout(4000);
-    const said = await page.evaluate(() => (globalThis as unknown as { said: string[] }).said);
-    expect(said.length).toBeGreaterThan(0);
-    expect(said.length).toBeLessThan(4);
+    const said = () => page.evaluate(() => (globalThis as unknown as { said: string[] }).said.length);
+    await page.waitForTimeout(3500);
+    expect(await said()).toBeLessThan(3);
+    await eventually(said).toBeGreaterThan(0);
     expect(await page.locator("#announcer").getAttribute("aria-live")).toBe("polite");
     await close();
   });

@@ -1,6 +1,7 @@
 /** The built lab in Chromium: serves dist/lab, opens it, and keeps what the console said. */
 import { fileURLToPath } from "node:url";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import { expect } from "vitest";
 import { serveFiles, type StaticServer } from "../../platforms/linux/cli/static-files.ts";
 import type { Lab } from "../../platforms/browser/lab/page/lab.ts";
 
@@ -17,6 +18,9 @@ declare global {
 export function serveLab(folder = process.env.MEXT_LAB ?? LAB): Promise<StaticServer> {
   return serveFiles(folder, "127.0.0.1", 0);
 }
+
+/** Machines may be busy: what comes about is waited for. */
+export const eventually = <Value>(ask: () => Value | Promise<Value>) => expect.poll(ask, { timeout: 15_000 });
 
 export const WIDE = { width: 1280, height: 720 };
 export const PHONE = { width: 390, height: 844 };
@@ -58,8 +62,8 @@ export function runTo(page: Page, ms: number): Promise<void> {
 
 /** Waits for a dot on a link, moving or lost. */
 export async function waitForPacket(page: Page, link: string, isLost = false): Promise<void> {
-  await page.waitForFunction(([wanted, lost]) => globalThis.mextLab!.lab.topology.packets.positions()
-    .some((dot) => dot.link === wanted && dot.isLost === lost && (dot.kind === "tunnelled" || dot.kind === "data" || lost)), [link, isLost] as const);
+  await page.waitForFunction(([wanted, lost]) => globalThis.mextLab!.lab.topology.packets.positions().some((dot) =>
+    dot.link === wanted && dot.isLost === lost && (dot.kind === "tunnelled" || dot.kind === "data" || lost)), [link, isLost] as const);
 }
 
 /** The middle of an element, in the page's pixels. */

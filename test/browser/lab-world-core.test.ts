@@ -1,4 +1,5 @@
 /** Loading of the core: each thing that can be wrong is told with what to do. */
+import { existsSync, readFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
@@ -36,6 +37,20 @@ describe("the core by its URL", () => {
 
   it("is refused in words: no server", async () => {
     await expect(loadCore("http://127.0.0.1:9/mext.wasm")).rejects.toThrow(/is the server still there\?/);
+  });
+});
+
+const BUNDLE = new URL("../../dist/browser.js", import.meta.url);
+
+describe.skipIf(!existsSync(BUNDLE))("mext/browser as it is built (needs npm run build)", () => {
+  it("has what an embedder wants, and nothing of Node", async () => {
+    expect(readFileSync(BUNDLE, "utf8")).not.toMatch(/from\s*"node:|require\(/);
+    const library = (await import(BUNDLE.href)) as typeof import("../../platforms/browser/index.ts");
+    const lab = await library.startLabWorld(await library.makeCore(binary));
+    lab.load(library.PRESETS[0].scenario);
+    expect(lab.advance(100).flights.length).toBeGreaterThan(10);
+    expect(library.sim.Topology).toBeTypeOf("function");
+    expect(library.startLab).toBeTypeOf("function");
   });
 });
 

@@ -90,7 +90,8 @@ describe("a world", () => {
     const teller = (await Teller.of(presetOf("handover"))).run(6000);
     const lab = await startLabWorld(binary);
     lab.load(presetOf("handover"), 6000);
-    const { flights } = lab.advance(500);
+    const { flights, machines } = lab.advance(500);
+    expect(machines).toContainEqual({ node: NODE, machine: "registration", state: "Registered" });
     expect(flights).toEqual(teller.lab.advance(500).flights);
     const { id } = flights[0];
     expect(lab.packet(id)!.octets).toEqual(teller.lab.packet(id)!.octets);
@@ -113,6 +114,7 @@ describe("a world", () => {
     lab.load(presetOf("handover"));
     expect(() => lab.advance(-1)).toThrow(RangeError);
     expect(() => lab.advance(NaN)).toThrow(RangeError);
+    for (const untilMs of [-1, NaN, Infinity, 1e12]) expect(() => lab.load(presetOf("handover"), untilMs)).toThrow(RangeError);
     const act = (action: unknown) => () => lab.act(action as Action);
     expect(act({ kind: "attach", node: "mobile-node-2", link: "visited-1" })).toThrow("node must be one of mobile-node-1");
     expect(act({ kind: "attach", node: NODE, link: "backbone" })).toThrow("link must be one of visited-1, visited-2");
@@ -160,6 +162,7 @@ describe("flights", () => {
     const dropped = packets.filter(({ comment }) => comment?.includes("dropped by visited-router-2: the firewall lets it not pass"));
     expect(dropped.length).toBeGreaterThan(2);
     expect(packets.every(({ octets }) => [0x0800, 0x86dd, 0x0806].includes((octets[12] << 8) | octets[13]))).toBe(true);
+    expect(packets.every(({ octets }) => octets[6] === 2 && octets.subarray(6, 12).some((octet, index) => index > 0 && octet > 0))).toBe(true);
     const times = packets.map(({ timestampNs }) => timestampNs!);
     expect(times).toEqual([...times].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0)));
   });

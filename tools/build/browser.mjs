@@ -2,7 +2,7 @@
 //
 //   dist/browser.js       the library: mext/browser
 //   dist/lab/             the lab as static files, for any web server and any folder of it: index.html main.js
-//                         styles.css worker.js mext.wasm
+//                         styles.css worker.js mext.wasm; real-node.js, which the page fetches when it is needed
 import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "esbuild";
@@ -29,9 +29,10 @@ export async function buildBrowser(outdir) {
   if (!existsSync(join(root, PAGE, "main.ts"))) return; // a tree without the page
   const lab = join(outdir, "lab");
   mkdirSync(lab, { recursive: true });
+  const hasPortable = existsSync(join(root, "platforms/portable/mobile-node.ts")); // a tree without portable nodes
   await build({
     ...COMMON,
-    entryPoints: { main: `${PAGE}/main.ts`, styles: `${PAGE}/styles.css`, worker: "platforms/browser/worker.ts" },
+    entryPoints: { main: `${PAGE}/main.ts`, styles: `${PAGE}/styles.css`, worker: "platforms/browser/worker.ts", ...(hasPortable && { "real-node": `${PAGE}/real-node-panel.ts` }) },
     outdir: lab, minify: true, legalComments: "linked", loader: { ".svg": "dataurl" },
   });
   const html = readFileSync(join(root, PAGE, "index.html"), "utf8");

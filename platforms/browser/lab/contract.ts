@@ -21,6 +21,7 @@ export interface LinkConditions {
   readonly cut: boolean;
 }
 
+/** A network that mobile nodes can enter. */
 export interface VisitedNetwork {
   readonly kind: VisitedKind;
   readonly conditions?: Partial<LinkConditions>;
@@ -38,6 +39,7 @@ export type Action =
   /** Starts or stops traffic between correspondent and mobile node. */
   | { readonly kind: "traffic"; readonly node: string; readonly traffic: Partial<Traffic> };
 
+/** What a correspondent sends to a mobile node. */
 export interface Traffic {
   /** Echo requests of the correspondent; 0: none. */
   readonly pingEveryMs: number;
@@ -51,6 +53,7 @@ export interface Scenario {
   readonly preset?: string;
   readonly seed: number;
   readonly visited: readonly VisitedNetwork[];
+  /** At time 0 they are in the visited networks by turn, where no action at that time says otherwise. */
   readonly mobileNodes: number;
   /** Correspondents know of mobility, and mobile nodes optimise their routes. */
   readonly routeOptimisation: boolean;
@@ -72,8 +75,10 @@ export interface Preset {
 
 // ---- the world: what there is ---------------------------------------------------------------------------------
 
+/** What a node is; a NAT is a router that has one. */
 export type NodeKind = "mobile-node" | "home-agent" | "correspondent" | "router" | "nat" | "host";
 
+/** A node as it is now. */
 export interface WorldNode {
   readonly id: string;
   readonly kind: NodeKind;
@@ -87,6 +92,7 @@ export interface WorldNode {
   readonly status: string;
 }
 
+/** A link, and how its frames fare now. */
 export interface WorldLink {
   readonly id: string;
   readonly kind: "home" | "visited" | "backbone" | "correspondents";
@@ -96,6 +102,7 @@ export interface WorldLink {
   readonly conditions: LinkConditions;
 }
 
+/** All that there is. */
 export interface World {
   readonly nodes: readonly WorldNode[];
   readonly links: readonly WorldLink[];
@@ -106,7 +113,11 @@ export interface World {
 /** How a packet looks from afar. */
 export type PacketKind = "signalling" | "tunnelled" | "data" | "neighbour" | "error" | "other";
 
-/** A packet on its way over a link; several flights may be of one packet as it goes from node to node. */
+/**
+ * A packet on its way over a link; several flights may be of one packet as it goes from node to node. What a node
+ * drops is told as a flight from that node to itself, that takes no time and is lost: whether it had come there or
+ * could not leave.
+ */
 export interface Flight {
   /** Asks for its fields: `packet(id)`. Grows. */
   readonly id: number;
@@ -123,7 +134,10 @@ export interface Flight {
   readonly lost?: string;
 }
 
-/** One arrow of the sequence diagram: a mobility message end to end, from its sender to its receiver. */
+/**
+ * One arrow of the sequence diagram: a mobility message end to end, from its sender to its receiver, whatever tunnels
+ * and NATs are in between. It is told once, when it has arrived or is known to be lost; retransmissions are others.
+ */
 export interface Signal {
   readonly packet: number;
   readonly from: string;
@@ -154,9 +168,14 @@ export interface Sample {
   /** Left of the binding. */
   readonly lifetimeMs: number | null;
 }
+/** Virtual time from one sample to the next. */
 export const SAMPLE_MS = 100;
 
-/** A handover, from the cable that was pulled to the first packet that came back. */
+/**
+ * A handover, from the cable that was pulled to the first packet that came back; where nobody sends, to the
+ * registration. It is told when it begins, again when the cable is put into another link, and when it has ended: by
+ * node and `fromMs` it is the same one.
+ */
 export interface Handover {
   readonly node: string;
   readonly fromMs: number;
@@ -169,7 +188,7 @@ export interface Handover {
 /** A state machine of a node; the table itself is told once, by `machines`. */
 export interface MachineState {
   readonly node: string;
-  /** "registration", or "uplink", "way", "peer" with the one it is about behind a slash. */
+  /** "registration", or "uplink/1", "way/UDP over IPv4", "peer/2001:db8:2::201": with what it is about. */
   readonly machine: string;
   readonly state: string;
 }
@@ -185,7 +204,7 @@ export interface Frame {
   readonly handovers: readonly Handover[];
   /** Only when something in it changed. */
   readonly world?: World;
-  /** Only those that changed. */
+  /** Only those that changed; all of them in the first frame after `load`. */
   readonly machines: readonly MachineState[];
   /** Traps of a core since the start: 0, or a bug. */
   readonly traps: number;
@@ -212,6 +231,7 @@ export interface MachineTable {
   }[];
 }
 
+/** A file of a real daemon; names may have a folder in them. */
 export interface ConfigFile {
   readonly name: string;
   readonly text: string;
@@ -235,6 +255,7 @@ export interface LabWorld {
   act(action: Action): void;
   /** With everything that was done since. */
   scenario(): Scenario;
+  /** The state machines of the core. */
   machines(): readonly MachineTable[];
   /** Undefined: so old that it was forgotten (the last 10,000 are kept). */
   packet(id: number): OpenPacket | undefined;

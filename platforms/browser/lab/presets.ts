@@ -33,6 +33,7 @@ const TWENTY = 20;
 /** Twenty nodes are in four networks by turn; the first ten move on to the next one. */
 const crowd = Array.from({ length: TWENTY / 2 }, (_, index) => move(10 + index, `visited-${((index + 1) % 4) + 1}`, index + 1));
 
+/** In the order in which somebody new may look at them. */
 export const PRESETS: readonly Preset[] = [
   preset(
     "handover", "A first handover",

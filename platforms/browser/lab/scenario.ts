@@ -8,7 +8,8 @@ import type { Action, LinkConditions, Scenario, ScenarioProblem, Traffic, Visite
 export const MAX_MOBILE_NODES = 20;
 export const MAX_VISITED = 8;
 export const MAX_ACTIONS = 1000;
-const MAX_TIME_MS = 24 * 3_600_000;
+/** Of actions, and of what is loaded. */
+export const MAX_TIME_MS = 24 * 3_600_000;
 const MAX_SEED = 0xffff_ffff;
 const MAX_DELAY_MS = 10_000;
 const MAX_BITS_PER_SECOND = 10_000_000_000;

@@ -26,6 +26,9 @@ export class InspectorView implements PacketView {
   constructor(host: HTMLElement, private readonly context: PageContext) {
     host.append(this.summary, this.hint, this.body);
     for (const event of ["pointerover", "focusin"]) this.body.addEventListener(event, ({ target }) => this.light(target));
+    this.body.addEventListener("focusin", ({ target }) => this.stopAt(target));
+    this.body.addEventListener("keydown", (event) => this.onKey(event));
+    this.body.addEventListener("click", ({ target }) => this.rowOf(target)?.focus());
     for (const event of ["pointerleave", "focusout"]) this.body.addEventListener(event, () => this.light(null));
   }
 
@@ -46,7 +49,12 @@ export class InspectorView implements PacketView {
     setText(this.summary, packet.lines[0] ?? `Packet ${id}`);
     const copy = html("button", { type: "button", click: () => this.copy(packet) }, "Copy as hex");
     const about = html("p", { class: "packet-about" }, `Packet ${id}, ${packet.octets.length} octets`, copy);
-    this.body.replaceChildren(about, ...packet.layers.map((layer, index) => layerOf(layer, `${index}`)), dumpOf(packet));
+    const layers = packet.layers.map((layer, index) => layerOf(layer, `${index}`));
+    const jumps = packet.layers.map(({ name, problem }, index) => html("button", {
+      type: "button", class: problem ? "jump bad" : "jump", click: () => layers[index].scrollIntoView({ block: "start" }),
+    }, title(name)));
+    this.body.replaceChildren(about, html("nav", { class: "jumps", "aria-label": "Headers" }, ...jumps), ...layers, dumpOf(packet));
+    this.body.querySelector(".fields > div")?.setAttribute("tabindex", "0");
     this.context.announce(`Packet ${id}: ${this.summary.textContent}`);
   }
 
@@ -58,14 +66,43 @@ export class InspectorView implements PacketView {
   private light(target: EventTarget | null): void {
     for (const element of this.lit) element.classList.remove("lit");
     this.lit = [];
-    const key = target instanceof Element ? target.closest<HTMLElement>("[data-key]")?.dataset.key : undefined;
+    const field = this.rowOf(target);
+    const key = field?.dataset.key;
     if (key === undefined) return;
-    const field = this.body.querySelector<HTMLElement>(`.fields [data-key="${key}"]`);
     this.lit = [...this.body.querySelectorAll(`[data-key="${key}"]`), ...this.octets(field)];
     for (const element of this.lit) element.classList.add("lit");
   }
 
-  private octets(field: HTMLElement | null): Element[] {
+  /** The row of the field that a cell, an octet or a row is of. */
+  private rowOf(target: EventTarget | null): HTMLElement | undefined {
+    if (!(target instanceof Element)) return undefined;
+    const rows = [...this.body.querySelectorAll<HTMLElement>(".fields > div")];
+    const key = target.closest<HTMLElement>("[data-key]")?.dataset.key;
+    if (key !== undefined) return rows.find((row) => row.dataset.key === key);
+    if (!target.classList.contains("octet")) return undefined;
+    const at = [...this.body.querySelectorAll(".octet")].indexOf(target);
+    // A field of an outer header may hold all of an inner one: the last that begins is the innermost.
+    return rows.findLast(({ dataset }) => Number(dataset.from) <= at && at < Number(dataset.to));
+  }
+
+  private stopAt(target: EventTarget | null): void {
+    if (!(target instanceof HTMLElement) || target.dataset.key === undefined) return;
+    for (const row of this.body.querySelectorAll<HTMLElement>(".fields > div[tabindex='0']")) row.tabIndex = -1;
+    target.tabIndex = 0;
+  }
+
+  /** Up and down between fields, which are one stop of the tab key. */
+  private onKey(event: KeyboardEvent): void {
+    const rows = [...this.body.querySelectorAll<HTMLElement>(".fields > div")].filter((row) => row.offsetParent !== null);
+    const at = rows.indexOf(event.target as HTMLElement);
+    const next = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: rows.length - 1 }[event.key];
+    if (at < 0 || next === undefined) return;
+    event.preventDefault();
+    if (!rows[next]) return;
+    rows[next].focus();
+  }
+
+  private octets(field: HTMLElement | undefined): Element[] {
     if (!field) return [];
     const { from, to } = field.dataset;
     return [...this.body.querySelectorAll<HTMLElement>(".octet")].slice(Number(from), Number(to));
@@ -92,7 +129,7 @@ function fieldOf(layer: Layer, field: Field, key: string): HTMLElement {
   const { bitOffset, bitLength } = field;
   const from = Math.floor(bitOffset / 8);
   const to = Math.ceil((bitOffset + bitLength) / 8);
-  return html("div", { "data-key": key, "data-from": from, "data-to": to, tabindex: 0 },
+  return html("div", { "data-key": key, "data-from": from, "data-to": to, tabindex: -1 },
     html("dt", {}, words(field.name)), html("dd", {}, valueText(layer, field)),
     html("dd", { class: "where" }, bitLength % 8 === 0 && bitOffset % 8 === 0 ? octetsText(from, to) : `${bitLength} bit${bitLength > 1 ? "s" : ""}`));
 }
@@ -125,7 +162,7 @@ function cellOf(layer: Layer, cell: Cell, key: string): HTMLElement {
 
 /** A flag has room for a letter or two. */
 function labelOf(name: string, bits: number): string {
-  if (bits >= 6) return name;
+  if (bits >= 6 || name.length <= bits * 2) return name;
   const initials = name.split(/[ -]/).map((word) => word.charAt(0).toUpperCase()).join("");
   return initials.slice(0, bits < 2 ? 1 : 2);
 }

@@ -1,18 +1,21 @@
 /** The page as a whole: makes the views, gives them what happens, and does what a person asks for. */
-import type { Action, Frame, LabWorld, MachineTable, Preset, Scenario, Traffic, World, WorldNode } from "../contract.ts";
+import type { Action, Frame, LabWorld, MachineTable, Preset, Scenario, World } from "../contract.ts";
 import type { Colour, PageContext, View } from "./context.ts";
 import { ControlsView } from "./controls.ts";
-import { byId, html, setText } from "./dom.ts";
-import { copyText, saveFile, showAddress, showConfiguration } from "./downloads.ts";
+import { byId } from "./dom.ts";
 import { InspectorView } from "./inspector.ts";
 import { Layout } from "./layout.ts";
 import { MachinesView } from "./machines.ts";
+import { Messages, wordsOf } from "./messages.ts";
 import { NotesView } from "./notes.ts";
 import { Player, STEP_MS } from "./player.ts";
 import { PlotsView } from "./plots.ts";
 import { PresetsPanel } from "./presets-panel.ts";
+import { RealNodeLoader } from "./real-node-loader.ts";
+import { hasCore, trafficAt } from "./scenario-now.ts";
 import { SequenceView } from "./sequence.ts";
 import { Shortcuts } from "./shortcuts.ts";
+import { Takeaways } from "./takeaways.ts";
 import { Theme } from "./theme.ts";
 import { Toolbar } from "./toolbar.ts";
 import { Topology } from "./topology.ts";
@@ -32,6 +35,8 @@ export interface Addresses {
 export class Lab implements PageContext {
   readonly player: Player;
   readonly topology: Topology;
+  readonly messages = new Messages();
+  private readonly takeaways: Takeaways;
   private readonly theme = new Theme();
   private readonly layout: Layout;
   private readonly toolbar: Toolbar;
@@ -47,26 +52,34 @@ export class Lab implements PageContext {
   /** As it was opened, and with what was done since. */
   private origin: Scenario;
   private scenario: Scenario;
-  private toastTimer?: ReturnType<typeof setTimeout>;
   private traps = 0;
+  private readonly realNode: RealNodeLoader;
 
-  constructor(private readonly remote: RemoteWorld, private readonly presets: readonly Preset[], private readonly addresses: Addresses) {
+  constructor(
+    private readonly remote: RemoteWorld, private readonly presets: readonly Preset[], private readonly addresses: Addresses,
+  ) {
     this.origin = this.scenario = presets[0].scenario;
+    this.takeaways = new Takeaways(remote, this.messages);
     this.player = new Player({
       advance: (ms, until) => remote.advance(ms, until), show: (frame) => this.show(frame),
-      changed: () => this.toolbar.showPlayer(this.player.isPlaying, this.player.speed), failed: (error) => this.fail(error),
+      changed: () => this.toolbar.showPlayer(this.player.isPlaying, this.player.speed),
+      failed: (error) => this.messages.fail(error),
     });
     this.layout = new Layout(byId("tabs"), [...document.querySelectorAll<HTMLElement>("section.view")]);
     this.toolbar = new Toolbar(byId("toolbar"), {
       toggle: () => this.toggle(), step: (by) => void this.player.step(by), setSpeed: (speed) => this.player.setSpeed(speed),
-      restart: () => void this.open(this.origin), replay: () => void this.replay(), seed: (seed) => void this.open({ ...this.origin, seed }),
-      share: () => void this.share(), savePackets: () => void this.savePackets(), showConfiguration: () => void this.showConfiguration(),
+      restart: () => void this.open(this.origin), replay: () => void this.replay(),
+      seed: (seed) => void this.open({ ...this.origin, seed }),
+      share: () => void this.takeaways.share(), savePackets: () => void this.takeaways.savePackets(this.scenario),
+      showConfiguration: () => void this.takeaways.showConfiguration(),
+      joinRealAgent: () => void this.realNode.open().catch((error: unknown) => this.messages.fail(error)),
       toggleTheme: () => this.theme.toggle(), help: () => void this.help(),
     });
     this.presetsPanel = new PresetsPanel(byId("lesson"), presets, ({ scenario }) => void this.open(scenario));
     this.topology = new Topology(byId("network"), this, { act: (action) => this.act(action), speed: () => this.player.shownSpeed });
     this.controls = new ControlsView(this.layout.body("controls"), this, {
-      act: (action) => this.act(action), traffic: (node) => this.traffic(node), canSwitch: (node) => this.canSwitch(node),
+      act: (action) => this.act(action), traffic: (node) => trafficAt(this.scenario, node, this.now()),
+      canSwitch: (node) => hasCore(node, this.scenario),
     });
     this.inspector = new InspectorView(this.layout.body("packet"), this);
     this.views = new Map<string, View>([
@@ -74,6 +87,13 @@ export class Lab implements PageContext {
       ["sequence", new SequenceView(this.layout.body("sequence"), this)], ["plots", new PlotsView(this.layout.body("plots"), this)],
       ["machines", new MachinesView(this.layout.body("machines"), this)],
     ]);
+    this.realNode = new RealNodeLoader({
+      announce: (text) => this.announce(text),
+      showPacket: (id, packet) => {
+        this.layout.show("packet");
+        this.inspector.open(id, packet);
+      },
+    });
     this.layout.onShow((name) => this.views.get(name)?.show(this.nothing()));
     this.shortcuts = this.makeShortcuts();
     this.theme.onChange(() => this.toolbar.showTheme(this.theme.now));
@@ -123,7 +143,7 @@ export class Lab implements PageContext {
   openPacket(id: number): void {
     this.layout.show("packet");
     this.topology.packets.mark(id);
-    this.remote.packet(id).then((packet) => this.inspector.open(id, packet), (error: unknown) => this.fail(error));
+    this.remote.packet(id).then((packet) => this.inspector.open(id, packet), (error: unknown) => this.messages.fail(error));
   }
 
   machines(): Promise<readonly MachineTable[]> {
@@ -143,7 +163,7 @@ export class Lab implements PageContext {
   }
 
   announce(text: string): void {
-    setText(byId("announcer"), text);
+    this.messages.announce(text);
   }
 
   // ---- scenarios ------------------------------------------------------------------------------------------------
@@ -153,9 +173,10 @@ export class Lab implements PageContext {
     let scenario = this.presets[0].scenario;
     try {
       if (location.hash.length > 1) scenario = this.addresses.decode(location.hash);
-      this.hideBanner();
+      this.messages.hideBanner();
     } catch (error) {
-      this.banner(`The address of this page cannot be shown: ${wordsOf(error)}. This is “${this.presets[0].title}” instead.`);
+      const instead = `This is “${this.presets[0].title}” instead.`;
+      this.messages.banner(`The address of this page cannot be shown: ${wordsOf(error)}. ${instead}`);
     }
     return this.open(scenario);
   }
@@ -176,7 +197,7 @@ export class Lab implements PageContext {
       this.reset(world);
       this.tellAddress();
     } catch (error) {
-      this.fail(error);
+      this.messages.fail(error);
     }
   }
 
@@ -217,12 +238,15 @@ export class Lab implements PageContext {
     this.topology.show(frame);
     for (const view of this.views.values()) view.show(frame);
     this.toolbar.showTime(frame.nowMs);
-    if (frame.traps > this.traps) this.banner("A core has trapped: this is a bug of mext. Share this scenario with its makers.");
+    if (frame.traps > this.traps) {
+      this.messages.banner("A core has trapped: this is a bug of mext. Share this scenario with its makers.");
+    }
     this.traps = frame.traps;
   }
 
   private nothing(): Frame {
-    return { nowMs: this.player.nowMs, flights: [], signals: [], notes: [], samples: [], handovers: [], machines: [], traps: this.traps };
+    const { nowMs } = this.player;
+    return { nowMs, flights: [], signals: [], notes: [], samples: [], handovers: [], machines: [], traps: this.traps };
   }
 
   private act(action: Action): void {
@@ -234,7 +258,7 @@ export class Lab implements PageContext {
       this.tellAddress();
     };
     done().catch((error: unknown) => {
-      this.toast(wordsOf(error));
+      this.messages.toast(wordsOf(error));
       this.controls.refresh(); // what was set there is not so
     });
   }
@@ -242,40 +266,6 @@ export class Lab implements PageContext {
   private toggle(): void {
     if (this.player.isPlaying) this.player.pause();
     else this.player.play();
-  }
-
-  /** As the scenario began, and as was asked for since. */
-  private traffic(node: string): Traffic {
-    const { traffic, actions } = this.scenario;
-    return actions.reduce<Traffic>((now, action) =>
-      (action.kind === "traffic" && action.node === node && action.atMs <= this.player.nowMs + 1 ? { ...now, ...action.traffic } : now), traffic);
-  }
-
-  private canSwitch({ kind }: WorldNode): boolean {
-    return kind === "mobile-node" || kind === "home-agent" || (kind === "correspondent" && this.scenario.routeOptimisation);
-  }
-
-  private async share(): Promise<void> {
-    this.tellAddress();
-    if (await copyText(location.href)) this.toast("The address of this scenario is copied");
-    else showAddress(location.href);
-  }
-
-  private async savePackets(): Promise<void> {
-    try {
-      const { preset = "scenario", seed } = this.scenario;
-      saveFile(`mext-${preset}-${seed}.pcapng`, await this.remote.pcapng(), "application/x-pcapng");
-    } catch (error) {
-      this.fail(error);
-    }
-  }
-
-  private async showConfiguration(): Promise<void> {
-    try {
-      showConfiguration(await this.remote.configuration(), (text) => this.toast(text));
-    } catch (error) {
-      this.fail(error);
-    }
   }
 
   private async help(): Promise<void> {
@@ -296,34 +286,4 @@ export class Lab implements PageContext {
       { keys: ["?"], does: "This help", run: () => void this.help() },
     ]);
   }
-
-  // ---- messages -------------------------------------------------------------------------------------------------
-
-  /** For a moment, at the foot of the page. */
-  toast(text: string): void {
-    const toast = byId("toast");
-    toast.textContent = text;
-    toast.toggleAttribute("data-shown", true);
-    clearTimeout(this.toastTimer);
-    this.toastTimer = setTimeout(() => toast.removeAttribute("data-shown"), 4000);
-  }
-
-  /** Until the person has read it. */
-  banner(text: string): void {
-    const banner = byId("banner");
-    banner.replaceChildren(html("span", {}, text), html("button", { type: "button", click: () => this.hideBanner() }, "Close"));
-    banner.hidden = false;
-  }
-
-  private hideBanner(): void {
-    byId("banner").hidden = true;
-  }
-
-  private fail(error: unknown): void {
-    this.banner(wordsOf(error));
-  }
-}
-
-export function wordsOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

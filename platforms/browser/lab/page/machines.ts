@@ -1,4 +1,7 @@
-/** The state machines of the chosen node, as the core has them: the current state is lit, the last changes stand below. */
+/**
+ * The state machines of the chosen node, as the core has them: the current state is lit, with the ways out of it; below
+ * stands what may happen in it, and what happened last.
+ */
 import { words } from "../../../../bindings/describe-names.ts";
 import type { Frame, MachineTable } from "../contract.ts";
 import { type PageContext, timeText, type View } from "./context.ts";
@@ -25,8 +28,10 @@ export class MachinesView implements View {
   private readonly chooser = html("div", { class: "machine-chooser", role: "group", "aria-label": "Machines of the node" });
   private readonly heading = html("p", { class: "machine-heading", "aria-live": "off" });
   private readonly frame = html("div", { class: "machine-frame" });
-  private readonly label = html("p", { class: "machine-label", "aria-live": "polite" });
-  private readonly changes = html("ol", { class: "machine-changes", "aria-label": "The last changes of state, the newest first" });
+  /** What leads out of the state that is current, or pointed at. */
+  private readonly leaving = html("div", { class: "machine-leaving" });
+  private pointed: string | null = null;
+  private readonly changes = html("div", { class: "machine-changes", hidden: true }, html("h3", {}, "What happened last"), html("ol"));
   /** By node, then by name. */
   private readonly nodes = new Map<string, Map<string, Machine>>();
   private tables: readonly MachineTable[] = [];
@@ -35,7 +40,7 @@ export class MachinesView implements View {
   private isStale = true;
 
   constructor(private readonly host: HTMLElement, private readonly context: PageContext) {
-    host.append(this.chooser, this.heading, this.frame, this.label, this.changes);
+    host.append(this.chooser, this.heading, this.frame, this.leaving, this.changes);
     context.onSelect(() => this.draw(true));
     new ResizeObserver(() => this.draw(true)).observe(host);
   }
@@ -76,12 +81,18 @@ export class MachinesView implements View {
     if (!machine || !table) {
       setText(this.heading, node === null ? "Choose a node on the map." : `${this.context.label(node)} has no state machine that runs.`);
       this.frame.replaceChildren();
-      this.changes.replaceChildren();
+      this.leaving.replaceChildren();
+      delete this.leaving.dataset.state;
+      this.changes.hidden = true;
       this.shown = "";
       return;
     }
     const key = `${node} ${machine.name}`;
-    if (anew || key !== this.shown) this.drawTable(table);
+    if (anew || key !== this.shown) {
+      this.pointed = null;
+      delete this.leaving.dataset.state; // two machines may have states of one name
+      this.drawTable(table);
+    }
     this.shown = key;
     this.light(machine, table);
   }
@@ -106,8 +117,8 @@ export class MachinesView implements View {
       svg("path", { d: "M0 0L8 4L0 8z" }));
     const canvas = svg("svg", { class: "machine", viewBox: `0 0 ${width} ${height}`, width, height, role: "group", "aria-label": `${table.title}: states` },
       svg("defs", {}, marker),
-      ...edges.map(({ from, to, labels, path }) => svg("path", {
-        class: "edge", d: path, "data-from": from.state, "data-to": to.state, "data-labels": labels.map(words).join("; "), "marker-end": "url(#machine-arrow)",
+      ...edges.map(({ from, to, path }) => svg("path", {
+        class: "edge", d: path, "data-from": from.state, "data-to": to.state, "marker-end": "url(#machine-arrow)",
       })),
       ...places.map(({ state, x, y }) => svg("g", {
         class: "state", "data-state": state, tabindex: 0, role: "img", transform: `translate(${x - STATE_WIDTH / 2} ${y - STATE_HEIGHT / 2})`,
@@ -118,30 +129,42 @@ export class MachinesView implements View {
     this.frame.replaceChildren(canvas);
   }
 
-  /** Shows where a state leads, and by what. */
   private point(state: string | null): void {
-    const leaving: string[] = [];
-    for (const edge of this.frame.querySelectorAll<SVGPathElement>(".edge")) {
-      const isOut = edge.dataset.from === state;
-      edge.classList.toggle("out", isOut);
-      if (isOut) leaving.push(`${words(edge.dataset.to!)}: ${edge.dataset.labels}`);
-    }
-    setText(this.label, state === null ? "" : `${words(state)} → ${leaving.join(" · ") || "nowhere"}`);
+    if (state === this.pointed) return;
+    this.pointed = state;
+    this.draw();
   }
 
-  private light({ name, state, changes }: Machine, { title, section, transitions }: MachineTable): void {
-    setText(this.heading, `${titleOf(name)}: ${words(state)}. ${title}, ${section}`);
+  /** What may happen in a state: by which event it goes where. */
+  private drawLeaving(state: string, { transitions }: MachineTable): void {
+    if (this.leaving.dataset.state === state) return;
+    this.leaving.dataset.state = state;
+    const all = transitions.filter(({ from }) => from === state);
+    const rows = all.map(({ event, action, to }) => html("li", {},
+      html("span", { class: "event" }, words(event)),
+      html("span", {}, to === state ? "stays" : html("b", {}, `→ ${words(to)}`)),
+      html("span", { class: "action" }, action === "None" ? "" : words(action))));
+    const heading = html("h3", {}, all.length > 0 ? `What may happen in “${words(state)}”` : `Nothing leads out of “${words(state)}”`);
+    this.leaving.replaceChildren(heading, html("ul", {}, ...rows));
+  }
+
+  private light({ name, state, changes }: Machine, table: MachineTable): void {
+    const { title, section, transitions } = table;
+    this.heading.replaceChildren(html("b", {}, `${titleOf(name)}: ${words(state)}`), html("span", {}, ` ${title}, ${section}`));
     const last = changes[0];
+    const shown = this.pointed ?? state;
+    this.drawLeaving(shown, table);
     for (const each of this.frame.querySelectorAll<SVGGElement>(".state")) {
       const isCurrent = each.dataset.state === state;
       each.classList.toggle("current", isCurrent);
       setAttribute(each, "aria-label", `${words(each.dataset.state!)}${isCurrent ? ", the current state" : ""}`);
     }
     for (const edge of this.frame.querySelectorAll<SVGPathElement>(".edge")) {
-      edge.classList.toggle("next", edge.dataset.from === state);
+      edge.classList.toggle("out", edge.dataset.from === shown);
       edge.classList.toggle("last", last !== undefined && edge.dataset.from === last.from && edge.dataset.to === last.to);
     }
-    this.changes.replaceChildren(...changes.map(({ atMs, from, to }) => {
+    this.changes.hidden = changes.length === 0;
+    this.changes.lastElementChild!.replaceChildren(...changes.map(({ atMs, from, to }) => {
       const events = transitions.filter((each) => each.from === from && each.to === to).map(({ event }) => words(event));
       const by = events.length === 1 ? ` (${events[0]})` : "";
       return html("li", {}, html("time", {}, timeText(atMs)), ` ${words(from)} → ${words(to)}${by}`);

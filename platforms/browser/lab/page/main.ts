@@ -3,7 +3,8 @@ import { startLab } from "../../client.ts";
 import { PRESETS } from "../presets.ts";
 import { decodeScenario, encodeScenario } from "../scenario-url.ts";
 import { byId, html } from "./dom.ts";
-import { Lab, wordsOf } from "./lab.ts";
+import { Lab } from "./lab.ts";
+import { wordsOf } from "./messages.ts";
 
 /** For the curious, and for tests. */
 declare global {
@@ -19,8 +20,8 @@ try {
     timeoutMs: TIMEOUT_MS,
     onRestart: (why) => {
       const words = "The worker was lost and has been restarted: the scenario goes on";
-      lab?.toast(`${words} (${why})`);
-      lab?.announce(words);
+      lab?.messages.toast(`${words} (${why})`);
+      lab?.messages.announce(words);
     },
   });
   lab = new Lab(client, PRESETS, { encode: encodeScenario, decode: decodeScenario });

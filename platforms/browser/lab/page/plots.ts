@@ -1,7 +1,7 @@
 /** Plots over virtual time: round-trip time, throughput, loss and what is left of the binding; handovers are marked. */
 import uPlot from "uplot";
 import type { Frame, Handover, Sample } from "../contract.ts";
-import type { Colour, PageContext, View } from "./context.ts";
+import { type Colour, type PageContext, timeText, type View } from "./context.ts";
 import { html, setText } from "./dom.ts";
 
 const WINDOW_S = 60;
@@ -35,6 +35,7 @@ interface Plot {
 
 export class PlotsView implements View {
   private readonly whole = html("input", { type: "checkbox", change: () => this.draw() });
+  private readonly said = html("p", { class: "handovers-said" });
   private readonly frame = html("div", { class: "plots" });
   private readonly plots: Plot[];
   private samples: Sample[] = [];
@@ -43,13 +44,13 @@ export class PlotsView implements View {
 
   constructor(private readonly host: HTMLElement, private readonly context: PageContext) {
     this.plots = QUANTITIES.map((quantity) => {
-      const value = html("output", {}, "–");
+      const value = html("span", { class: "value" }, "–");
       const figure = html("div", { class: "plot", role: "group", "aria-label": quantity.title },
-        html("div", { class: "plot-head" }, html("b", {}, quantity.title), value, html("span", {}, quantity.unit)));
+        html("div", { class: "plot-head" }, html("b", {}, quantity.title), value, html("span", { class: "unit" }, quantity.unit)));
       return { quantity, figure, value };
     });
     this.frame.append(...this.plots.map(({ figure }) => figure));
-    host.append(html("label", { class: "filter" }, this.whole, "The whole run"), this.frame);
+    host.append(html("div", { class: "plots-head" }, html("label", { class: "filter" }, this.whole, "The whole run"), this.said), this.frame);
     new ResizeObserver(() => this.resize()).observe(this.frame);
     context.onTheme(() => this.rebuild());
   }
@@ -84,6 +85,16 @@ export class PlotsView implements View {
       const value = last && quantity.of(last);
       setText(plot.value, value === undefined || value === null ? "–" : quantity.text(value));
     }
+    setText(this.said, this.handoversText());
+  }
+
+  /** What the bands show, in words. */
+  private handoversText(): string {
+    const last = this.handovers.at(-1);
+    if (!last) return "No handover yet";
+    const count = this.handovers.length === 1 ? "1 handover" : `${this.handovers.length} handovers`;
+    const took = last.untilMs === undefined ? "lasts" : `took ${Math.round(last.untilMs - last.fromMs)} ms`;
+    return `${count}, the last at ${timeText(last.fromMs)} ${took}`;
   }
 
   /** Those of the window, or of all every so many. */
@@ -130,10 +141,10 @@ export class PlotsView implements View {
     ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
     ctx.clip();
     ctx.fillStyle = this.context.colour("warn");
-    ctx.globalAlpha = 0.22;
+    ctx.globalAlpha = 0.4;
     for (const { fromMs, untilMs = this.samples.at(-1)?.atMs ?? fromMs } of this.handovers) {
       const left = valToPos(fromMs / 1000, "x", true);
-      ctx.fillRect(left, bbox.top, Math.max(2 * devicePixelRatio, valToPos(untilMs / 1000, "x", true) - left), bbox.height);
+      ctx.fillRect(left, bbox.top, Math.max(3 * devicePixelRatio, valToPos(untilMs / 1000, "x", true) - left), bbox.height);
     }
     ctx.restore();
   }

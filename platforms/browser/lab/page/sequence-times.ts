@@ -2,8 +2,8 @@
  * Where moments stand in the sequence diagram: time runs downwards, but a silence of minutes takes no more room than
  * one of a second, and what comes close together is kept apart.
  */
-const LEAST_GAP = 34;
-const MOST_GAP = 72;
+const LEAST_GAP = 44;
+const MOST_GAP = 88;
 /** So much room for a tenfold longer silence. */
 const PER_DECADE = 14;
 

@@ -14,8 +14,10 @@ const MARGIN = 62;
 const LEAST_COLUMN = 130;
 /** An arrow falls by its transit time, but stays an arrow. */
 const MOST_FALL = 18;
-/** Of the messages, about. */
-const LETTER_WIDTH = 6.6;
+/** A handover's band begins so far above its first message, for its label. */
+const BAND_LEAD = 31;
+/** Of a letter of the detail, about; what does not fit is cut: a click shows all of it. */
+const LETTER_WIDTH = 5.9;
 /** Who stands where, from left to right. */
 const ORDER: readonly NodeKind[] = ["mobile-node", "home-agent", "correspondent", "host", "nat", "router"];
 
@@ -28,6 +30,8 @@ export class SequenceView implements View {
   private columns: string[] = [];
   private times = new SequenceTimes();
   private drawn = 0;
+  /** The one arrow that the tab key stops at: the newest, or where the focus was. */
+  private stop?: Element;
   private width = 0;
 
   constructor(private readonly host: HTMLElement, private readonly context: PageContext) {
@@ -92,8 +96,27 @@ export class SequenceView implements View {
       this.drawHeads();
     }
     for (; this.drawn < this.signals.length; this.drawn++) canvas.append(this.arrow(this.signals[this.drawn]));
+    if (!this.stop?.isConnected || this.stop !== document.activeElement) this.stopAt(canvas.lastElementChild?.querySelector(".arrow"));
     this.drawGround();
     if (isAtEnd && !host.contains(document.activeElement?.closest(".arrow") ?? null)) host.scrollTop = host.scrollHeight;
+  }
+
+  private stopAt(arrow: Element | null | undefined): void {
+    if (!arrow || arrow === this.stop) return;
+    this.stop?.setAttribute("tabindex", "-1");
+    arrow.setAttribute("tabindex", "0");
+    this.stop = arrow;
+  }
+
+  /** Up and down between arrows, Enter opens. */
+  private onKey(event: KeyboardEvent, open: () => void): void {
+    const all = [...this.canvas.querySelectorAll<SVGElement>(".arrow")];
+    const at = all.indexOf(event.currentTarget as SVGElement);
+    const next = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: all.length - 1 }[event.key];
+    if (event.key === "Enter" || event.key === " ") open();
+    else if (next !== undefined) all[next]?.focus();
+    else return;
+    event.preventDefault();
   }
 
   private columnsOf({ nodes }: World): string[] {
@@ -104,7 +127,7 @@ export class SequenceView implements View {
 
   private get span(): number {
     const { columns, width } = this;
-    return Math.max(LEAST_COLUMN * (columns.length - 1), width - TIME_WIDTH - 2 * MARGIN - 24);
+    return Math.max(LEAST_COLUMN * (columns.length - 1), width - TIME_WIDTH - 2 * MARGIN - 2);
   }
 
   private x(node: string): number {
@@ -130,7 +153,7 @@ export class SequenceView implements View {
     canvas.setAttribute("height", String(height));
     const first = this.signals[0]?.sentMs ?? Infinity;
     const bands = this.handovers.filter(({ untilMs = Infinity }) => untilMs >= first).flatMap(({ fromMs, untilMs, toLink }) => {
-      const top = times.placeOf(fromMs);
+      const top = Math.max(0, times.placeOf(fromMs) - BAND_LEAD);
       const bottom = Math.max(top + 3, untilMs === undefined ? height : times.placeOf(untilMs));
       const text = `${toLink === null ? "no network" : `to ${this.context.label(toLink)}`}${untilMs === undefined ? "" : `, ${Math.round(untilMs - fromMs)} ms`}`;
       return [
@@ -154,20 +177,22 @@ export class SequenceView implements View {
     const open = () => this.context.openPacket(packet);
     const took = arrivedMs === undefined ? "" : `, ${(arrivedMs - sentMs).toFixed(1)} ms`;
     const where = isLost ? "lost" : `to ${this.context.label(to)}${took}`;
-    return svg("g", {
-      class: isLost ? "arrow lost" : "arrow", role: "listitem", tabindex: 0,
+    const room = Math.max(16, Math.floor(Math.abs(target - x1) / LETTER_WIDTH) + 6);
+    const middle = (x1 + target) / 2;
+    const arrow = svg("g", {
+      class: isLost ? "arrow lost" : "arrow", role: "button", tabindex: -1,
       "aria-label": `${timeText(sentMs)} ${name}${detail && `, ${detail}`}, from ${this.context.label(from)} ${where}`,
-      click: open, keydown: (event: KeyboardEvent) => {
-        if (event.key === "Enter" || event.key === " ") event.preventDefault(), open();
-      },
+      click: open, keydown: (event: KeyboardEvent) => this.onKey(event, open), focus: () => this.stopAt(arrow),
     },
-      svg("rect", { class: "hit", x: 0, y: y1 - 17, width: Math.max(x1, x2) + MARGIN, height: fall + 22 }),
-      svg("text", { class: "moment", x: 4, y: y1 + 3 }, timeText(sentMs)),
+      svg("title", {}, `${name}${detail && `: ${detail}`}`),
+      svg("rect", { class: "hit", x: 0, y: y1 - 18, width: Math.max(x1, target) + MARGIN, height: fall + 36, rx: 4 }),
+      svg("text", { class: "moment", x: 6, y: y1 + 4 }, timeText(sentMs)),
       svg("line", { x1, y1, x2, y2 }),
       isLost ? svg("path", { class: "cross", d: `M${x2 - 5} ${y2 - 5}l10 10m0-10l-10 10` })
         : svg("path", { class: "head", d: `M${x2} ${y2}l${-side * 9} -4.5v9z` }),
-      svg("text", { class: "message", x: (x1 + x2) / 2, y: (y1 + y2) / 2 - 6, "text-anchor": "middle" },
-        svg("tspan", { class: "name" }, name), svg("tspan", { class: "detail" }, ` ${cut(detail, Math.abs(x2 - x1) + MARGIN, name)}`)));
+      svg("text", { class: "message name", x: middle, y: y1 - 5, "text-anchor": "middle" }, isLost ? `${name} (lost)` : name),
+      detail !== "" && svg("text", { class: "message detail", x: middle, y: y2 + 13, "text-anchor": "middle" }, cut(detail, room)));
+    return svg("g", { role: "listitem" }, arrow);
   }
 
   /** Where an arrow that never arrives points: to the neighbouring line. */
@@ -178,8 +203,7 @@ export class SequenceView implements View {
   }
 }
 
-/** As much of a detail as has room behind the name; the whole of it is in the arrow's label and in the packet. */
-function cut(detail: string, width: number, name: string): string {
-  const most = Math.floor(width / LETTER_WIDTH) - name.length - 2;
-  return detail.length <= most ? detail : most < 6 ? "" : `${detail.slice(0, most - 1)}…`;
+/** The whole of a detail is in the arrow's label and in the packet. */
+function cut(text: string, letters: number): string {
+  return text.length > letters ? `${text.slice(0, letters - 1).trimEnd()}…` : text;
 }

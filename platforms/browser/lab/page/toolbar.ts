@@ -14,6 +14,7 @@ export interface ToolbarCalls {
   share(): void;
   savePackets(): void;
   showConfiguration(): void;
+  joinRealAgent(): void;
   toggleTheme(): void;
   help(): void;
 }
@@ -24,6 +25,7 @@ const ICONS = {
   restart: "M3.2 8a4.8 4.8 0 1 0 1.6-3.6M4.6 1.8v2.8h2.8", replay: "M12.8 8a4.8 4.8 0 1 1-1.6-3.6M11.4 1.8v2.8H8.6M6.8 5.9v4.2L10 8z",
   share: "M6.6 9.4 9.8 6.2M7.4 4.6l1.6-1.5a2.7 2.7 0 0 1 3.8 3.8l-1.6 1.6M8.6 11.4 7 12.9a2.7 2.7 0 0 1-3.8-3.8l1.6-1.6",
   save: "M8 2.5v7M5 6.8l3 3 3-3M2.8 12.8h10.4", files: "M4 1.8h5.2L12.5 5v9.2H4zM9 2v3.2h3.3M6 8h4.4M6 10.8h4.4",
+  join: "M8 8.2v5.4M5.2 13.6h5.6M8 6.1v.1M5.3 8.8a3.8 3.8 0 0 1 0-5.4M10.7 8.8a3.8 3.8 0 0 0 0-5.4M3.4 10.6a6.4 6.4 0 0 1 0-9M12.6 10.6a6.4 6.4 0 0 0 0-9",
   theme: "M8 2.2a5.8 5.8 0 1 0 0 11.6zM8 2.2a5.8 5.8 0 0 1 0 11.6", help: "M5.8 6a2.2 2.2 0 1 1 3.2 2c-.7.4-1 .8-1 1.6M8 12.2v.1",
   more: "M3 8h.1M8 8h.1M13 8h.1",
 };
@@ -55,6 +57,7 @@ export class Toolbar {
       button("Share", ICONS.share, () => calls.share(), "worded", "Copy the address of this scenario, with what you did"),
       button("Packets", ICONS.save, () => calls.savePackets(), "worded", "Save the packets as pcapng, for Wireshark"),
       button("Configuration", ICONS.files, () => calls.showConfiguration(), "worded", "Configuration for the real daemons"),
+      button("Join", ICONS.join, () => calls.joinRealAgent(), "worded", "Join a real home agent"),
       this.theme,
       button("Help", ICONS.help, () => calls.help(), "", "Help and keyboard shortcuts"));
     const opener = button("More", ICONS.more, () => open(!more.hasAttribute("data-open")), "opener");

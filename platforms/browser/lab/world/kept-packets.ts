@@ -5,7 +5,7 @@ import { pcapngHeader, pcapngPacket } from "../../../../bindings/pcapng-write.ts
 import { isArp } from "../../../sim/arp.ts";
 import { destinationOf, isIp, isMulticast } from "../../../sim/ip.ts";
 import { isIpv4 } from "../../../sim/ip4.ts";
-import type { Link, Port } from "../../../sim/link.ts";
+import type { Port } from "../../../sim/link.ts";
 import type { OpenPacket } from "../contract.ts";
 
 /** A packet on its way over a link, or one that a node dropped. */
@@ -67,14 +67,14 @@ export class KeptPackets {
    * A capture file with Ethernet headers. What went to several nodes at once stands in it once. Comments tell where a
    * packet was, and why it went no further.
    */
-  pcapng(epochMs: number, linkOf: (id: string) => Link | undefined): Uint8Array {
+  pcapng(epochMs: number, portOf: (node: string, link: string) => Port | undefined): Uint8Array {
     const parts = [pcapngHeader([LinkType.Ethernet])];
     let last: KeptPacket | undefined;
     for (const kept of this.all()) {
       const isSame = last && last.original === kept.original && last.atMs === kept.atMs && last.from === kept.from;
       last = kept;
       if (isSame && kept.lost === undefined) continue;
-      const octets = framed(kept, linkOf(kept.link));
+      const octets = framed(kept, portOf);
       parts.push(pcapngPacket({
         octets, linkType: LinkType.Ethernet, originalLength: octets.length,
         timestampNs: BigInt(Math.round((epochMs + kept.atMs) * 1000)) * 1000n,
@@ -99,14 +99,10 @@ function commentOf({ link, from, to, lost }: KeptPacket): string {
   return from === to ? `${link}: dropped by ${from}: ${lost}` : `${link}: from ${from} to ${to}, lost: ${lost}`;
 }
 
-/** With the link-layer addresses that the ports have; of ports that have left, zeros. */
-function framed({ octets, from, to }: KeptPacket, link: Link | undefined): Uint8Array {
-  const addressOf = (name: string) => portOf(link, name)?.linkAddress ?? new Uint8Array(6);
+/** With the link-layer addresses of the ports. */
+function framed({ octets, from, to, link }: KeptPacket, portOf: (node: string, link: string) => Port | undefined): Uint8Array {
+  const addressOf = (node: string) => portOf(node, link)?.linkAddress ?? new Uint8Array(6);
   return ethernet(octets, addressOf(from), groupAddress(octets) ?? addressOf(to));
-}
-
-function portOf(link: Link | undefined, owner: string): Port | undefined {
-  return link?.ports.find((port) => port.owner.name.replaceAll(" ", "-") === owner);
 }
 
 /** Where a packet for a group goes (RFC 2464 §7); undefined: it is for one node. */

@@ -2,7 +2,7 @@
 import { CoreNode } from "../../../sim/node.ts";
 import type { CorrespondentNode } from "../../../sim/correspondent-node.ts";
 import type { Host } from "../../../sim/host.ts";
-import { GOOD_CONDITIONS, type Link } from "../../../sim/link.ts";
+import { GOOD_CONDITIONS, type Link, Port } from "../../../sim/link.ts";
 import type { MobileNode } from "../../../sim/mobile-node.ts";
 import { Nat } from "../../../sim/nat.ts";
 import type { Stack } from "../../../sim/stack.ts";
@@ -88,6 +88,12 @@ export class Plan {
   coreNode(id: string): CoreNode | undefined {
     const stack = this.nodes.get(id)?.stack;
     return stack instanceof CoreNode ? stack : undefined;
+  }
+
+  /** The port of a node in a link; of one that has left it, its first. */
+  portOf(node: string, link: string): Port | undefined {
+    const ports = this.nodes.get(node)?.stack.devices.filter((device): device is Port => device instanceof Port) ?? [];
+    return ports.find((port) => port.link === this.links.get(link)?.link) ?? ports[0];
   }
 
   /** Changes how the frames of a link fare. */

@@ -5,7 +5,7 @@ import type { UplinkStatus } from "../../../../bindings/status.ts";
 import { CorrespondentNode } from "../../../sim/correspondent-node.ts";
 import { HomeAgent } from "../../../sim/home-agent.ts";
 import { isLinkLocal, sameAddress } from "../../../sim/ip.ts";
-import type { Port } from "../../../sim/link.ts";
+import { Port } from "../../../sim/link.ts";
 import { MobileNode } from "../../../sim/mobile-node.ts";
 import { Nat } from "../../../sim/nat.ts";
 import { CoreNode } from "../../../sim/node.ts";
@@ -29,7 +29,7 @@ function nodeOf(plan: Plan, { id, kind, label, stack }: PlannedNode): WorldNode 
 }
 
 function portsOf(stack: Stack): Port[] {
-  return stack.devices.filter((device): device is Port => "link" in device || "linkAddress" in device);
+  return stack.devices.filter((device): device is Port => device instanceof Port);
 }
 
 /** The home address first, of a mobile node; link-local ones say little. */

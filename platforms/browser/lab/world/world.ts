@@ -14,7 +14,7 @@ import {
   type Action, type ConfigFile, type Frame, type LabWorld, type MachineState, type Note, type OpenPacket, type Sample,
   SAMPLE_MS, type Scenario, type World,
 } from "../contract.ts";
-import { checkAction, checkScenario, idsOf, MAX_ACTIONS, ScenarioError } from "../scenario.ts";
+import { checkAction, checkScenario, idsOf, MAX_ACTIONS, MAX_TIME_MS, ScenarioError } from "../scenario.ts";
 import { configurationOf } from "./configuration.ts";
 import { Flights } from "./flights.ts";
 import { Handovers } from "./handovers.ts";
@@ -34,6 +34,8 @@ const windowOf = (mobileNodes: number) => (mobileNodes <= 2 ? 3 : 1);
  * is after time 0, where a scenario says in which networks nodes begin.
  */
 const TIMES_A_MS = 100;
+/** What happened is forgotten after so long where nobody looks. */
+const UNSEEN_MS = 1000;
 /** Longest stretch that one call of `advance` lets pass. */
 const MAX_ADVANCE_MS = 600_000;
 
@@ -46,9 +48,11 @@ export class SimulatedWorld implements LabWorld {
   }
 
   load(scenario: Scenario, untilMs = 0): World {
+    if (!(untilMs >= 0 && untilMs <= MAX_TIME_MS)) {
+      throw new RangeError(`a scenario is loaded until 0 to ${MAX_TIME_MS} ms, not ${untilMs}`);
+    }
     this.story = new Story(checkScenario(scenario), this.core);
-    this.story.runTo(untilMs);
-    this.story.takeFrame(); // what happened before the page looked is not shown
+    this.story.pass(untilMs);
     return worldOf(this.story.plan);
   }
 
@@ -78,7 +82,7 @@ export class SimulatedWorld implements LabWorld {
 
   pcapng(): Uint8Array {
     const { kept, plan } = this.current;
-    return kept.pcapng(plan.topology.network.epochMs, (id) => plan.links.get(id)?.link);
+    return kept.pcapng(plan.topology.network.epochMs, (node, link) => plan.portOf(node, link));
   }
 
   configuration(): readonly ConfigFile[] {
@@ -131,6 +135,17 @@ class Story {
 
   get scenario(): Scenario {
     return { ...this.origin, actions: this.actions };
+  }
+
+  /** Lets time pass that nobody looks at: what happens is not told, and all states are told anew afterwards. */
+  pass(untilMs: number): void {
+    while (this.nowMs < untilMs) {
+      this.runTo(Math.min(this.nowMs + UNSEEN_MS, untilMs));
+      this.takeFrame();
+    }
+    this.takeFrame();
+    this.machines.clear();
+    this.mayDiffer = true;
   }
 
   /** Lets time pass up to a moment, with all that is recorded for it. */
@@ -256,11 +271,11 @@ class Story {
     const mobileNode = this.plan.mobileNode(node)!;
     const before = mobileNode.uplinks[0].link;
     const fromLink = before ? this.plan.idOf(before.name) : null;
-    if (before) mobileNode.detach();
     if (link === null && !before) return;
     this.handovers.begin(node, this.nowMs, fromLink, link);
     const label = (id: string) => this.plan.links.get(id)!.label;
     this.note(node, link === null ? `leaves ${label(fromLink!)}` : `enters ${label(link)}`);
+    if (before) mobileNode.detach();
     if (link !== null) this.enter(node, link);
   }
 
