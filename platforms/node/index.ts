@@ -12,3 +12,5 @@ export type { DaemonStatus, NamedUplink } from "../linux/status.ts";
 export { SystemError } from "../linux/system/errors.ts";
 export { VERSION } from "../linux/version.ts";
 export { type Core, loadCore } from "../linux/wasm.ts";
+/** Home agents and mobile nodes without privileges: no TUN device, datagrams by UDP or WebSockets. */
+export * as portable from "./portable.ts";
