@@ -108,4 +108,4 @@ export function readEvent(record: DataView): CoreEvent {
   };
 }
 
-export { Event };
+export { Event as EventCode };

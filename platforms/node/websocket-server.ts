@@ -49,7 +49,11 @@ export class WebSocketServer {
     if (options.server !== undefined) return self;
     await new Promise<void>((resolve, reject) => {
       self.#server.once("error", reject);
-      self.#server.listen(options.port ?? 0, options.hostname, () => resolve());
+      self.#server.listen(options.port ?? 0, options.hostname, () => {
+        self.#server.off("error", reject);
+        self.#server.on("error", () => {}); // of one connection that could not be accepted: the others go on
+        resolve();
+      });
     });
     return self;
   }

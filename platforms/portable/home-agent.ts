@@ -7,7 +7,7 @@ import { contains, type Prefix, prefixOf } from "../../bindings/address.ts";
 import { setDevice } from "../../bindings/commands.ts";
 import type { HomeAgentConfig } from "../../bindings/config/index.ts";
 import { DEVICE_ANY, type Engine, Role } from "../../bindings/engine.ts";
-import { Event } from "../../bindings/events.ts";
+import { EventCode } from "../../bindings/events.ts";
 import { configureHomeAgent, type HomeAgentEngineSettings, homeAgentEngineSettings } from "../../bindings/engine-settings.ts";
 import { ipv4Number, type Ipv4Range } from "../../bindings/ipv4.ts";
 import { type BindingStatus, readBindings, visitBoundEndpoints } from "../../bindings/status.ts";
@@ -113,7 +113,7 @@ export class HomeAgent extends PortableNode {
 
   /** A stranger cannot cause these events: with each, somebody is bound elsewhere. */
   override noteEvent(code: number): void {
-    if (code === Event.BindingAccepted || code === Event.BindingEnded || code === Event.MappingChanged) this.#isBoundStale = true;
+    if (code === EventCode.BindingAccepted || code === EventCode.BindingEnded || code === EventCode.MappingChanged) this.#isBoundStale = true;
   }
 
   #underlayTo(address: Uint8Array): Underlay | undefined {

@@ -2,9 +2,8 @@
 export { type AdmissionOptions, type AdmissionRequest, type Denial, forwardedFrom } from "./admission.ts";
 export { type Clock, SYSTEM_CLOCK } from "./clock.ts";
 export { isConnectionAddress } from "./connection-addresses.ts";
-export {
-  Connection, type ConnectionLimits, Connections, type ConnectionsStatus, type ServerSocket,
-} from "./connections.ts";
+export { Connection, type ServerSocket } from "./connection.ts";
+export { type ConnectionLimits, Connections, type ConnectionsStatus } from "./connections.ts";
 export type { Endpoint, Underlay, UnderlayStatus } from "./contract.ts";
 export { answerEcho } from "./echo.ts";
 export { HomeAgent, type HomeAgentOptions, type HomeAgentStatus } from "./home-agent.ts";

@@ -9,7 +9,8 @@
  * connection whose datagrams it never answers is closed, and each has a limited rate.
  */
 import { type Clock, SYSTEM_CLOCK } from "./clock.ts";
-import { type Connection, type ConnectionLimits, type ConnectionOwner, Connections, type ConnectionsStatus } from "./connections.ts";
+import type { Connection, ConnectionOwner } from "./connection.ts";
+import { type ConnectionLimits, Connections, type ConnectionsStatus } from "./connections.ts";
 import { Counts } from "./counts.ts";
 import { withDefaults } from "./defaults.ts";
 

@@ -7,7 +7,8 @@
  */
 import { type Clock, SYSTEM_CLOCK } from "./clock.ts";
 import { CONNECTION_ENDPOINTS, connectionEndpoint, endpointKey, HOME_AGENT_ADDRESS, isConnectionAddress } from "./connection-addresses.ts";
-import { type Connection, type ConnectionLimits, type ConnectionOwner, Connections, type ConnectionsStatus } from "./connections.ts";
+import type { Connection, ConnectionOwner } from "./connection.ts";
+import { type ConnectionLimits, Connections, type ConnectionsStatus } from "./connections.ts";
 import type { Endpoint, Underlay, UnderlayStatus } from "./contract.ts";
 import { TUNNEL_PORT } from "../../bindings/engine.ts";
 

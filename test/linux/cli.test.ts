@@ -11,7 +11,9 @@ function mext(...words: string[]) {
   return { status, stdout, stderr };
 }
 
-const COMMANDS = ["home-agent", "mobile-node", "correspondent", "check", "status", "watch", "doctor", "decode", "lab"];
+const COMMANDS = [
+  "home-agent", "mobile-node", "correspondent", "check", "status", "watch", "doctor", "relay", "decode", "lab",
+];
 
 describe("command line", () => {
   let folder: string;
@@ -64,6 +66,23 @@ describe("command line", () => {
     [
       ["doctor", "x", "--seconds", "long"],
       'mext doctor: --seconds is "long", must be an integer from 0 to 3600; see mext doctor --help\n',
+    ],
+    [["relay", "--listen", "8080"], "mext relay: --home-agent is missing; see mext relay --help\n"],
+    [
+      ["relay", "--home-agent", "2001:db8::1", "--listen", "8080"],
+      'mext relay: --home-agent is "2001:db8::1", must be <address> or <address>:<port>, of IPv6 [<address>]:<port>; see mext relay --help\n',
+    ],
+    [
+      ["relay", "--home-agent", "192.0.2.1", "--listen", "80800"],
+      'mext relay: --listen is "80800", must be <port> or <address>:<port>; see mext relay --help\n',
+    ],
+    [
+      ["relay", "--home-agent", "192.0.2.1", "--listen", "8080", "--path", "mext"],
+      'mext relay: --path is "mext", must begin with / and have no query; see mext relay --help\n',
+    ],
+    [
+      ["relay", "--home-agent", "192.0.2.1", "--listen", "8080", "--rate", "fast"],
+      'mext relay: --rate is "fast", must be a number from 1 to 1000000; see mext relay --help\n',
     ],
   ])("a wrong command line is one line and exit code 2: %j", (words, line) => {
     expect(mext(...words)).toEqual({ status: 2, stdout: "", stderr: line });

@@ -1,6 +1,7 @@
 /** Who may come in, who may stay, and what each may send: with a clock of the test, and sockets that it plays. */
 import { describe, expect, it } from "vitest";
-import { Connections, type Connection, type ConnectionLimits, type ServerSocket } from "../../platforms/portable/connections.ts";
+import type { Connection, ServerSocket } from "../../platforms/portable/connection.ts";
+import { type ConnectionLimits, Connections } from "../../platforms/portable/connections.ts";
 import { Relay, type RelaySocket } from "../../platforms/portable/relay.ts";
 import { ManualClock } from "./manual-clock.ts";
 
@@ -158,6 +159,22 @@ describe("connections", () => {
     connection!.message(octets(40));
     expect(taken.length).toBe(41);
     expect(socket.closed).toBeUndefined();
+  });
+
+  it("one that ends while its message is taken is not counted any more", () => {
+    const { connect, connections, trusted, taken } = bed();
+    const { connection } = connect();
+    trusted.add(connection!);
+    connection!.message(octets(40));
+    expect(connections.status()).toMatchObject({ connections: 1, trusted: 1 });
+    taken.push = (...payloads) => {
+      trusted.delete(connection!);
+      connection!.failed();
+      return payloads.length;
+    };
+    connection!.message(octets(40));
+    connection!.closed();
+    expect(connections.status()).toMatchObject({ connections: 0, trusted: 0, closed: { "socket failed": 1 } });
   });
 
   it("what a slow reader does not take is dropped", () => {

@@ -128,12 +128,12 @@ describe("connections", () => {
   it("thousands of them: only so many get in, and all are gone at the end", async () => {
     bed = await Bed.open(1, { maxConnectionsOfAddress: 50, newConnectionsPerSecond: 100, authenticationMs: 500 });
     let refused = 0;
-    for (let batch = 0; batch < 20; batch++) {
+    for (let batch = 0; batch < 12; batch++) {
       await Promise.all(Array.from({ length: 100 }, () => bed.socket().catch(() => refused++)));
     }
     const status = bed.hub.status();
     expect(status.connections).toBeLessThanOrEqual(50);
-    expect(refused).toBeGreaterThan(1000);
+    expect(refused).toBeGreaterThan(700);
     expect(Object.values(status.refused).reduce((sum, count) => sum + count, 0)).toBe(refused);
     const node = await bed.mobileNode(0).catch(() => undefined);
     await until(() => bed.hub.status().connections <= 1, 10_000);

@@ -1,4 +1,6 @@
 /** Portable home agent and mobile nodes over real WebSockets of this machine. */
+import { createServer } from "node:http";
+import { WebSocket } from "ws";
 import { afterEach, describe, expect, it } from "vitest";
 import { WebSocketServer } from "../../platforms/node/websocket-server.ts";
 import { HomeAgent } from "../../platforms/portable/home-agent.ts";
@@ -135,5 +137,34 @@ describe("over WebSockets", () => {
     const named = { ...mobileNodeConfig(0), homeAgent: "ha.example.com" };
     bed = await Bed.open(1);
     await expect(MobileNode.start({ config: named, core, underlays: [bed.underlay()] })).rejects.toThrow("must be an IPv6 address here");
+  });
+});
+
+describe("a WebSocket server", () => {
+  it("says when its port is taken, and lets a program's own server take part", async () => {
+    bed = await Bed.open(1);
+    await expect(WebSocketServer.listen({ connections: bed.hub.connections, hostname: "127.0.0.1", port: bed.server.port })).rejects.toThrow("EADDRINUSE");
+    const own = bed.keep(createServer((_, response) => response.end("the program's own page")));
+    await new Promise<void>((resolve) => void own.listen(0, "127.0.0.1", resolve));
+    const server = await WebSocketServer.listen({ connections: bed.hub.connections, server: own });
+    const node = await bed.mobileNode(0, [bed.underlay({ url: `ws://127.0.0.1:${server.port}/mext` })]);
+    await node.registered();
+    expect(await (await fetch(`http://127.0.0.1:${server.port}/`)).text()).toBe("the program's own page");
+    await node.stop();
+    await server.close();
+  });
+
+  it("behind a proxy takes the client's address from the header, and else from the connection", async () => {
+    bed = await Bed.open(1, { maxConnectionsOfAddress: 1 });
+    const server = bed.keep(await WebSocketServer.listen({ connections: bed.hub.connections, hostname: "127.0.0.1", behindProxy: true }));
+    const open = (port: number, from: string) => new Promise<number>((resolve) => {
+      const socket = bed!.keep(new WebSocket(`ws://127.0.0.1:${port}/mext`, { headers: { "x-forwarded-for": from } }));
+      socket.once("open", () => resolve(101)).once("unexpected-response", (_, { statusCode }) => resolve(statusCode!)).on("error", () => {});
+    });
+    expect(await open(server.port, "198.51.100.1")).toBe(101);
+    expect(await open(server.port, "203.0.113.9, 198.51.100.1")).toBe(429); // what a client writes in front is not believed
+    expect(await open(server.port, "198.51.100.2")).toBe(101);
+    expect(await open(bed.server.port, "198.51.100.3")).toBe(101);
+    expect(await open(bed.server.port, "198.51.100.4")).toBe(429);
   });
 });

@@ -1,7 +1,8 @@
 /** The suite in Deno: bundled, on the simulated network, with no other permission than to read the binary. */
 import { describe, expect, it } from "vitest";
+import { denoPath } from "../../deno/deno.ts";
 import { coreSha256, expectConformant, expectFaultFound, FAULT_CASES, record } from "../record.ts";
-import { denoPath, reportOf } from "./runtimes.ts";
+import { reportOf } from "./runtimes.ts";
 
 const permissions = (core: string) => ["run", "--no-config", "--no-prompt", `--allow-read=${core}`];
 

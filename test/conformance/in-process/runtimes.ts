@@ -16,8 +16,6 @@ const present = (path: string) => {
   return existsSync(absolute) ? absolute : undefined;
 };
 
-export const denoPath = present("node_modules/.bin/deno");
-
 /** `node` of another version, as tools/nodes.mjs has put it. */
 export function nodePath(version: number): string | undefined {
   return present(`build/nodes/node_modules/node-${version}/bin/node`);

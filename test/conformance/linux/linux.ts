@@ -19,6 +19,7 @@ import { NetlinkSocket } from "../../../platforms/linux/system/netlink-socket.ts
 import { addRoute } from "../../../platforms/linux/system/routes.ts";
 import { setInterfaceValue } from "../../../platforms/linux/system/sysctl.ts";
 import { Program } from "../../linux/lab.ts";
+import type { Runtime } from "../../linux/runtime.ts";
 import { eventually, inside, makeNamespace, removeNamespace } from "../../linux/system/namespace.ts";
 import { ROUTER } from "../scenes.ts";
 import type { Attachment, Configuration, Sent, Subject } from "../subject.ts";
@@ -26,12 +27,6 @@ import { answerTo, isForwardedDiscovery, solicitationIn } from "./discovery.ts";
 import { OTHERS_LINK_ADDRESS, Tap } from "./tap.ts";
 import { NAMES, toml } from "./toml.ts";
 import { takeTurn } from "./turns.ts";
-
-/** What runs `mext`. */
-export interface Runtime {
-  /** The command line up to `mext`'s own words; all files of the daemon are in `folder`. */
-  command(command: string, folder: string): readonly string[];
-}
 
 const READY = "is running";
 const LINK_EVENT = '"event":"Link"';

@@ -1,7 +1,8 @@
 /** Plays many cases on real devices at once: most of the time they wait. */
+import type { Runtime } from "../../linux/runtime.ts";
 import { type CaseResult, runCase } from "../run.ts";
 import type { Case } from "../subject.ts";
-import { LinuxSubject, type Runtime } from "./linux.ts";
+import { LinuxSubject } from "./linux.ts";
 
 /** So many cases at a time. */
 const AT_ONCE = 24;
