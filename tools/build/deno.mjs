@@ -2,6 +2,7 @@
 //
 //   dist/deno/index.js    the library: mext/deno
 //   dist/deno/mext.js     the command line; worker.js: the thread of its packet loop
+//   dist/deno/edge.js     a home agent without privileges; relay.js: a relay of WebSockets
 //
 // They use dist/mext.wasm, as the bundles for Node do.
 import { existsSync } from "node:fs";
@@ -13,6 +14,8 @@ const ENTRIES = {
   index: "platforms/deno/index.ts",
   mext: "platforms/linux/cli/main.ts",
   worker: "platforms/linux/worker.ts",
+  edge: "platforms/deno/edge.ts",
+  relay: "platforms/deno/relay-program.ts",
 };
 
 /**
