@@ -149,8 +149,9 @@ function cellOf(layer: Layer, cell: Cell, key: string): HTMLElement {
   const { field, option, row, column, bits, rows, wholeRows, isNamed } = cell;
   const own = field === undefined ? undefined : layer.fields[field];
   const name = own ? words(own.name) : option === undefined ? "" : title(layer.options[option].name);
-  const cut = wholeRows > rows ? ` (${wholeRows * 4} octets)` : "";
-  const kind = own ? "cell" : option === undefined ? "cell reserved" : "cell option";
+  const octets = own ? own.bitLength / 8 : option === undefined ? wholeRows * 4 : layer.options[option].length;
+  const cut = wholeRows > rows ? ` (${octets} octets)` : "";
+  const kind = own ? (own.value === true ? "cell set" : "cell") : option === undefined ? "cell reserved" : "cell option";
   const element = html("div", {
     class: kind, title: own ? `${name}: ${valueText(layer, own)}` : name || "reserved",
     "data-key": own ? `${key}.fields.${field}` : undefined,
