@@ -4,7 +4,7 @@ import { formatAnyAddress, ipv4Mapped, parseAddress } from "../../bindings/addre
 import { readBindings, readUpdates, readUplinks } from "../../bindings/status.ts";
 import type { TopologySettings } from "../../platforms/sim/topology.ts";
 import { reaches, tellRegistered } from "../sim/scenarios/story.ts";
-import { BUDGETS, ComponentEngine, componentFactory, type LiftedEngine } from "./lifted.ts";
+import { BUDGETS, ComponentEngine, componentFactory, type LiftedEngine, refusalOf } from "./lifted.ts";
 import { newInstance } from "./transpiled.ts";
 
 const ENTROPY = new Uint8Array(64).fill(5);
@@ -13,7 +13,7 @@ const start = (role = "home-agent", entropy = ENTROPY, budgets: object = BUDGETS
 );
 const packet = (length = 60) => Uint8Array.from({ length }, (_, index) => (index === 0 ? 0x60 : 0));
 const thrown = (call: () => unknown) => {
-  try { return call(); } catch (error) { return error; }
+  try { return call(); } catch (error) { return refusalOf(error); }
 };
 
 describe("one instance is one node", () => {
@@ -38,6 +38,21 @@ describe("one instance is one node", () => {
     expect(before.dissect(packet(), "raw")[0].name).toBe("ipv6");
     expect(new Codec().dissect(packet(), "raw")[0].name).toBe("ipv6");
     expect(engine.nextWakeupMs()).toBeUndefined();
+  });
+});
+
+describe("a trap", () => {
+  /** More than linear memory can ever have. */
+  const TOO_MUCH = { ...BUDGETS, outputBytes: 0xffff_0000 };
+
+  it("ends the instance, and no other one", () => {
+    const instance = newInstance();
+    const { Engine } = instance.engine;
+    const other = start();
+    expect(() => Engine.start("home-agent", 0, ENTROPY, TOO_MUCH)).toThrow(WebAssembly.RuntimeError);
+    expect(() => Engine.start("home-agent", 0, ENTROPY, BUDGETS)).toThrow(/cannot enter component instance/);
+    expect(() => new instance.codec.Codec()).toThrow(/cannot enter component instance/);
+    expect(other.refusals()).toEqual([]);
   });
 });
 
