@@ -2,8 +2,9 @@
 import { describe, expect, it } from "vitest";
 import { formatAnyAddress, ipv4Mapped, parseAddress } from "../../bindings/address.ts";
 import { readBindings, readUpdates, readUplinks } from "../../bindings/status.ts";
+import { printRecord } from "../../platforms/sim/trace.ts";
 import type { TopologySettings } from "../../platforms/sim/topology.ts";
-import { reaches, tellRegistered } from "../sim/scenarios/story.ts";
+import { pingHome, reaches, tell, tellRegistered } from "../sim/scenarios/story.ts";
 import { BUDGETS, ComponentEngine, componentFactory, type LiftedEngine, refusalOf } from "./lifted.ts";
 import { newInstance } from "./transpiled.ts";
 
@@ -80,6 +81,29 @@ describe("batches", () => {
     const names = errors.map(({ val }: any) => new Codec().dissect(val.packet, "raw").map(({ name }: any) => name).join());
     expect(new Set(names)).toEqual(new Set(["ipv6,binding-error"]));
     expect(engine.refusals().find(({ reason }) => reason === "mobility-type-unrecognized")?.packets).toBe(11n);
+  });
+
+  it("gives the same orders however the batch is split", () => {
+    const orders = [1, 3, 64].map((slots) => {
+      const engine = start("correspondent-node", ENTROPY, { ...BUDGETS, slots });
+      engine.command(1000, { tag: "set-device", val: { index: 1, kind: "access", mtu: 1500, up: true } });
+      engine.command(1000, { tag: "set-correspondent", val: {
+        enabled: true, addresses: [parseAddress("2001:db8:c::c")], maxLifetimeMs: 420_000, testsPerSecond: 1000,
+      } });
+      const { codec: { Codec } } = newInstance();
+      const codec = new Codec();
+      const inputs = Array.from({ length: 10 }, (_, index) => codec.encode([
+        { name: "ipv6", depth: 0, fields: [
+          { name: "source", value: { tag: "address", val: parseAddress(`2001:db8:a::${index + 1}`) } },
+          { name: "destination", value: { tag: "address", val: parseAddress("2001:db8:c::c") } },
+        ] },
+        { name: index % 2 ? "home-test-init" : "careof-test-init", depth: 0, fields: [] },
+      ])).map((val: Uint8Array) => ({ device: 1, payload: { tag: "packet", val } }));
+      return engine.process(1000, inputs);
+    });
+    expect(orders[0].filter(({ tag }) => tag === "transmit").length).toBe(10);
+    expect(orders[1]).toEqual(orders[0]);
+    expect(orders[2]).toEqual(orders[0]);
   });
 
   it("takes packets of any length, and no packets", () => {
@@ -166,6 +190,27 @@ describe("a whole network of components", () => {
       .toMatchObject(readUplinks(story.mobileNode.engine!).map(({ device, state, careofAddress, router, preference, selected }) => (
         { device, state: state.toLowerCase(), careofAddress, router, preference, selected }
       )));
+  });
+
+  it.each([
+    ["IPv6 and moves", {}], ["NATs and IPv4", { visited: ["nat", "ipv4", "dual-stack"], dualStack: {} } as const],
+    ["a real home link", { homeLink: {} }],
+  ])("does, octet by octet, what the core does by itself: %s", (_what, settings: Partial<TopologySettings>) => {
+    const engine = componentFactory((...given) => newInstance().engine.Engine.start(...given));
+    const traces = [{}, { engine }].map((more) => {
+      const { topology, network, mobileNode, visited, ...story } = tell(11, { ...settings, ...more });
+      const lines: string[] = [];
+      network.watch((record) => lines.push(printRecord(record, (packet) => Buffer.from(packet).toString("hex"))));
+      mobileNode.start();
+      pingHome({ topology, network, mobileNode, visited, ...story }, 100);
+      for (const { link } of visited) {
+        mobileNode.attach(link);
+        network.run(5000);
+      }
+      return lines;
+    });
+    expect(traces[0].length).toBeGreaterThan(500);
+    expect(traces[1]).toEqual(traces[0]);
   });
 
   it("says it of a node behind a NAT as well", () => {
