@@ -235,6 +235,22 @@ describe("a whole network of components", () => {
     expect(reaches(story)).toBe(true);
   });
 
+  it("lives on after a trap: another instance, the same commands, the kept state", () => {
+    let trapsNext = false;
+    const trapping = (lifted: LiftedEngine): LiftedEngine => new Proxy(lifted, {
+      get: (target: any, name) => (name === "process" && trapsNext
+        ? () => { trapsNext = false; throw new WebAssembly.RuntimeError("unreachable"); }
+        : typeof target[name] === "function" ? target[name].bind(target) : target[name]),
+    });
+    const story = tellRegistered(6, {
+      engine: componentFactory((...given) => trapping(newInstance().engine.Engine.start(...given))),
+    });
+    trapsNext = true;
+    reaches(story); // whoever gets the first packet traps
+    expect(story.homeAgent.recoveries + story.mobileNode.recoveries).toBe(1);
+    expect(reaches(story)).toBe(true);
+  });
+
   it("takes exported state, and says where a damaged tail begins", () => {
     const story = components();
     const state = story.of("bindings").exportState();
