@@ -8,6 +8,7 @@ import { parseAddress, parseIpv4Address } from "../../bindings/address.ts";
 import { HOME_AGENT_CASES } from "../conformance/cases/home-agent.ts";
 import { Simulator } from "../conformance/simulator.ts";
 import { core } from "../sim/core.ts";
+import { refusalOf } from "./lifted.ts";
 import { newInstance } from "./transpiled.ts";
 
 const ours = new (newInstance().codec.Codec)();
@@ -123,7 +124,7 @@ describe("the component's codec", () => {
       { layer: 0, field: 4095, refusal: "too-many" }],
   ])("refuses %s", (_what, layers, error) => {
     let refused: unknown;
-    try { ours.encode(layers); } catch (thrown) { refused = thrown; }
+    try { ours.encode(layers); } catch (thrown) { refused = refusalOf(thrown); }
     expect(refused).toEqual(error);
   });
 });

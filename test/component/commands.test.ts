@@ -5,7 +5,7 @@ import { ipv4Mapped, parseAddress } from "../../bindings/address.ts";
 import * as commands from "../../bindings/commands.ts";
 import { Command, type CommandTaker } from "../../bindings/engine.ts";
 import * as abi from "../../core-as/abi/contract.ts";
-import { BUDGETS } from "./lifted.ts";
+import { BUDGETS, refusalOf } from "./lifted.ts";
 import { newInstance } from "./transpiled.ts";
 
 const NOW = 5000;
@@ -152,7 +152,7 @@ describe("commands", () => {
 function answerOf(call: () => unknown): unknown {
   try {
     return call();
-  } catch (refusal) {
-    return refusal;
+  } catch (error) {
+    return refusalOf(error);
   }
 }

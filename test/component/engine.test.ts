@@ -2,9 +2,10 @@
 import { describe, expect, it } from "vitest";
 import { formatAnyAddress, ipv4Mapped, parseAddress } from "../../bindings/address.ts";
 import { readBindings, readUpdates, readUplinks } from "../../bindings/status.ts";
+import { printRecord } from "../../platforms/sim/trace.ts";
 import type { TopologySettings } from "../../platforms/sim/topology.ts";
-import { reaches, tellRegistered } from "../sim/scenarios/story.ts";
-import { BUDGETS, ComponentEngine, componentFactory, type LiftedEngine } from "./lifted.ts";
+import { pingHome, reaches, tell, tellRegistered } from "../sim/scenarios/story.ts";
+import { BUDGETS, ComponentEngine, componentFactory, type LiftedEngine, refusalOf } from "./lifted.ts";
 import { newInstance } from "./transpiled.ts";
 
 const ENTROPY = new Uint8Array(64).fill(5);
@@ -13,7 +14,7 @@ const start = (role = "home-agent", entropy = ENTROPY, budgets: object = BUDGETS
 );
 const packet = (length = 60) => Uint8Array.from({ length }, (_, index) => (index === 0 ? 0x60 : 0));
 const thrown = (call: () => unknown) => {
-  try { return call(); } catch (error) { return error; }
+  try { return call(); } catch (error) { return refusalOf(error); }
 };
 
 describe("one instance is one node", () => {
@@ -41,6 +42,21 @@ describe("one instance is one node", () => {
   });
 });
 
+describe("a trap", () => {
+  /** More than linear memory can ever have. */
+  const TOO_MUCH = { ...BUDGETS, outputBytes: 0xffff_0000 };
+
+  it("ends the instance, and no other one", () => {
+    const instance = newInstance();
+    const { Engine } = instance.engine;
+    const other = start();
+    expect(() => Engine.start("home-agent", 0, ENTROPY, TOO_MUCH)).toThrow(WebAssembly.RuntimeError);
+    expect(() => Engine.start("home-agent", 0, ENTROPY, BUDGETS)).toThrow(/cannot enter component instance/);
+    expect(() => new instance.codec.Codec()).toThrow(/cannot enter component instance/);
+    expect(other.refusals()).toEqual([]);
+  });
+});
+
 describe("batches", () => {
   it("takes more packets than the core has slots, in their order, each with its order", () => {
     const engine = start("home-agent", ENTROPY, { ...BUDGETS, slots: 4 });
@@ -65,6 +81,29 @@ describe("batches", () => {
     const names = errors.map(({ val }: any) => new Codec().dissect(val.packet, "raw").map(({ name }: any) => name).join());
     expect(new Set(names)).toEqual(new Set(["ipv6,binding-error"]));
     expect(engine.refusals().find(({ reason }) => reason === "mobility-type-unrecognized")?.packets).toBe(11n);
+  });
+
+  it("gives the same orders however the batch is split", () => {
+    const orders = [1, 3, 64].map((slots) => {
+      const engine = start("correspondent-node", ENTROPY, { ...BUDGETS, slots });
+      engine.command(1000, { tag: "set-device", val: { index: 1, kind: "access", mtu: 1500, up: true } });
+      engine.command(1000, { tag: "set-correspondent", val: {
+        enabled: true, addresses: [parseAddress("2001:db8:c::c")], maxLifetimeMs: 420_000, testsPerSecond: 1000,
+      } });
+      const { codec: { Codec } } = newInstance();
+      const codec = new Codec();
+      const inputs = Array.from({ length: 10 }, (_, index) => codec.encode([
+        { name: "ipv6", depth: 0, fields: [
+          { name: "source", value: { tag: "address", val: parseAddress(`2001:db8:a::${index + 1}`) } },
+          { name: "destination", value: { tag: "address", val: parseAddress("2001:db8:c::c") } },
+        ] },
+        { name: index % 2 ? "home-test-init" : "careof-test-init", depth: 0, fields: [] },
+      ])).map((val: Uint8Array) => ({ device: 1, payload: { tag: "packet", val } }));
+      return engine.process(1000, inputs);
+    });
+    expect(orders[0].filter(({ tag }) => tag === "transmit").length).toBe(10);
+    expect(orders[1]).toEqual(orders[0]);
+    expect(orders[2]).toEqual(orders[0]);
   });
 
   it("takes packets of any length, and no packets", () => {
@@ -153,6 +192,27 @@ describe("a whole network of components", () => {
       )));
   });
 
+  it.each([
+    ["IPv6 and moves", {}], ["NATs and IPv4", { visited: ["nat", "ipv4", "dual-stack"], dualStack: {} } as const],
+    ["a real home link", { homeLink: {} }],
+  ])("does, octet by octet, what the core does by itself: %s", (_what, settings: Partial<TopologySettings>) => {
+    const engine = componentFactory((...given) => newInstance().engine.Engine.start(...given));
+    const traces = [{}, { engine }].map((more) => {
+      const { topology, network, mobileNode, visited, ...story } = tell(11, { ...settings, ...more });
+      const lines: string[] = [];
+      network.watch((record) => lines.push(printRecord(record, (packet) => Buffer.from(packet).toString("hex"))));
+      mobileNode.start();
+      pingHome({ topology, network, mobileNode, visited, ...story }, 100);
+      for (const { link } of visited) {
+        mobileNode.attach(link);
+        network.run(5000);
+      }
+      return lines;
+    });
+    expect(traces[0].length).toBeGreaterThan(500);
+    expect(traces[1]).toEqual(traces[0]);
+  });
+
   it("says it of a node behind a NAT as well", () => {
     const story = components({ visited: ["nat"], dualStack: {} });
     const [binding] = story.of("bindings").bindings();
@@ -172,6 +232,22 @@ describe("a whole network of components", () => {
     story.homeAgent.crash();
     story.homeAgent.start();
     expect(readBindings(story.homeAgent.engine!)[0].careofAddress).toBe(before);
+    expect(reaches(story)).toBe(true);
+  });
+
+  it("lives on after a trap: another instance, the same commands, the kept state", () => {
+    let trapsNext = false;
+    const trapping = (lifted: LiftedEngine): LiftedEngine => new Proxy(lifted, {
+      get: (target: any, name) => (name === "process" && trapsNext
+        ? () => { trapsNext = false; throw new WebAssembly.RuntimeError("unreachable"); }
+        : typeof target[name] === "function" ? target[name].bind(target) : target[name]),
+    });
+    const story = tellRegistered(6, {
+      engine: componentFactory((...given) => trapping(newInstance().engine.Engine.start(...given))),
+    });
+    trapsNext = true;
+    reaches(story); // whoever gets the first packet traps
+    expect(story.homeAgent.recoveries + story.mobileNode.recoveries).toBe(1);
     expect(reaches(story)).toBe(true);
   });
 

@@ -15,7 +15,7 @@ import type { NodeEngine } from "../../platforms/sim/engine.ts";
 /** A case of a variant, as jco has it. */
 export interface Variant { tag: string; val?: any }
 
-/** Of the resource `engine` what is used here. A refusal is thrown: its name. */
+/** Of the resource `engine` what is used here. A refusal is thrown (`refusalOf`). */
 export interface LiftedEngine {
   rawCommand(nowMs: number, code: number, octets: Uint8Array): Variant[];
   process(nowMs: number, inputs: { device: number; payload: Variant }[]): Variant[];
@@ -25,6 +25,11 @@ export interface LiftedEngine {
   rawQuery(table: string): Uint8Array;
   exportState(): Uint8Array;
   importState(nowMs: number, records: Uint8Array): [number, Variant[]];
+}
+
+/** What a function of the component refused with: jco wraps it in an error. */
+export function refusalOf(thrown: unknown): unknown {
+  return (thrown as { payload?: unknown } | undefined)?.payload ?? thrown;
 }
 
 /** The names of an enum's members in the WIT, by their numbers. */
@@ -88,9 +93,9 @@ export class ComponentEngine implements NodeEngine {
     let orders: Variant[];
     try {
       orders = this.lifted.rawCommand(nowMs, code, record);
-    } catch (refusal) {
-      const number = REFUSALS.get(refusal as string);
-      if (number === undefined) throw refusal;
+    } catch (error) {
+      const number = REFUSALS.get(refusalOf(error) as string);
+      if (number === undefined) throw error;
       throw new CommandRefused(Command[code], number);
     }
     this.carryOut(orders);

@@ -51,8 +51,7 @@ function digest(paths) {
 }
 
 async function make() {
-  const { componentEmbed, componentNew } = await import("@bytecodealliance/jco-transpile/wasm-tools");
-  const { transpileBytes } = await import("@bytecodealliance/jco-transpile");
+  const { componentEmbed, componentNew, transpile } = await import("@bytecodealliance/jco");
   mkdirSync(cache, { recursive: true });
   const names = await readNames();
   writeFileSync(join(cache, "names.ts"), namesModule(names));
@@ -73,7 +72,7 @@ async function make() {
   };
   write("mext.component.wasm", component);
   write("mext.wit", witSource);
-  const { files: transpiled } = await transpileBytes(component, { name: "mext", instantiation: "sync", tlaCompat: false });
+  const { files: transpiled } = await transpile(component, { name: "mext", instantiation: "sync", tlaCompat: false });
   for (const [name, content] of Object.entries(transpiled)) write(name, content);
   for (const name of ["index.js", "index.d.ts"]) write(name, readFileSync(join(platform, name)));
   rmSync(made, { recursive: true, force: true });

@@ -3,9 +3,10 @@
  * itself says wrong, the core refuses; here only what cannot be written into it.
  */
 import * as abi from "../../../core-as/abi/contract";
-import { isIpv4, writeAddress } from "./addresses";
-import { command as carryOut, commandPointer } from "./core";
-import { isPresent, List } from "./memory";
+import {
+  address, addresses, begin, fail, give, ipv4, ipv4Home, octets, OwnRefusal, record, security,
+} from "./command-record";
+import { isPresent } from "./memory";
 import * as wit from "./records";
 
 /** The cases of `command`, in its order. */
@@ -15,142 +16,70 @@ enum Case {
   SetNodeIpv4, SetPathMtu, SetHomeAgentFound, Probe,
 }
 
-/** Refusals of our own, behind those of the core. */
-export enum OwnRefusal {
-  BadAddress = 13,
-  TooLong = 14,
-  EngineExists = 15,
-}
-
-/** What is wrong with the command at hand: a Refusal, an OwnRefusal, 0: nothing. */
-let flaw: i32 = 0;
-let record: usize = 0;
-
 /** Carries out the command at `content`; returns a refusal, 0: none. */
 export function carryOutCommand(kind: u32, content: usize, now: f64): i32 {
-  flaw = 0;
-  record = commandPointer();
-  memory.fill(record, 0, abi.COMMAND_BYTES);
+  begin();
   switch (<Case>kind) {
-    case Case.SetDevice: return given(abi.Command.Device, device(changetype<wit.Device>(content)), now);
+    case Case.SetDevice: return give(abi.Command.Device, device(changetype<wit.Device>(content)), now);
     case Case.SetLink:
       store<u32>(record, load<u32>(content), abi.LINK_DEVICE);
       store<u32>(record, load<u8>(content, 4), abi.LINK_UP);
-      return given(abi.Command.Link, abi.LINK_BYTES, now);
+      return give(abi.Command.Link, abi.LINK_BYTES, now);
     case Case.SetWallClock:
       store<f64>(record, load<f64>(content) - now, abi.WALL_CLOCK_OFFSET);
-      return given(abi.Command.WallClock, abi.WALL_CLOCK_BYTES, now);
-    case Case.SetHomeAgent: return given(abi.Command.HomeAgent, homeAgent(changetype<wit.HomeAgent>(content)), now);
-    case Case.SetHomeLink: return given(abi.Command.HomeLink, homeLink(changetype<wit.HomeLink>(content)), now);
+      return give(abi.Command.WallClock, abi.WALL_CLOCK_BYTES, now);
+    case Case.SetHomeAgent: return give(abi.Command.HomeAgent, homeAgent(changetype<wit.HomeAgent>(content)), now);
+    case Case.SetHomeLink: return give(abi.Command.HomeLink, homeLink(changetype<wit.HomeLink>(content)), now);
     case Case.SetPrefixDelivery: {
       const delivery = changetype<wit.PrefixDelivery>(content);
       store<f64>(record, delivery.minIntervalMs, abi.PREFIX_DELIVERY_MIN_INTERVAL);
       store<f64>(record, delivery.maxIntervalMs, abi.PREFIX_DELIVERY_MAX_INTERVAL);
       store<u32>(record, delivery.enabled, abi.PREFIX_DELIVERY_ENABLED);
-      return given(abi.Command.PrefixDelivery, abi.PREFIX_DELIVERY_BYTES, now);
+      return give(abi.Command.PrefixDelivery, abi.PREFIX_DELIVERY_BYTES, now);
     }
-    case Case.SetCorrespondent: return given(abi.Command.Correspondent, correspondent(changetype<wit.Correspondent>(content)), now);
+    case Case.SetCorrespondent: return give(abi.Command.Correspondent, correspondent(changetype<wit.Correspondent>(content)), now);
     case Case.SetRouteOptimisation:
-      return given(abi.Command.RouteOptimisation, routeOptimisation(changetype<wit.RouteOptimisation>(content)), now);
-    case Case.AddNode: return given(abi.Command.AddNode, node(content), now);
+      return give(abi.Command.RouteOptimisation, routeOptimisation(changetype<wit.RouteOptimisation>(content)), now);
+    case Case.AddNode: return give(abi.Command.AddNode, node(content), now);
     case Case.RemoveNode:
       store<u32>(record, load<u32>(content), abi.NODE_ID);
-      return given(abi.Command.RemoveNode, abi.NODE_ID + 4, now);
-    case Case.SetMobileNode: return given(abi.Command.MobileNode, mobileNode(content), now);
-    case Case.Shutdown: return given(abi.Command.Shutdown, 0, now);
+      return give(abi.Command.RemoveNode, abi.NODE_ID + 4, now);
+    case Case.SetMobileNode: return give(abi.Command.MobileNode, mobileNode(content), now);
+    case Case.Shutdown: return give(abi.Command.Shutdown, 0, now);
     case Case.RefuseAddress:
       store<u32>(record, load<u32>(content), abi.ADDRESS_DEVICE);
       address(abi.ADDRESS_VALUE, load<usize>(content, 4), load<u32>(content, 8));
-      return given(abi.Command.AddressRefused, abi.ADDRESS_BYTES, now);
+      return give(abi.Command.AddressRefused, abi.ADDRESS_BYTES, now);
     case Case.SetIpv4Uplink: {
       const uplink = changetype<wit.Ipv4Uplink>(content);
       store<u32>(record, uplink.device, abi.IPV4_UPLINK_DEVICE);
       if (isPresent(uplink.hasAddress)) ipv4(abi.IPV4_UPLINK_ADDRESS, uplink.address, uplink.addressBytes);
       if (isPresent(uplink.hasGateway)) ipv4(abi.IPV4_UPLINK_GATEWAY, uplink.gateway, uplink.gatewayBytes);
-      return given(abi.Command.Ipv4Uplink, abi.IPV4_UPLINK_BYTES, now);
+      return give(abi.Command.Ipv4Uplink, abi.IPV4_UPLINK_BYTES, now);
     }
-    case Case.SetServe: return given(abi.Command.ServeDualStack, serve(changetype<wit.Serve>(content)), now);
-    case Case.SetReach: return given(abi.Command.ReachDualStack, reach(changetype<wit.Reach>(content)), now);
+    case Case.SetServe: return give(abi.Command.ServeDualStack, serve(changetype<wit.Serve>(content)), now);
+    case Case.SetReach: return give(abi.Command.ReachDualStack, reach(changetype<wit.Reach>(content)), now);
     case Case.SetNodeIpv4: {
       const permission = changetype<wit.NodeIpv4>(content);
       address(abi.NODE_IPV4_HOME_ADDRESS, permission.homeAddress, permission.homeAddressBytes);
       ipv4Home(abi.NODE_IPV4_ADDRESS, permission.ipv4Kind, permission.ipv4, permission.ipv4Bytes);
-      return given(abi.Command.NodeIpv4, abi.NODE_IPV4_BYTES, now);
+      return give(abi.Command.NodeIpv4, abi.NODE_IPV4_BYTES, now);
     }
     case Case.SetPathMtu: {
       const path = changetype<wit.PathMtu>(content);
       store<u32>(record, isPresent(path.hasDevice) ? path.device : abi.DEVICE_ANY, abi.PATH_MTU_DEVICE);
       address(abi.PATH_MTU_REMOTE, path.remote, path.remoteBytes);
       store<u32>(record, path.octets, abi.PATH_MTU_OCTETS);
-      return given(abi.Command.PathMtu, abi.PATH_MTU_BYTES, now);
+      return give(abi.Command.PathMtu, abi.PATH_MTU_BYTES, now);
     }
     case Case.SetHomeAgentFound: {
       const found = changetype<wit.HomeAgentFound>(content);
       if (isPresent(found.hasAddress)) address(abi.HOME_AGENT_FOUND_ADDRESS, found.address, found.addressBytes);
       if (isPresent(found.hasIpv4)) ipv4(abi.HOME_AGENT_FOUND_IPV4, found.ipv4, found.ipv4Bytes);
-      return given(abi.Command.HomeAgentFound, abi.HOME_AGENT_FOUND_BYTES, now);
+      return give(abi.Command.HomeAgentFound, abi.HOME_AGENT_FOUND_BYTES, now);
     }
-    default: return given(abi.Command.Probe, probe(changetype<wit.Probe>(content)), now);
+    default: return give(abi.Command.Probe, probe(changetype<wit.Probe>(content)), now);
   }
-}
-
-/** Gives the record to the core, unless it could not be written. */
-function given(code: abi.Command, lengthBytes: u32, now: f64): i32 {
-  return flaw !== 0 ? flaw : carryOut(code, lengthBytes, now);
-}
-
-function address(at: usize, pointer: usize, length: u32): void {
-  if (!writeAddress(record + at, pointer, length)) flaw = OwnRefusal.BadAddress;
-}
-
-/** An address that must be of IPv4. */
-function ipv4(at: usize, pointer: usize, length: u32): void {
-  address(at, pointer, length);
-  if (!isIpv4(record + at)) flaw = OwnRefusal.BadAddress;
-}
-
-/** Addresses one behind the other; returns the octets of all. */
-function addresses(at: usize, list: usize, count: u32, most: u32): u32 {
-  if (count > most) {
-    flaw = OwnRefusal.TooLong;
-    return 0;
-  }
-  for (let index: u32 = 0; index < count; index++) {
-    const each = changetype<List>(list + index * sizeof<u64>());
-    address(at + index * 16, each.pointer, each.length);
-  }
-  return count * 16;
-}
-
-/** None, one of the pool (::ffff:0.0.0.0), or an address. */
-function ipv4Home(at: usize, kind: u32, pointer: usize, length: u32): void {
-  if ((kind & 0xff) === 1) store<u32>(record + at, 0xffff0000, 8);
-  else if ((kind & 0xff) === 2) {
-    ipv4(at, pointer, length);
-    if (load<u32>(record + at, 12) === 0) flaw = OwnRefusal.BadAddress; // that would be another case
-  }
-}
-
-/** Octets that must be exactly so many. */
-function octets(at: usize, pointer: usize, length: u32, exactly: u32): void {
-  if (length !== exactly) flaw = abi.Refusal.OutOfRange;
-  else memory.copy(record + at, pointer, length);
-}
-
-function security(at: usize, from: wit.Security): void {
-  if (!isPresent(from.hasKey)) return; // Authentication.None
-  if (from.identityBytes > <u32>abi.MAX_IDENTITY_BYTES || from.keyBytes > <u32>abi.MAX_KEY_BYTES) {
-    flaw = OwnRefusal.TooLong;
-    return;
-  }
-  const to = record + at;
-  store<u32>(to, abi.Authentication.SharedKey, abi.SECURITY_AUTHENTICATION);
-  store<u32>(to, from.replayProtection, abi.SECURITY_REPLAY);
-  store<u32>(to, from.spi, abi.SECURITY_SPI);
-  store<u32>(to, from.keyBytes, abi.SECURITY_KEY_BYTES);
-  memory.copy(to + abi.SECURITY_KEY, from.key, from.keyBytes);
-  store<u32>(to, from.identityBytes, abi.SECURITY_IDENTITY_BYTES);
-  memory.copy(to + abi.SECURITY_IDENTITY, from.identity, from.identityBytes);
 }
 
 function device(from: wit.Device): u32 {
@@ -174,7 +103,7 @@ function homeAgent(from: wit.HomeAgent): u32 {
   store<f64>(record, from.replayWindowMs, abi.HOME_AGENT_REPLAY_WINDOW);
   store<u32>(record, from.homePrefixCount, abi.HOME_AGENT_PREFIX_COUNT);
   if (from.homePrefixCount > <u32>abi.MAX_HOME_PREFIXES) {
-    flaw = OwnRefusal.TooLong;
+    fail(OwnRefusal.TooLong);
     return 0;
   }
   for (let index: u32 = 0; index < from.homePrefixCount; index++) {
@@ -227,7 +156,7 @@ function routeOptimisation(from: wit.RouteOptimisation): u32 {
   store<f64>(record, from.retryMs, abi.ROUTE_OPTIMISATION_RETRY);
   store<u32>(record, from.ruleCount, abi.ROUTE_OPTIMISATION_RULE_COUNT);
   if (from.ruleCount > <u32>abi.MAX_ROUTE_RULES) {
-    flaw = OwnRefusal.TooLong;
+    fail(OwnRefusal.TooLong);
     return 0;
   }
   for (let index: u32 = 0; index < from.ruleCount; index++) {
@@ -275,7 +204,7 @@ function serve(from: wit.Serve): u32 {
     (from.probes !== 0 ? abi.ServedFlag.Probes : 0), abi.SERVED_FLAGS);
   store<u32>(record, from.poolCount, abi.SERVED_POOL_COUNT);
   if (from.poolCount > <u32>abi.MAX_IPV4_POOLS) {
-    flaw = OwnRefusal.TooLong;
+    fail(OwnRefusal.TooLong);
     return 0;
   }
   for (let index: u32 = 0; index < from.poolCount; index++) {

@@ -6,7 +6,8 @@ import {
   START_SLOTS, START_SLOT_BYTES, STATE_HEAD_BYTES, STATE_LENGTH,
 } from "../../../core-as/abi/contract";
 import { writeAddress } from "./addresses";
-import { carryOutCommand, OwnRefusal } from "./commands";
+import { OwnRefusal } from "./command-record";
+import { carryOutCommand } from "./commands";
 import * as core from "./core";
 import { gathered, gatheredBytes, gatherQuery, gatherState } from "./gather";
 import { allocate } from "./memory";

@@ -48,7 +48,7 @@ function receive(node, device, packet) {
   carryOut(node, node.engine.process(nowMs, [{ device, payload: { tag: "packet", val: packet } }]));
 }
 
-/** Refusals are thrown, as their names. */
+/** A refusal is thrown: an error whose `payload` is its name. */
 function command(node, tag, val) {
   carryOut(node, node.engine.command(nowMs, { tag, val }));
 }

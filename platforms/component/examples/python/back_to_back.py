@@ -1,6 +1,6 @@
 """A home agent and a mobile node back to back, in two instances of the component, and a packet through their tunnel.
 
-    pip install wasmtime
+    pip install -r requirements.txt
     python back_to_back.py [path of mext.component.wasm]
 
 There is no network and no waiting: time is a number, entropy is given, packets are handed over.
