@@ -14,8 +14,8 @@ import { lookup, Resolver } from "node:dns/promises";
 import { isIPv4 } from "node:net";
 import type { DaemonEvent } from "./daemon.ts";
 import type { HomeAgentName } from "./dual-stack-settings.ts";
-import { queryProblem } from "./permission.ts";
 import { UNANSWERED } from "./registration-watch.ts";
+import { queryProblem } from "./permission.ts";
 
 /** How old records may get, whatever they say; those that say nothing, as of /etc/hosts, have the first one. */
 const MIN_AGE_MS = 60_000;

@@ -2,8 +2,9 @@
 //
 //   dist/index.js node.js sim.js   the library: mext, mext/node, mext/sim
 //   dist/mext.js                   the command line; worker.js: the thread of its packet loop
-//   dist/demo.js bench.js throughput.js   the demonstration and the measurements, where they are in the tree
-import { chmodSync, existsSync, readFileSync } from "node:fs";
+//   dist/demo.js                   the demonstration
+//   dist/bench.js throughput.js    the measurements, which are not published
+import { chmodSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
@@ -22,15 +23,16 @@ const ENTRIES = {
   mext: "platforms/linux/cli/main.ts",
   worker: "platforms/linux/worker.ts",
   demo: "platforms/linux/demo/main.ts",
+};
+const MEASUREMENTS = {
   bench: "benches/main.ts",
   throughput: "benches/throughput.ts",
 };
 
-export async function buildNode(outdir) {
-  const entries = Object.entries(ENTRIES).filter(([, source]) => existsSync(join(root, source)));
+export async function buildNode(outdir, isPackage) {
   await build({
     absWorkingDir: root,
-    entryPoints: Object.fromEntries(entries),
+    entryPoints: isPackage ? ENTRIES : { ...ENTRIES, ...MEASUREMENTS },
     outdir,
     bundle: true,
     // the parts that need Linux become chunks of their own, loaded by the commands that need them

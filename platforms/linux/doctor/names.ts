@@ -1,7 +1,6 @@
 /** The addresses of a home agent that is known by name: by DNS, as the daemon asks for them (RFC 5555 §2.1). */
 import { lookup, Resolver } from "node:dns/promises";
 import type { HomeAgentName } from "../dual-stack-settings.ts";
-import { queryProblem } from "../permission.ts";
 
 /** RFC 5026 §4.1 */
 const SERVICE = "_mip6._ipv6";
@@ -18,8 +17,8 @@ export async function askForAddresses({ name, isService, nameServers }: HomeAgen
   if (nameServers !== undefined) resolver.setServers([...nameServers]);
   const hosts = isService ? await hostsOf(resolver, name) : [name];
   const answers = await Promise.all(hosts.map(async (host) => ({
-    ipv6: await resolver.resolve6(host).catch(none),
-    ipv4: await resolver.resolve4(host).catch(none),
+    ipv6: await resolver.resolve6(host).catch((): string[] => []),
+    ipv4: await resolver.resolve4(host).catch((): string[] => []),
   })));
   const found = { ipv6: answers.flatMap(({ ipv6 }) => ipv6), ipv4: answers.flatMap(({ ipv4 }) => ipv4) };
   return found.ipv6.length + found.ipv4.length > 0 || nameServers !== undefined ? found : askHost(hosts);
@@ -27,18 +26,12 @@ export async function askForAddresses({ name, isService, nameServers }: HomeAgen
 
 /** /etc/hosts, and whatever else this host asks. */
 async function askHost(names: readonly string[]): Promise<HomeAgentAddresses> {
-  const answers = await Promise.all(names.map((name) => lookup(name, { all: true }).catch(none)));
+  const answers = await Promise.all(names.map((name) => lookup(name, { all: true }).catch(() => [])));
   const of = (wanted: number) => answers.flat().filter(({ family }) => family === wanted).map(({ address }) => address);
   return { ipv6: of(6), ipv4: of(4) };
 }
 
-/** No answer, which is an answer; but the runtime must have let us ask. */
-function none(error: NodeJS.ErrnoException): never[] {
-  if (error.code === "EPERM") throw new Error(queryProblem(error));
-  return [];
-}
-
 async function hostsOf(resolver: Resolver, domain: string): Promise<string[]> {
-  const records = await resolver.resolveSrv(`${SERVICE}.${domain}`).catch(none);
+  const records = await resolver.resolveSrv(`${SERVICE}.${domain}`).catch(() => []);
   return records.sort((a, b) => a.priority - b.priority).map(({ name }) => name);
 }
