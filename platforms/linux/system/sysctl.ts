@@ -4,7 +4,8 @@
  * They are read and written by the calling thread: /proc/sys/net shows the network namespace that it is in.
  */
 
-import { hasKernelFile, readKernelFile, writeKernelFile } from "./kernel-files.ts";
+import type { SystemError } from "./errors.ts";
+import { readKernelFile, writeKernelFile } from "./kernel-files.ts";
 
 const ROOT = "/proc/sys/net";
 
@@ -26,7 +27,13 @@ export function interfacePath(scope: SysctlScope, setting: string, family: Famil
 
 /** The setting's text without the newline; undefined when the kernel has no such setting. */
 export function readSysctl(path: SysctlPath): string | undefined {
-  return hasKernelFile(`${ROOT}/${path}`) ? readKernelFile(`${ROOT}/${path}`).trim() : undefined;
+  // not asked for first: an interface may go in between
+  try {
+    return readKernelFile(`${ROOT}/${path}`).trim();
+  } catch (error) {
+    if ((error as SystemError).code === "ENOENT") return undefined;
+    throw error;
+  }
 }
 
 /** Sets a value; throws SystemError (EACCES without privileges, EROFS in many containers, ENOENT). */

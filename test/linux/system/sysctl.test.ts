@@ -1,3 +1,4 @@
+import { spawn } from "node:child_process";
 import { afterAll, describe, expect, it } from "vitest";
 import {
   interfacePath, interfaceValue, readSysctl, setInterfaceValue,
@@ -29,5 +30,17 @@ describe.skipIf(cannotRun)(`kernel settings${cannotRun ? ` (cannot run: ${cannot
     expect(readSysctl("ipv6/conf/all/no_such_setting")).toBeUndefined();
     expect(interfaceValue("no-such-link", "forwarding")).toBeUndefined();
     expect(setInterfaceValue("all", "no_such_setting", 1)).toBe(false);
+  });
+
+  it("of an interface that is just going are there, or not: that is no error", () => {
+    const name = makeNamespace("sysctl");
+    const comeAndGo = "for i in $(seq 60); do ip link add eth0 type veth peer name eth1; ip link del eth0; done";
+    const child = inside(name, () => spawn("sh", ["-c", comeAndGo], { stdio: "ignore" }));
+    const seen = new Set<number | undefined>();
+    for (const endMs = performance.now() + 1000; performance.now() < endMs;) {
+      for (let round = 0; round < 1000; round++) seen.add(inside(name, () => interfaceValue("eth0", "disable_ipv6")));
+    }
+    child.kill();
+    expect(seen).toEqual(new Set([undefined, 0]));
   });
 });
