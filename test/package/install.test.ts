@@ -11,7 +11,8 @@ const { exports, version } = JSON.parse(readFileSync(join(root, "package.json"),
 };
 /** What each import is for: a value that it must have. */
 const VALUES: Readonly<Record<string, string>> = {
-  "mext": "Engine", "mext/node": "HomeAgent", "mext/sim": "Topology",
+  "mext": "Engine", "mext/node": "HomeAgent", "mext/sim": "Topology", "mext/deno": "HomeAgent", "mext/browser": "startLab",
+  "mext/component": "instantiate",
 };
 /** Those that are for other runtimes than Node. */
 const ELSEWHERE = ["mext/deno", "mext/browser"];

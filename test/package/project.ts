@@ -10,7 +10,7 @@ import { fileURLToPath } from "node:url";
 
 export const root = fileURLToPath(new URL("../..", import.meta.url));
 const COPIED = [
-  "package.json", "tsconfig.json", "README.md", "LICENSE", "deno.json", "core-as", "bindings", "platforms", "tools", "examples", "build/mext.wasm",
+  "package.json", "package-lock.json", "tsconfig.json", "README.md", "LICENSE", "deno.json", "core-as", "bindings", "platforms", "tools", "examples", "build/mext.wasm",
 ];
 const QUIET = ["--no-audit", "--no-fund", "--loglevel=error"];
 
