@@ -12,7 +12,7 @@ const { exports, version } = JSON.parse(readFileSync(join(root, "package.json"),
 /** What each import is for: a value that it must have. */
 const VALUES: Readonly<Record<string, string>> = {
   "mext": "Engine", "mext/node": "HomeAgent", "mext/sim": "Topology", "mext/deno": "HomeAgent", "mext/browser": "startLab",
-  "mext/component": "instantiate",
+  "mext/component": "load",
 };
 /** Those that are for other runtimes than Node. */
 const ELSEWHERE = ["mext/deno", "mext/browser"];
