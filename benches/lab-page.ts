@@ -17,6 +17,7 @@ import { quantile } from "./rounds.ts";
 const LAB = ["./lab", "../dist/lab"].map((place) => fileURLToPath(new URL(place, import.meta.url)));
 /** Answered from files; a secure origin, as the lab's own would be. */
 const ORIGIN = "http://localhost:9";
+const CHROMIUM = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 /** Of a display with 60 frames a second. */
 const BUDGET_MS = 1000 / 60;
 const FRAMES_SHARE = 0.9;
@@ -57,7 +58,7 @@ function countFrames(durationMs: number): Promise<number> {
 async function openBrowser(): Promise<Browser> {
   const packageName = "playwright-core";
   const { chromium } = await import(packageName) as typeof import("playwright-core");
-  const executablePath = process.env.MEXT_CHROMIUM ?? ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find((path) => existsSync(path));
+  const executablePath = process.env.MEXT_CHROMIUM ?? CHROMIUM.find((path) => existsSync(path));
   if (!executablePath) throw new Error("lab-page needs Chromium: install it, or name it in MEXT_CHROMIUM");
   return chromium.launch({ executablePath, args: ["--no-sandbox", "--disable-dev-shm-usage"] });
 }
@@ -66,7 +67,8 @@ async function openPage(browser: Browser, folder: string): Promise<Page> {
   const page = await browser.newPage({ viewport: { width: 1280, height: 720 } });
   await page.context().route(`${ORIGIN}/**`, (route) => {
     const name = new URL(route.request().url()).pathname.slice(1) || "index.html";
-    return name === "empty.html" ? route.fulfill({ contentType: "text/html", body: "<!doctype html><title>empty</title>" }) : route.fulfill({ path: join(folder, name) });
+    const empty = { contentType: "text/html", body: "<!doctype html><title>empty</title>" };
+    return route.fulfill(name === "empty.html" ? empty : { path: join(folder, name) });
   });
   return page;
 }
@@ -104,9 +106,12 @@ async function run({ quick, progress }: Context): Promise<Report> {
     progress("lab: 20 nodes");
     await page.goto(`${ORIGIN}/#${encodeScenario(busyScenario())}`);
     await page.waitForFunction(() => (globalThis.mextLab?.lab.now() ?? 0) > 2000);
-    const mobileNodes = await page.evaluate(() => globalThis.mextLab!.lab.world().nodes.filter(({ kind }) => kind === "mobile-node").length);
+    const mobileNodes = await page.evaluate(() =>
+      globalThis.mextLab!.lab.world().nodes.filter(({ kind }) => kind === "mobile-node").length);
     if (mobileNodes !== 20) throw new Error(`the world has ${mobileNodes} mobile nodes, not 20`);
-    const tabs = { sequence: "the map and the sequence diagram", plots: "the map and the plots", machines: "the map and the state machines" };
+    const tabs = {
+      sequence: "the map and the sequence diagram", plots: "the map and the plots", machines: "the map and the state machines",
+    };
     const measured: [string, Measured][] = [];
     for (const [tab, name] of Object.entries(tabs)) measured.push([name, await measure(page, `tab-${tab}`, durationMs)]);
     const worst = (value: (each: Measured) => number) => measured.map(([, each]) => value(each));
@@ -120,7 +125,8 @@ empty page of the same browser showed ${empty.toFixed(1)} frames a second.`,
       rows: measured.map(([name, each]) => rowOf(name, each)),
       promised: [
         {
-          what: "Displayed frames a second with 20 nodes, against an empty page", unit: "times", sense: "at least", bound: FRAMES_SHARE,
+          what: "Displayed frames a second with 20 nodes, against an empty page",
+          unit: "times", sense: "at least", bound: FRAMES_SHARE,
           value: Math.min(...worst(({ framesPerSecond }) => framesPerSecond / empty)),
         },
         {

@@ -12,7 +12,8 @@ let count = 0;
 export function switchField(label: string, act: (on: boolean) => void): Field<boolean> {
   const input = html("input", { type: "checkbox", role: "switch", change: () => act(input.checked) });
   return {
-    element: html("label", { class: "switch" }, input, html("span", { class: "track", "aria-hidden": "true" }), html("span", {}, label)),
+    element: html("label", { class: "switch" }, input,
+      html("span", { class: "track", "aria-hidden": "true" }), html("span", {}, label)),
     set: (on) => {
       input.checked = on;
     },
@@ -71,7 +72,9 @@ export function choiceField(label: string, act: (value: string) => void): Field<
     element: html("div", { class: "choice" }, html("label", { for: id }, label), select),
     set: ({ choices, value }) => {
       const wanted = JSON.stringify(choices);
-      if (wanted !== shown) select.replaceChildren(...choices.map((choice) => html("option", { value: choice.value }, choice.label)));
+      if (wanted !== shown) {
+        select.replaceChildren(...choices.map((choice) => html("option", { value: choice.value }, choice.label)));
+      }
       shown = wanted;
       select.value = value;
     },

@@ -21,6 +21,9 @@ export class NodeControls implements Controls {
   private readonly ping = rangeField(
     { label: "Ping it every", max: SLOWEST_PING_MS, step: 100, text: (ms) => (ms === 0 ? "never" : `${ms / 1000} s`) },
     (pingEveryMs) => this.calls.act({ kind: "traffic", node: this.id, traffic: { pingEveryMs } }));
+  private readonly forget = html("button", {
+    type: "button", click: () => this.calls.act({ kind: "forget-mappings", node: this.id }),
+  }, "Forget all mappings");
   private built?: NodeKind;
 
   constructor(private readonly id: string, private readonly calls: ControlCalls) {}
@@ -54,7 +57,7 @@ export class NodeControls implements Controls {
       ...(isMobile ? [this.network.element] : []),
       ...(this.calls.canSwitch(node) ? [this.power.element] : []),
       ...(isMobile ? [this.stream.element, this.ping.element] : []),
-      ...(kind === "nat" ? [html("button", { type: "button", click: () => this.calls.act({ kind: "forget-mappings", node: this.id }) }, "Forget all mappings")] : []),
+      ...(kind === "nat" ? [this.forget] : []),
       this.addresses,
     );
   }

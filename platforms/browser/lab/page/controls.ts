@@ -31,7 +31,8 @@ export class ControlsView implements View {
   constructor(host: HTMLElement, private readonly context: PageContext, private readonly calls: ControlCalls) {
     this.chooser.element.classList.add("chooser");
     host.append(this.chooser.element, this.place, this.hint);
-    setText(this.hint, "Drag a mobile node to another network, or focus it and press Enter. Select a link to cut it or to change its delay and loss.");
+    setText(this.hint, "Drag a mobile node to another network, or focus it and press Enter. "
+      + "Select a link to cut it or to change its delay and loss.");
     context.onSelect(() => this.build());
   }
 

@@ -53,5 +53,6 @@ export function byId(id: string): HTMLElement {
 
 /** A small picture of 16 × 16, drawn by strokes in the colour of the text; says nothing to a screen reader. */
 export function icon(path: string, isFilled = false): SVGSVGElement {
-  return svg("svg", { viewBox: "0 0 16 16", class: isFilled ? "icon filled" : "icon", "aria-hidden": "true" }, svg("path", { d: path }));
+  const className = isFilled ? "icon filled" : "icon";
+  return svg("svg", { viewBox: "0 0 16 16", class: className, "aria-hidden": "true" }, svg("path", { d: path }));
 }

@@ -1,6 +1,7 @@
 /** What a person takes away: the packets as pcapng, the configuration of real daemons, the address of a scenario. */
 import type { ConfigFile } from "../contract.ts";
-import { html, icon } from "./dom.ts";
+import { openDialog } from "./dialogs.ts";
+import { html } from "./dom.ts";
 
 /** Offers octets or text as a file. */
 export function saveFile(name: string, content: Uint8Array | string, type: string): void {
@@ -22,18 +23,6 @@ export async function copyText(text: string): Promise<boolean> {
   }
 }
 
-/** A dialog with a title and a button to close it; it is gone from the page when closed. */
-export function openDialog(name: string, title: string, ...content: Node[]): HTMLDialogElement {
-  const heading = `${name}-title`;
-  const dialog = html("dialog", { class: name, "aria-labelledby": heading, close: () => dialog.remove() },
-    html("h2", { id: heading }, title),
-    html("button", { type: "button", class: "close", "aria-label": "Close", click: () => dialog.close() }, icon("M4 4l8 8M12 4l-8 8")),
-    ...content);
-  document.body.append(dialog);
-  dialog.showModal();
-  return dialog;
-}
-
 /** For browsers that let nothing be copied. */
 export function showAddress(address: string): void {
   const field = html("input", { type: "text", readonly: true, value: address, "aria-label": "Address" });
@@ -50,7 +39,8 @@ export function showConfiguration(files: readonly ConfigFile[], tell: (text: str
       html("h3", {}, name),
       html("button", {
         type: "button", "aria-label": `Copy ${name}`,
-        click: () => void copyText(text).then((done) => tell(done ? `${name} copied` : "The browser allows no copying: save the file")),
+        click: () => void copyText(text)
+          .then((done) => tell(done ? `${name} copied` : "The browser allows no copying: save the file")),
       }, "Copy"),
       html("button", { type: "button", "aria-label": `Save ${name}`, click: () => saveFile(name, text, "text/plain") }, "Save"),
       html("pre", { tabindex: 0 }, text))));

@@ -76,7 +76,9 @@ export class Lab implements PageContext {
       toggleTheme: () => this.theme.toggle(), help: () => void this.help(),
     });
     this.presetsPanel = new PresetsPanel(byId("lesson"), presets, ({ scenario }) => void this.open(scenario));
-    this.topology = new Topology(byId("network"), this, { act: (action) => this.act(action), speed: () => this.player.shownSpeed });
+    this.topology = new Topology(byId("network"), this, {
+      act: (action) => this.act(action), speed: () => this.player.shownSpeed,
+    });
     this.controls = new ControlsView(this.layout.body("controls"), this, {
       act: (action) => this.act(action), traffic: (node) => trafficAt(this.scenario, node, this.now()),
       canSwitch: (node) => hasCore(node, this.scenario),

@@ -1,5 +1,6 @@
 /** The presets: a line with the lesson of the one that is shown, and a dialog to choose another. */
 import type { Preset, Scenario } from "../contract.ts";
+import { closeButton } from "./dialogs.ts";
 import { html, icon, setText } from "./dom.ts";
 
 export class PresetsPanel {
@@ -22,7 +23,7 @@ export class PresetsPanel {
     });
     this.dialog = html("dialog", { class: "presets", "aria-labelledby": "presets-title" },
       html("h2", { id: "presets-title" }, "Scenarios"),
-      html("button", { type: "button", class: "close", "aria-label": "Close", click: () => this.dialog.close() }, icon("M4 4l8 8M12 4l-8 8")),
+      closeButton(() => this.dialog.close()),
       html("ul", { class: "cards" }, ...cards));
     document.body.append(this.dialog);
     const opener = html("button", {

@@ -6,7 +6,8 @@ import { loadCore } from "../../core.ts";
 import type { OpenPacket } from "../contract.ts";
 import { RealNode, RealNodeError, type RealNodeSettings, type RealPacket } from "../real-node.ts";
 import { PACKET_LOOKS } from "./context.ts";
-import { html, icon, setAttribute, setText } from "./dom.ts";
+import { closeButton } from "./dialogs.ts";
+import { html, setAttribute, setText } from "./dom.ts";
 
 /** Lines of what happened. */
 const MOST = 100;
@@ -56,9 +57,9 @@ export class RealNodePanel {
     }, ...FIELDS.map((field) => this.field(field)), html("p", { class: "buttons" }, this.join, ...this.live));
     this.dialog = html("dialog", { class: "real", "aria-labelledby": "real-title" },
       html("h2", { id: "real-title" }, "Join a real home agent"),
-      html("button", { type: "button", class: "close", "aria-label": "Close", click: () => this.dialog.close() }, icon("M4 4l8 8M12 4l-8 8")),
-      html("p", {}, "This page becomes a mobile node, with the same core and no simulation: it registers with a home agent that takes ",
-        "WebSockets. The key stays in this page and is forgotten with it."),
+      closeButton(() => this.dialog.close()),
+      html("p", {}, "This page becomes a mobile node, with the same core and no simulation: it registers with a home agent ",
+        "that takes WebSockets. The key stays in this page and is forgotten with it."),
       form, this.status, this.list);
     document.body.append(this.dialog);
   }
@@ -117,7 +118,8 @@ export class RealNodePanel {
 
   private async ping(): Promise<void> {
     const roundTripMs = await this.node?.ping();
-    const text = roundTripMs === undefined ? "No answer from the home agent" : `The home agent answered in ${roundTripMs.toFixed(1)} ms`;
+    const text = roundTripMs === undefined ? "No answer from the home agent"
+      : `The home agent answered in ${roundTripMs.toFixed(1)} ms`;
     this.calls.announce(text);
     this.line(undefined, html("b", {}, text));
   }
@@ -152,7 +154,8 @@ export class RealNodePanel {
   }
 
   private line(atMs: number | undefined, content: HTMLElement): void {
-    this.list.append(html("li", { class: "important" }, html("time", {}, atMs === undefined ? "" : `${(atMs / 1000).toFixed(2)} s`), content));
+    const time = html("time", {}, atMs === undefined ? "" : `${(atMs / 1000).toFixed(2)} s`);
+    this.list.append(html("li", { class: "important" }, time, content));
     while (this.list.children.length > MOST) this.list.firstChild!.remove();
     this.list.scrollTop = this.list.scrollHeight;
   }

@@ -1,5 +1,5 @@
 /** Keys that work everywhere on the page, and the help that tells of them. They can be switched off (WCAG 2.1.4). */
-import { openDialog } from "./downloads.ts";
+import { openDialog } from "./dialogs.ts";
 import { html } from "./dom.ts";
 
 export interface Shortcut {
@@ -16,7 +16,8 @@ export class Shortcuts {
   }
 
   help(sha256: string): void {
-    const keys = (names: readonly string[]) => html("dt", {}, ...names.flatMap((name, index) => [index > 0 && " ", html("kbd", {}, name)]));
+    const keys = (names: readonly string[]) =>
+      html("dt", {}, ...names.flatMap((name, index) => [index > 0 && " ", html("kbd", {}, name)]));
     const isOn = html("input", { type: "checkbox", change: () => (this.on = isOn.checked) });
     isOn.checked = this.on;
     openDialog("help", "mext lab",

@@ -4,7 +4,8 @@ import type { LinkConditions, NodeKind, World, WorldLink, WorldNode } from "../c
 
 /** For areas too narrow for the label of the link. */
 const SHORT: Record<VisitedKind, string> = {
-  ipv6: "IPv6", "dual-stack": "IPv6 + IPv4", ipv4: "IPv4", nat: "NAT", "short-nat": "Short NAT", "blocked-nat": "No UDP", "udp-ipv6": "UDP only",
+  ipv6: "IPv6", "dual-stack": "IPv6 + IPv4", ipv4: "IPv4", nat: "NAT", "short-nat": "Short NAT",
+  "blocked-nat": "No UDP", "udp-ipv6": "UDP only",
 };
 
 export const NO_NETWORK = "No network";

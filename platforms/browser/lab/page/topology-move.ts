@@ -95,7 +95,9 @@ export class Mover {
 
   private onMenuKey(event: KeyboardEvent, items: readonly HTMLElement[], node: string): void {
     const at = items.indexOf(document.activeElement as HTMLElement);
-    const next = { ArrowDown: at + 1, ArrowRight: at + 1, ArrowUp: at - 1, ArrowLeft: at - 1, Home: 0, End: items.length - 1 }[event.key];
+    const next = {
+      ArrowDown: at + 1, ArrowRight: at + 1, ArrowUp: at - 1, ArrowLeft: at - 1, Home: 0, End: items.length - 1,
+    }[event.key];
     event.stopPropagation();
     if (next !== undefined) items[(next + items.length) % items.length].focus();
     else if (event.key === "Escape" || event.key === "Tab") this.closeMenu(true, node);
@@ -114,7 +116,8 @@ export class Mover {
     const part = (event.target as Element).closest<SVGGElement>("g[data-kind=mobile-node]");
     delete this.stage.dataset.dragged;
     if (!part || event.button !== 0) return;
-    this.drag = { node: part.dataset.id!, start: this.point(event), pointer: event.pointerId, at: this.point(event), isMoving: false };
+    const start = this.point(event);
+    this.drag = { node: part.dataset.id!, start, pointer: event.pointerId, at: start, isMoving: false };
   }
 
   private onMove(event: PointerEvent): void {

@@ -60,7 +60,8 @@ export class Places {
     this.links = new Map(world.links.map((link) => [link.id, link]));
     this.byId = new Map(world.nodes.map((node) => [node.id, node]));
     this.core = world.nodes.find((node) => isRouter(node) && !this.has(node, "visited"));
-    this.uplink = world.links.find((link) => this.core?.links.includes(link.id) && homeAgents(world).some(({ links }) => links.includes(link.id)));
+    const isOfAgent = ({ id }: WorldLink) => homeAgents(world).some(({ links }) => links.includes(id));
+    this.uplink = world.links.find((link) => this.core?.links.includes(link.id) && isOfAgent(link));
     const topHeight = Math.min(7.4 * em, height * 0.34);
     this.hasCaptions = topHeight > 6.8 * em && width > 36 * em;
     const busY = topHeight + 1.3 * em;
@@ -107,7 +108,8 @@ export class Places {
   }
 
   zoneAt({ x, y }: Point): Zone | undefined {
-    return this.zones.find((zone) => zone.takesNodes && x >= zone.x && x <= zone.x + zone.width && y >= zone.y && y <= zone.y + zone.height);
+    return this.zones.find((zone) => zone.takesNodes
+      && x >= zone.x && x <= zone.x + zone.width && y >= zone.y && y <= zone.y + zone.height);
   }
 
   isLow({ height }: Zone): boolean {
@@ -158,7 +160,8 @@ export class Places {
     const shown = homeLink ?? uplink;
     if (!shown) return;
     const zone: Zone = {
-      link: shown.id, x: 2, y: 2, width: Math.min(width * 0.36, homeLink ? 20 * em : 10 * em), height: height - 4, takesNodes: homeLink !== undefined,
+      link: shown.id, x: 2, y: 2, width: Math.min(width * 0.36, homeLink ? 20 * em : 10 * em), height: height - 4,
+      takesNodes: homeLink !== undefined,
     };
     this.zones.push(zone);
     const agents = homeAgents(this.world);
@@ -212,7 +215,8 @@ export class Places {
     const middle = zone.x + zone.width / 2;
     const isLow = this.isLow(zone);
     const hub = { x: middle, y: zone.y + (isLow ? 1.5 : 2.1) * em };
-    const nodes = this.world.nodes.filter(({ kind, links }) => kind === "mobile-node" && (link ? links.includes(link.id) : links.length === 0));
+    const isInside = ({ links }: WorldNode) => (link ? links.includes(link.id) : links.length === 0);
+    const nodes = this.world.nodes.filter((node) => node.kind === "mobile-node" && isInside(node));
     if (link) {
       this.hubs.set(link.id, hub);
       const router = this.world.nodes.find((node) => isRouter(node) && node.links.includes(link.id));

@@ -38,7 +38,7 @@ export class Scene {
     setAttribute(this.svg, "viewBox", `0 0 ${size.width} ${size.height}`);
     const kept = new Set<string>();
     const links = new Map(world.links.map((link) => [link.id, link]));
-    for (const zone of places.zones) kept.add(this.drawZone(zone, zone.link === null ? undefined : links.get(zone.link), world, places, size));
+    for (const zone of places.zones) kept.add(this.drawZone(zone, links.get(zone.link ?? ""), world, places, size));
     for (const link of world.links) for (const id of this.drawWires(link, world, places)) kept.add(id);
     for (const node of world.nodes) kept.add(this.drawNode(node, world, places, size));
     for (const [id, part] of this.parts) {
@@ -80,7 +80,8 @@ export class Scene {
   private drawZone(zone: Zone, link: WorldLink | undefined, world: World, places: Places, { em }: Size): string {
     const id = zone.link ?? "no-network";
     const part = this.made(id, "zones", () => svg("g", { class: "zone", ...(link && { role: "button", tabindex: -1 }) },
-      svg("rect", { rx: 10 }), svg("text", { class: "title" }), svg("text", { class: "small" }), svg("path", { class: "wall", d: WALL })));
+      svg("rect", { rx: 10 }), svg("text", { class: "title" }), svg("text", { class: "small" }),
+      svg("path", { class: "wall", d: WALL })));
     const [rect, title, small, wall] = part.children;
     for (const name of ["x", "y", "width", "height"] as const) setAttribute(rect, name, zone[name]);
     setAttribute(part, "data-kind", link ? link.kind : "nowhere");
@@ -103,7 +104,8 @@ export class Scene {
     if (!link) return id;
     const inside = world.nodes.filter(({ kind, links }) => kind === "mobile-node" && links.includes(link.id)).length;
     const nodes = zone.takesNodes ? `, ${inside === 1 ? "1 mobile node" : `${inside} mobile nodes`}` : "";
-    setAttribute(part, "aria-label", `${link.label}: ${conditionsText(link.conditions)}${hasWall ? ", behind a firewall" : ""}${nodes}`);
+    const isBehind = hasWall ? ", behind a firewall" : "";
+    setAttribute(part, "aria-label", `${link.label}: ${conditionsText(link.conditions)}${isBehind}${nodes}`);
     return id;
   }
 
@@ -113,7 +115,8 @@ export class Scene {
     const id = hasZone ? `wire ${link.id}` : link.id;
     const isBus = link.kind === "backbone" && world.nodes.filter((node) => node.links.includes(link.id)).length > 2;
     const part = this.made(id, "wires", () => svg("g", { class: "wire", ...(!hasZone && { role: "button", tabindex: -1 }) },
-      svg("path", { class: "reach" }), svg("path", { class: "line" }), svg("circle", { class: "hub", r: 4 }), svg("text", { class: "small" })));
+      svg("path", { class: "reach" }), svg("path", { class: "line" }), svg("circle", { class: "hub", r: 4 }),
+      svg("text", { class: "small" })));
     const [reach, line, hub, small] = part.children;
     const ways = world.nodes.filter((node) => node.links.includes(link.id)).map((node) => drawn(places.path(link.id, node.id, "")));
     if (isBus) ways.push(drawn(pathOf([places.bus.from, places.bus.to])));
@@ -138,19 +141,21 @@ export class Scene {
     const { em } = size;
     const place = places.nodes.get(node.id);
     const part = this.made(node.id, "nodes", () => svg("g", { class: "node", role: "button", tabindex: -1 },
-      svg("rect", { class: "halo", rx: node.kind === "router" ? 99 : 12 }), svg("rect", { rx: node.kind === "router" ? 99 : 8 }), svg("path", { d: NODE_ICONS[node.kind] }), svg("text", { class: "name" }), svg("text", { class: "small" }), svg("title")));
+      svg("rect", { class: "halo", rx: node.kind === "router" ? 99 : 12 }), svg("rect", { rx: node.kind === "router" ? 99 : 8 }),
+      svg("path", { d: NODE_ICONS[node.kind] }), svg("text", { class: "name" }), svg("text", { class: "small" }), svg("title")));
     const isMobile = node.kind === "mobile-node";
     const [halo, rect, path, name, caption, title] = part.children;
     const side = (isMobile ? 2.1 : 1.9) * em;
-    const scale = side / 16 * (isMobile ? 0.66 : 0.7);
     setAttribute(part, "data-kind", node.kind);
     setAttribute(part, "data-off", !node.running);
     for (const [square, length] of [[rect, side], [halo, side + 9]] as const) {
-      for (const [key, value] of Object.entries({ x: -length / 2, y: -length / 2, width: length, height: length })) setAttribute(square, key, value);
+      const box = { x: -length / 2, y: -length / 2, width: length, height: length };
+      for (const [key, value] of Object.entries(box)) setAttribute(square, key, value);
     }
     const number = isMobile ? /\d+$/.exec(node.label)?.[0] : undefined;
     const lift = number ? -0.28 * em : 0;
-    setAttribute(path, "transform", `translate(${-8 * scale * (number ? 0.8 : 1)} ${-8 * scale * (number ? 0.8 : 1) + lift}) scale(${scale * (number ? 0.8 : 1)})`);
+    const scale = side / 16 * (isMobile ? 0.66 : 0.7) * (number ? 0.8 : 1);
+    setAttribute(path, "transform", `translate(${-8 * scale} ${-8 * scale + lift}) scale(${scale})`);
     setText(name, number ?? "");
     setAttribute(name, "y", 0.82 * em);
     this.drawCaption(caption, node, size, places);

@@ -120,11 +120,15 @@ function partOf(target: EventTarget | null): SVGGElement | null {
 
 function legend(): HTMLElement {
   const picture = (...children: SVGElement[]) => svg("svg", { viewBox: "0 0 14 14", "aria-hidden": "true" }, ...children);
-  const kinds = Object.values(PACKET_LOOKS).map(({ colour, shape, label }) => legendEntry(picture(svg("path", {
-    d: shapeInSvg(shape), ...(shape === "ring" ? { fill: "none", stroke: `var(--${colour})`, "stroke-width": 2.4 } : { fill: `var(--${colour})` }),
-  })), label));
-  const lost = legendEntry(picture(svg("path", { d: "M3 3 11 11M11 3 3 11", stroke: "var(--bad)", "stroke-width": 2.6, "stroke-linecap": "round" })), "Lost");
+  const kinds = Object.values(PACKET_LOOKS).map(({ colour, shape, label }) => {
+    const ink = `var(--${colour})`;
+    const brush = shape === "ring" ? { fill: "none", stroke: ink, "stroke-width": 2.4 } : { fill: ink };
+    return legendEntry(picture(svg("path", { d: shapeInSvg(shape), ...brush })), label);
+  });
+  const cross = { d: "M3 3 11 11M11 3 3 11", stroke: "var(--bad)", "stroke-width": 2.6, "stroke-linecap": "round" };
+  const lost = legendEntry(picture(svg("path", cross)), "Lost");
   const tunnel = legendEntry(picture(svg("rect", { x: 0, y: 3.5, width: 14, height: 7, rx: 3.5, class: "band" })), "Tunnel");
-  const wall = legendEntry(svg("svg", { viewBox: "-1 -2 18 14", "aria-hidden": "true" }, svg("path", { class: "wall", d: WALL })), "Firewall");
+  const bricks = svg("svg", { viewBox: "-1 -2 18 14", "aria-hidden": "true" }, svg("path", { class: "wall", d: WALL }));
+  const wall = legendEntry(bricks, "Firewall");
   return html("ul", { class: "legend", "aria-label": "Legend" }, ...kinds, lost, tunnel, wall);
 }
