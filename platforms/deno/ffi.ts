@@ -37,15 +37,16 @@ function openLater<T extends Table>(table: T): Library<T> {
 }
 
 function open<T extends Table>(table: T): Library<T> {
-  errorNumber ??= errorNumberView();
+  errorPlace ??= findErrorPlace();
   const symbols = openLibrary(Object.fromEntries(
     Object.entries(table).map(([name, { result, parameters, symbol = name }]) => [
       name, { name: symbol, parameters: parameters.map((type) => PARAMETERS[type]), result: RESULTS[result] },
     ]),
   )) as unknown as Readonly<Record<string, Native>>;
-  const functions = Object.entries(table).map(([name, { parameters }]) => [
-    name, parameters.includes("text") ? withText(symbols[name]) : symbols[name],
-  ]);
+  const functions = Object.entries(table).map(([name, { parameters }]) => {
+    const kept = keepingError(symbols[name], parameters.length);
+    return [name, parameters.includes("text") ? withText(kept) : kept];
+  });
   return Object.fromEntries(functions) as Library<T>;
 }
 
@@ -74,20 +75,74 @@ function openLibrary<S extends Deno.ForeignLibraryInterface>(symbols: S) {
 
 const NO_PERMISSION = "TUN devices and raw sockets need calls into the C library: run deno again with --allow-ffi";
 
-/**
- * Where this thread has its error number: each thread has its own module, and its place never changes. Deno does not
- * touch it between a call and the next statement (test/linux/ffi.test.ts tries hard).
- */
-let errorNumber: Deno.UnsafePointerView | undefined;
-
-/** Asked for once, and early: opening a library would change the number. */
-function errorNumberView(): Deno.UnsafePointerView {
-  const { __errno_location: locate } = openLibrary({ __errno_location: { parameters: [], result: "pointer" } });
-  return new Deno.UnsafePointerView(locate()!);
+/** Where this thread has its error number, and how it is read. Each thread has its own module, and the place stays. */
+interface ErrorPlace {
+  readonly address: number;
+  readonly memcpy: (to: Uint8Array, from: number, octets: number) => void;
 }
 
-/** Before anything is loaded there was no call either, so no error. */
-export const errno = (): number => errorNumber?.getInt32() ?? 0;
+let errorPlace: ErrorPlace | undefined;
+const kept = new Int32Array(new ArrayBuffer(4));
+const keptBytes = new Uint8Array(kept.buffer);
+
+function findErrorPlace(): ErrorPlace {
+  const { __errno_location: locate, memcpy } = openLibrary({
+    __errno_location: { parameters: [], result: "pointer" },
+    memcpy: { parameters: ["buffer", "usize", "usize"], result: "void" },
+  });
+  return { address: Number(Deno.UnsafePointer.value(locate())), memcpy: memcpy as unknown as ErrorPlace["memcpy"] };
+}
+
+/**
+ * A call that keeps its error number when it fails. Both calls stand in one function on purpose: where V8 enters another
+ * one it may collect memory or install code, and once in millions of calls that changed the number.
+ */
+function keepingError(call: Native, parameters: number): Native {
+  const { address, memcpy } = errorPlace!;
+  type Value = number | Uint8Array;
+  switch (parameters) {
+    case 0:
+      return () => {
+        const result = call();
+        if (result === -1) memcpy(keptBytes, address, 4);
+        return result;
+      };
+    case 1:
+      return (a: Value) => {
+        const result = call(a);
+        if (result === -1) memcpy(keptBytes, address, 4);
+        return result;
+      };
+    case 2:
+      return (a: Value, b: Value) => {
+        const result = call(a, b);
+        if (result === -1) memcpy(keptBytes, address, 4);
+        return result;
+      };
+    case 3:
+      return (a: Value, b: Value, c: Value) => {
+        const result = call(a, b, c);
+        if (result === -1) memcpy(keptBytes, address, 4);
+        return result;
+      };
+    case 4:
+      return (a: Value, b: Value, c: Value, d: Value) => {
+        const result = call(a, b, c, d);
+        if (result === -1) memcpy(keptBytes, address, 4);
+        return result;
+      };
+    case 5:
+      return (a: Value, b: Value, c: Value, d: Value, e: Value) => {
+        const result = call(a, b, c, d, e);
+        if (result === -1) memcpy(keptBytes, address, 4);
+        return result;
+      };
+    default:
+      throw new RangeError("functions of the C library have up to five parameters here");
+  }
+}
+
+export const errno = (): number => kept[0];
 
 export const addressOf = (bytes: Uint8Array): number => (
   Number(Deno.UnsafePointer.value(Deno.UnsafePointer.of(bytes as Uint8Array<ArrayBuffer>)))
