@@ -35,7 +35,7 @@ export interface Report {
 
 export interface Benchmark {
   name: string;
-  run(context: Context): Report | Promise<Report[]>;
+  run(context: Context): Report | Promise<Report | Report[]>;
   /** Why it cannot run here; undefined: it can. */
   missing?(): string | undefined;
   /** Of the reports of one that may be left out, wholly or in part: they stay as they were measured last. */

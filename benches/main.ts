@@ -9,6 +9,7 @@ import { isKept, type Benchmark, type Report } from "./benchmark.ts";
 import { component } from "./component.ts";
 import { encapsulate } from "./encapsulate.ts";
 import { growth } from "./growth.ts";
+import { labPage } from "./lab-page.ts";
 import { labWorld } from "./lab-world.ts";
 import { lookup } from "./lookup.ts";
 import { describeMachine } from "./machine.ts";
@@ -24,7 +25,7 @@ import { tunnel } from "./tunnel.ts";
 
 /** Small ones first: they are not to find the memory full of the large ones. */
 const BENCHMARKS: Benchmark[] = [
-  encapsulate, tunnel, optimised, returnRoutability, simulation, labWorld, peer, component, lookup, registration, growth,
+  encapsulate, tunnel, optimised, returnRoutability, simulation, labWorld, labPage, peer, component, lookup, registration, growth,
 ];
 const EFFORT: Effort = { rounds: 21, roundMs: 20, warmUpMs: 200 };
 const QUICK: Effort = { rounds: 3, roundMs: 3, warmUpMs: 20 };
