@@ -1,3 +1,3 @@
 /** `mext/deno`: home agents, mobile nodes and correspondent nodes under Deno. */
-/** With TUN devices, on Linux: the same daemons as those of `mext/node`. */
+// With TUN devices, on Linux: the same daemons as those of `mext/node`.
 export * from "../linux/index.ts";
