@@ -27,7 +27,7 @@ describe("the bundles for Deno", () => {
         .map(([, from, dynamic, bare]) => from ?? dynamic ?? bare);
     });
     expect(imported.length).toBeGreaterThan(20);
-    const builtin = /^(?:node:)?(?:assert|buffer|child_process|crypto|dgram|dns\/promises|events|fs|fs\/promises|module|net|os|path|readline|timers\/promises|url|util|worker_threads|diagnostics_channel)$/;
+    const builtin = /^(?:node:)?(?:assert|buffer|child_process|crypto|dgram|dns\/promises|events|fs|fs\/promises|http|module|net|os|path|readline|timers\/promises|url|util|worker_threads|diagnostics_channel)$/;
     expect([...new Set(imported)].filter((specifier) => !specifier.startsWith("./") && !builtin.test(specifier))).toEqual([]);
     expect(files.filter((name) => /\bkoffi\b/.test(readFileSync(join(bundles, name), "utf8")))).toEqual([]);
   });
