@@ -56,12 +56,12 @@ export class MachinesView implements View {
   }
 
   show({ machines, nowMs }: Frame): void {
-    for (const { node, machine: name, state } of machines) {
+    for (const { node, machine: name, state, atMs = nowMs } of machines) {
       const own = this.nodes.get(node) ?? this.nodes.set(node, new Map()).get(node)!;
       const machine = own.get(name);
       if (!machine) own.set(name, { name, state, changes: [] });
       else if (machine.state !== state) {
-        machine.changes.unshift({ atMs: nowMs, from: machine.state, to: state });
+        machine.changes.unshift({ atMs, from: machine.state, to: state });
         machine.changes.length = Math.min(machine.changes.length, MOST_CHANGES);
         machine.state = state;
       }
@@ -150,7 +150,8 @@ export class MachinesView implements View {
 
   private light({ name, state, changes }: Machine, table: MachineTable): void {
     const { title, section, transitions } = table;
-    this.heading.replaceChildren(html("b", {}, `${titleOf(name)}: ${words(state)}`), html("span", {}, ` ${title}, ${section}`));
+    this.heading.replaceChildren(html("b", {}, `${titleOf(name)}: ${words(state)}`),
+      html("span", {}, ` ${title}, `), html("span", { class: "nowrap" }, section));
     const last = changes[0];
     const shown = this.pointed ?? state;
     this.drawLeaving(shown, table);
