@@ -2,14 +2,9 @@
 import type { Frame, Handover, NodeKind, Signal, World } from "../contract.ts";
 import { type PageContext, timeText, type View } from "./context.ts";
 import { html, setText, svg } from "./dom.ts";
+import { SequenceSignals } from "./sequence-signals.ts";
 import { SequenceTimes } from "./sequence-times.ts";
 
-/** Drawn at most: older arrows are gone. */
-const MOST = 250;
-/** So many more may come before the diagram is drawn anew without them. */
-const SLACK = 50;
-/** Kept of all nodes, for when another is chosen. */
-const MOST_KEPT = 4000;
 /** With more mobile nodes than these the diagram is of one: lines side by side would be further apart than a screen. */
 const MOST_MOBILE = 3;
 /** Room at the left for times, and beside the outermost lines. */
@@ -19,7 +14,7 @@ interface Measures {
   readonly leastColumn: number;
 }
 const WIDE: Measures = { times: 74, margin: 62, leastColumn: 130 };
-const NARROW: Measures = { times: 64, margin: 54, leastColumn: 98 };
+const NARROW: Measures = { times: 62, margin: 50, leastColumn: 98 };
 const NARROW_WIDTH = 440;
 /** An arrow falls by its transit time, but stays an arrow. */
 const MOST_FALL = 14;
@@ -36,14 +31,10 @@ export class SequenceView implements View {
   private readonly canvas = svg("svg", { class: "sequence", role: "list", "aria-label": "Signalling, the oldest first" });
   private readonly empty = html("p", { class: "hint" }, "No mobility message was sent yet.");
   private readonly about = html("p", { class: "hint", hidden: true });
-  /** Of all nodes, in the order in which they were sent. */
-  private kept: Signal[] = [];
-  /** Those that the diagram has. */
-  private signals: Signal[] = [];
+  private readonly signals = new SequenceSignals();
   private handovers: Handover[] = [];
   private columns: string[] = [];
   private readonly times = new SequenceTimes();
-  private subject?: string;
   private drawn = 0;
   /** The one arrow that the tab key stops at: the newest, or where the focus was. */
   private stop?: Element;
@@ -57,11 +48,9 @@ export class SequenceView implements View {
   }
 
   reset(): void {
-    this.kept = [];
-    this.signals = [];
+    this.signals.reset();
     this.handovers = [];
     this.columns = [];
-    this.subject = undefined;
     this.drawFrom(0);
     this.choose();
     this.draw();
@@ -69,13 +58,8 @@ export class SequenceView implements View {
 
   show({ signals, handovers }: Frame): void {
     for (const handover of handovers) this.takeHandover(handover);
-    for (const signal of signals) this.takeSignal(signal);
-    if (this.kept.length > MOST_KEPT + SLACK) this.kept.splice(0, this.kept.length - MOST_KEPT);
-    if (this.signals.length > MOST + SLACK) {
-      this.signals.splice(0, this.signals.length - MOST);
-      this.drawFrom(0);
-    }
-    const isLate = handovers.length > 0 || this.drawn < this.signals.length || this.width !== this.host.clientWidth;
+    this.drawFrom(this.signals.take(signals));
+    const isLate = handovers.length > 0 || this.drawn < this.signals.shown.length || this.width !== this.host.clientWidth;
     if (isLate && this.host.offsetParent !== null) this.draw();
   }
 
@@ -83,23 +67,22 @@ export class SequenceView implements View {
   private subjectOf({ nodes }: World): string | undefined {
     const mobile = nodes.filter(({ kind }) => kind === "mobile-node").map(({ id }) => id);
     if (mobile.length <= MOST_MOBILE) return undefined;
-    return [this.context.selected(), this.subject].find((id) => typeof id === "string" && mobile.includes(id)) ?? mobile[0];
+    return [this.context.selected(), this.signals.subject].find((id) => typeof id === "string" && mobile.includes(id)) ?? mobile[0];
   }
 
   private choose(): void {
     const subject = this.subjectOf(this.context.world());
     setText(this.about, subject === undefined ? "" : `Of ${this.context.label(subject)} alone: choose another on the map.`);
     this.about.hidden = subject === undefined;
-    if (subject === this.subject) return;
-    this.subject = subject;
-    this.signals = this.kept.filter((signal) => this.isShown(signal)).slice(-MOST);
+    if (subject === this.signals.subject) return;
+    this.signals.choose(subject);
     this.drawFrom(0);
     this.draw();
   }
 
-  /** What somebody else lost on its way to nobody knows whom is not of the subject. */
-  private isShown({ from, to }: Signal): boolean {
-    return this.subject === undefined || from === this.subject || to === this.subject;
+  /** Whether the diagram is of this mobile node, or of all. */
+  private isOf(node: string): boolean {
+    return (this.signals.subject ?? node) === node;
   }
 
   /** What is known from this signal on is drawn anew. */
@@ -107,25 +90,20 @@ export class SequenceView implements View {
     this.drawn = Math.min(this.drawn, index);
   }
 
-  private takeSignal(signal: Signal): void {
-    put(this.kept, signal);
-    if (this.isShown(signal)) this.drawFrom(put(this.signals, signal));
-  }
-
   private takeHandover(handover: Handover): void {
     const known = this.handovers.findIndex(({ node, fromMs }) => node === handover.node && fromMs === handover.fromMs);
     if (known >= 0) return void (this.handovers[known] = handover);
     this.handovers.push(handover);
-    const next = this.signals.findIndex(({ sentMs }) => sentMs >= handover.fromMs);
+    const next = this.signals.shown.findIndex(({ sentMs }) => sentMs >= handover.fromMs);
     if (next >= 0) this.drawFrom(next); // there must be room for its label
   }
 
   private draw(): void {
-    const { host, canvas, times } = this;
+    const { host, canvas, times, signals: { shown } } = this;
     if (host.offsetParent === null) return;
     const isAtEnd = host.scrollHeight - host.scrollTop - host.clientHeight < 60;
     const focused = canvas.contains(document.activeElement) ? document.activeElement?.getAttribute("data-packet") : undefined;
-    this.empty.hidden = this.signals.length > 0;
+    this.empty.hidden = shown.length > 0;
     const columns = this.columnsOf(this.context.world());
     if (this.drawn === 0 || this.width !== host.clientWidth || String(columns) !== String(this.columns)) {
       this.columns = columns;
@@ -136,7 +114,7 @@ export class SequenceView implements View {
     }
     while (canvas.childElementCount > this.drawn + 1) canvas.lastElementChild!.remove(); // the ground is the first
     times.keep(this.drawn);
-    for (; this.drawn < this.signals.length; this.drawn++) canvas.append(this.arrow(this.signals[this.drawn], this.signals[this.drawn - 1]));
+    for (; this.drawn < shown.length; this.drawn++) canvas.append(this.arrow(shown[this.drawn], shown[this.drawn - 1]));
     if (focused && !canvas.contains(document.activeElement)) {
       canvas.querySelector<SVGElement>(`.arrow[data-packet="${focused}"]`)?.focus({ preventScroll: true });
     }
@@ -164,8 +142,8 @@ export class SequenceView implements View {
   }
 
   private columnsOf({ nodes }: World): string[] {
-    const talking = new Set(this.signals.flatMap(({ from, to }) => (to === undefined ? [from] : [from, to])));
-    const isAlways = (id: string, kind: NodeKind) => kind === "home-agent" || (kind === "mobile-node" && (this.subject ?? id) === id);
+    const talking = new Set(this.signals.shown.flatMap(({ from, to }) => (to === undefined ? [from] : [from, to])));
+    const isAlways = (id: string, kind: NodeKind) => kind === "home-agent" || (kind === "mobile-node" && this.isOf(id));
     return nodes.filter(({ id, kind }) => talking.has(id) || isAlways(id, kind))
       .sort((a, b) => ORDER.indexOf(a.kind) - ORDER.indexOf(b.kind)).map(({ id }) => id);
   }
@@ -197,6 +175,7 @@ export class SequenceView implements View {
       head.style.left = `${this.x(id)}px`;
       return head;
     }));
+    this.heads.classList.toggle("narrow", this.measures === NARROW);
     this.heads.style.width = `${this.wholeWidth}px`;
   }
 
@@ -208,9 +187,8 @@ export class SequenceView implements View {
     const left = this.measures.times;
     canvas.setAttribute("width", String(width));
     canvas.setAttribute("height", String(height));
-    const first = this.signals[0]?.sentMs ?? Infinity;
-    const shown = this.handovers.filter(({ node, untilMs = Infinity }) => untilMs >= first && (this.subject ?? node) === node);
-    const bands = shown.flatMap(({ fromMs, untilMs, toLink }) => {
+    const first = this.signals.shown[0]?.sentMs ?? Infinity;
+    const bands = this.handovers.filter(({ node, untilMs = Infinity }) => untilMs >= first && this.isOf(node)).flatMap(({ fromMs, untilMs, toLink }) => {
       const top = Math.max(0, times.placeOf(fromMs) - BAND_LEAD);
       const bottom = Math.max(top + 3, untilMs === undefined ? height : times.placeOf(untilMs));
       const text = `${toLink === null ? "no network" : `to ${this.context.label(toLink)}`}${untilMs === undefined ? "" : `, ${Math.round(untilMs - fromMs)} ms`}`;
@@ -226,8 +204,7 @@ export class SequenceView implements View {
   /** `before`: the signal above it. */
   private arrow(signal: Signal, before: Signal | undefined): SVGElement {
     const { packet, from, to, sentMs, arrivedMs, name, detail } = signal;
-    const isNewBand = this.handovers.some(({ node, fromMs }) =>
-      (this.subject ?? node) === node && fromMs <= sentMs && fromMs > (before?.sentMs ?? -1));
+    const isNewBand = this.handovers.some(({ node, fromMs }) => this.isOf(node) && fromMs <= sentMs && fromMs > (before?.sentMs ?? -1));
     const y1 = this.times.add(sentMs, isNewBand ? BAND_ROOM : 0);
     const [x1, target] = [this.x(from), to === undefined ? this.outOf(from) : this.x(to)];
     const isLost = to === undefined;
@@ -262,18 +239,6 @@ export class SequenceView implements View {
     const next = this.columns[at + 1] ?? this.columns[at - 1];
     return next === undefined ? this.x(node) + this.measures.leastColumn : this.x(next);
   }
-}
-
-/** Puts a signal, or what is known of it now, where it belongs by the time it was sent; gives the place. */
-function put(signals: Signal[], signal: Signal): number {
-  const known = signals.findLastIndex(({ packet, sentMs }) => packet === signal.packet && sentMs === signal.sentMs);
-  if (known >= 0) {
-    signals[known] = signal;
-    return known;
-  }
-  const place = signals.findLastIndex(({ sentMs }) => sentMs <= signal.sentMs) + 1;
-  signals.splice(place, 0, signal);
-  return place;
 }
 
 /** The whole of a detail is in the arrow's label and in the packet. */
