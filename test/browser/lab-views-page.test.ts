@@ -99,6 +99,10 @@ describe.skipIf(!chromiumPath)("the lab's views of a story (needs chromium)", ()
       expect(await page.locator("#view-machines .state.current").getAttribute("data-state"), name).toBe(state);
     }
     await page.locator("#view-machines button[data-machine=registration]").click();
+    expect(await page.locator("#view-machines .state[tabindex='0']").count(), "one stop of the tab key").toBe(1);
+    await page.locator("#view-machines .state[tabindex='0']").focus();
+    await page.keyboard.press("Home");
+    expect(await page.locator("#view-machines .state").first().evaluate((state) => state === document.activeElement)).toBe(true);
     const last = own.get("registration")!;
     const change = await page.locator("#view-machines .machine-changes li").first().textContent();
     expect(change).toContain(timeText(last.atMs!));
@@ -153,6 +157,9 @@ describe.skipIf(!chromiumPath)("the lab's views of a story (needs chromium)", ()
     const open = page.locator("#view-packet .packet > .layer[open] > summary b");
     await eventually(() => open.count()).toBeGreaterThan(0);
     const names = await page.locator("#view-packet .jump").allTextContents();
+    const sticksOut = await page.locator("#view-packet .packet").evaluate((packet) =>
+      [...packet.querySelectorAll("summary > *")].some((part) => part.getBoundingClientRect().right > packet.getBoundingClientRect().right));
+    expect(sticksOut).toBe(false);
     if (viewport) expect(await open.allTextContents()).toEqual([names.at(-1), "Octets"]);
     else expect(await open.allTextContents()).toEqual([...names, "Octets"]);
     await page.locator("#view-packet .jump").first().click();

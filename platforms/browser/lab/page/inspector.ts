@@ -54,12 +54,13 @@ export class InspectorView implements PacketView {
     const isNarrow = this.host.clientWidth < NARROW_WIDTH;
     const layers = packet.layers.map((layer, index) =>
       layerOf(layer, `${index}`, !isNarrow || index === packet.layers.length - 1 || layer.problem !== undefined));
-    const jumps = packet.layers.map(({ name, problem }, index) => html("button", {
+    const names = packet.layers.map(({ name }) => title(name));
+    const jumps = packet.layers.map(({ problem }, index) => html("button", {
       type: "button", class: problem ? "jump bad" : "jump", click: () => jumpTo(layers[index]),
-    }, title(name)));
+    }, names[index]));
     this.body.replaceChildren(about, html("nav", { class: "jumps", "aria-label": "Headers" }, ...jumps), ...layers, dumpOf(packet));
     this.body.querySelector(".layer[open] > .fields > div")?.setAttribute("tabindex", "0");
-    this.context.announce(`Packet ${id}: ${this.summary.textContent}`);
+    this.context.announce(`Packet ${id}: ${names.join(", ")}`);
   }
 
   private copy({ octets }: OpenPacket): void {
@@ -130,13 +131,15 @@ function layerOf(layer: Layer, key: string, open = true): HTMLDetailsElement {
   const { problem, checksum } = layer;
   return html("details", { class: "layer", open },
     html("summary", {},
-      html("b", {}, title(layer.name)), html("span", { class: "extent" }, ` ${layer.length} octets from ${layer.offset}`),
-      section && html("span", { class: "section" }, section),
-      checksum && html("span", { class: checksum === "bad" ? "verdict bad" : "verdict" }, `checksum ${checksum}`),
+      // with blanks between them, so that they may stand in several lines
+      html("b", {}, title(layer.name)), " ", html("span", { class: "extent" }, `${layer.length} octets from ${layer.offset}`), " ",
+      section && html("span", { class: "section" }, section), " ",
+      checksum && html("span", { class: checksum === "bad" ? "verdict bad" : "verdict" }, `checksum ${checksum}`), " ",
       problem && html("span", { class: "verdict bad" }, "refused")),
     problem && html("p", { class: "problem" }, `${problem.text} (${problem.section}), at octet ${problem.offset}.`),
     layer.fields.length > 0 && drawingOf(layer, key),
-    layer.fields.length > 0 && html("dl", { class: "fields" }, ...layer.fields.map((field, index) => fieldOf(layer, field, `${key}.fields.${index}`))),
+    layer.fields.length > 0 && html("dl", { class: "fields" },
+      ...layer.fields.map((field, index) => fieldOf(layer, field, `${key}.fields.${index}`))),
     ...layer.options.map((option, index) => layerOf(option, `${key}.options.${index}`)));
 }
 

@@ -121,8 +121,12 @@ export class PlotsView implements View {
     return new uPlot({
       ...this.sizeOf(figure),
       legend: { show: false },
+      padding: [6, null, 0, null],
       cursor: { sync: { key: "mext lab" }, y: false, drag: { x: false, y: false } },
-      scales: { x: { time: false, range: (_, from, to) => this.range(from, to) }, y: { range: (_, least, most) => [Math.min(0, least ?? 0), Math.max(quantity.top, (most ?? 0) * 1.12)] } },
+      scales: {
+        x: { time: false, range: (_, from, to) => this.range(from, to) },
+        y: { range: (_, least, most) => [Math.min(0, least ?? 0), Math.max(quantity.top, (most ?? 0) * 1.12)] },
+      },
       axes: [
         { ...axis, size: 22, values: (_, values) => values.map((value) => `${value} s`), space: 60 },
         axis,
