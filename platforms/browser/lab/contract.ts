@@ -191,6 +191,8 @@ export interface MachineState {
   /** "registration", or "uplink/1", "way/UDP over IPv4", "peer/2001:db8:2::201": with what it is about. */
   readonly machine: string;
   readonly state: string;
+  /** When it came about; absent: some time since the frame before. */
+  readonly atMs?: number;
 }
 
 /** What `advance` gives: all that is new since the last call, in order of time. */

@@ -23,3 +23,6 @@ const SECTIONS: Readonly<Record<string, string>> = {
 export function sectionOf(layer: string): string | undefined {
   return SECTIONS[layer];
 }
+
+/** What is written in a cell of half an octet, by the codec's names of fields. */
+export const SHORT_NAMES: Readonly<Record<string, string>> = { version: "ver.", headerLength: "IHL", dataOffset: "offs." };

@@ -3,18 +3,20 @@
  * octets. What the pointer or the focus is on is lit in all three.
  */
 import type { Field, Layer } from "../../../../bindings/codec.ts";
-import { title, words } from "../../../../bindings/describe-names.ts";
+import { FLAG_LETTERS, title, words } from "../../../../bindings/describe-names.ts";
 import { hex, valueText } from "../../../../bindings/describe-values.ts";
 import type { OpenPacket } from "../contract.ts";
 import type { PageContext, PacketView } from "./context.ts";
 import { html, setText } from "./dom.ts";
 import { copyText } from "./downloads.ts";
 import { type Cell, cellsOf, ROW_BITS } from "./header-drawing.ts";
-import { sectionOf } from "./inspector-sections.ts";
+import { sectionOf, SHORT_NAMES } from "./inspector-sections.ts";
 
 const ROW_OCTETS = 16;
 /** Larger packets are cut in the dump. */
 const MOST_OCTETS = 2048;
+/** On a narrower panel only the innermost header is open at first: what the packet is for. */
+const NARROW_WIDTH = 440;
 
 export class InspectorView implements PacketView {
   private readonly summary = html("p", { class: "packet-summary" }, "No packet is open.");
@@ -23,12 +25,12 @@ export class InspectorView implements PacketView {
   /** Elements that show the same field or layer, by its key: the path of indices, "2.options.0.fields.1". */
   private lit: Element[] = [];
 
-  constructor(host: HTMLElement, private readonly context: PageContext) {
+  constructor(private readonly host: HTMLElement, private readonly context: PageContext) {
     host.append(this.summary, this.hint, this.body);
     for (const event of ["pointerover", "focusin"]) this.body.addEventListener(event, ({ target }) => this.light(target));
     this.body.addEventListener("focusin", ({ target }) => this.stopAt(target));
     this.body.addEventListener("keydown", (event) => this.onKey(event));
-    this.body.addEventListener("click", ({ target }) => this.rowOf(target)?.focus());
+    this.body.addEventListener("click", ({ target }) => reveal(this.rowOf(target)));
     for (const event of ["pointerleave", "focusout"]) this.body.addEventListener(event, () => this.light(null));
   }
 
@@ -49,13 +51,16 @@ export class InspectorView implements PacketView {
     setText(this.summary, packet.lines[0] ?? `Packet ${id}`);
     const copy = html("button", { type: "button", click: () => this.copy(packet) }, "Copy as hex");
     const about = html("p", { class: "packet-about" }, `Packet ${id}, ${packet.octets.length} octets`, copy);
-    const layers = packet.layers.map((layer, index) => layerOf(layer, `${index}`));
-    const jumps = packet.layers.map(({ name, problem }, index) => html("button", {
-      type: "button", class: problem ? "jump bad" : "jump", click: () => layers[index].scrollIntoView({ block: "start" }),
-    }, title(name)));
+    const isNarrow = this.host.clientWidth < NARROW_WIDTH;
+    const layers = packet.layers.map((layer, index) =>
+      layerOf(layer, `${index}`, !isNarrow || index === packet.layers.length - 1 || layer.problem !== undefined));
+    const names = packet.layers.map(({ name }) => title(name));
+    const jumps = packet.layers.map(({ problem }, index) => html("button", {
+      type: "button", class: problem ? "jump bad" : "jump", click: () => jumpTo(layers[index]),
+    }, names[index]));
     this.body.replaceChildren(about, html("nav", { class: "jumps", "aria-label": "Headers" }, ...jumps), ...layers, dumpOf(packet));
-    this.body.querySelector(".fields > div")?.setAttribute("tabindex", "0");
-    this.context.announce(`Packet ${id}: ${this.summary.textContent}`);
+    this.body.querySelector(".layer[open] > .fields > div")?.setAttribute("tabindex", "0");
+    this.context.announce(`Packet ${id}: ${names.join(", ")}`);
   }
 
   private copy({ octets }: OpenPacket): void {
@@ -109,19 +114,32 @@ export class InspectorView implements PacketView {
   }
 }
 
+function jumpTo(layer: HTMLDetailsElement): void {
+  layer.open = true;
+  layer.scrollIntoView({ block: "start" });
+}
+
+/** Focuses a field, whose header may be closed: it was clicked among the octets. */
+function reveal(row: HTMLElement | undefined): void {
+  for (let layer = row?.closest("details"); layer; layer = layer.parentElement?.closest("details")) layer.open = true;
+  row?.focus();
+}
+
 /** A header with its options below it. */
-function layerOf(layer: Layer, key: string): HTMLElement {
+function layerOf(layer: Layer, key: string, open = true): HTMLDetailsElement {
   const section = sectionOf(layer.name);
   const { problem, checksum } = layer;
-  return html("details", { class: "layer", open: true },
+  return html("details", { class: "layer", open },
     html("summary", {},
-      html("b", {}, title(layer.name)), html("span", {}, ` ${layer.length} octets from ${layer.offset}`),
-      section && html("span", { class: "section" }, section),
-      checksum && html("span", { class: checksum === "bad" ? "verdict bad" : "verdict" }, `checksum ${checksum}`),
+      // with blanks between them, so that they may stand in several lines
+      html("b", {}, title(layer.name)), " ", html("span", { class: "extent" }, `${layer.length} octets from ${layer.offset}`), " ",
+      section && html("span", { class: "section" }, section), " ",
+      checksum && html("span", { class: checksum === "bad" ? "verdict bad" : "verdict" }, `checksum ${checksum}`), " ",
       problem && html("span", { class: "verdict bad" }, "refused")),
     problem && html("p", { class: "problem" }, `${problem.text} (${problem.section}), at octet ${problem.offset}.`),
     layer.fields.length > 0 && drawingOf(layer, key),
-    layer.fields.length > 0 && html("dl", { class: "fields" }, ...layer.fields.map((field, index) => fieldOf(layer, field, `${key}.fields.${index}`))),
+    layer.fields.length > 0 && html("dl", { class: "fields" },
+      ...layer.fields.map((field, index) => fieldOf(layer, field, `${key}.fields.${index}`))),
     ...layer.options.map((option, index) => layerOf(option, `${key}.options.${index}`)));
 }
 
@@ -140,9 +158,10 @@ function octetsText(from: number, to: number): string {
 
 /** Its text alternative is the list of fields: a screen reader gets only that. */
 function drawingOf(layer: Layer, key: string): HTMLElement {
-  const ruler = Array.from({ length: ROW_BITS }, (_, bit) => html("i", { class: "bit" }, bit % 8 === 0 || bit === 31 ? String(bit) : "·"));
-  const grid = html("div", { class: "drawing", "aria-hidden": "true" }, ...ruler, ...cellsOf(layer).map((cell) => cellOf(layer, cell, key)));
-  return html("div", { class: "drawing-frame" }, grid);
+  const ruler = Array.from({ length: ROW_BITS }, (_, bit) =>
+    (bit % 8 === 0 || bit === 31 ? html("i", { class: "bit" }, String(bit)) : html("i", { class: "bit dot" }, "·")));
+  return html("div", { class: "drawing-frame", "aria-hidden": "true" },
+    html("div", { class: "ruler" }, ...ruler), html("div", { class: "drawing" }, ...cellsOf(layer).map((cell) => cellOf(layer, cell, key))));
 }
 
 function cellOf(layer: Layer, cell: Cell, key: string): HTMLElement {
@@ -155,17 +174,18 @@ function cellOf(layer: Layer, cell: Cell, key: string): HTMLElement {
   const element = html("div", {
     class: kind, title: own ? `${name}: ${valueText(layer, own)}` : name || "reserved",
     "data-key": own ? `${key}.fields.${field}` : undefined,
-  }, isNamed && html("span", {}, `${labelOf(name, bits)}${cut}`));
-  element.style.gridRow = `${row + 2} / span ${rows}`;
+  }, isNamed && html("span", {}, own && bits < 6 ? shortName(own.name, bits) : `${name}${cut}`));
+  element.style.gridRow = `${row + 1} / span ${rows}`;
   element.style.gridColumn = `${column + 1} / span ${bits}`;
   return element;
 }
 
-/** A flag has room for a letter or two. */
-function labelOf(name: string, bits: number): string {
-  if (bits >= 6 || name.length <= bits * 2) return name;
-  const initials = name.split(/[ -]/).map((word) => word.charAt(0).toUpperCase()).join("");
-  return initials.slice(0, bits < 2 ? 1 : 2);
+/** A flag has room for a letter, which the RFC gives it; half an octet for a word as short as "IHL". */
+function shortName(name: string, bits: number): string {
+  const [letter, short] = [FLAG_LETTERS[name], SHORT_NAMES[name]];
+  if (bits < 3 && letter !== undefined) return letter;
+  if (bits > 3) return short ?? words(name);
+  return words(name).split(/[ -]/).map((word) => word.charAt(0).toUpperCase()).join("").slice(0, bits < 2 ? 1 : 2);
 }
 
 function dumpOf({ octets }: OpenPacket): HTMLElement {

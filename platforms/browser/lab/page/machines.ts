@@ -56,12 +56,12 @@ export class MachinesView implements View {
   }
 
   show({ machines, nowMs }: Frame): void {
-    for (const { node, machine: name, state } of machines) {
+    for (const { node, machine: name, state, atMs = nowMs } of machines) {
       const own = this.nodes.get(node) ?? this.nodes.set(node, new Map()).get(node)!;
       const machine = own.get(name);
       if (!machine) own.set(name, { name, state, changes: [] });
       else if (machine.state !== state) {
-        machine.changes.unshift({ atMs: nowMs, from: machine.state, to: state });
+        machine.changes.unshift({ atMs, from: machine.state, to: state });
         machine.changes.length = Math.min(machine.changes.length, MOST_CHANGES);
         machine.state = state;
       }
@@ -113,20 +113,36 @@ export class MachinesView implements View {
   private drawTable(table: MachineTable): void {
     const drawing = drawingOf(table, Math.max(300, this.host.clientWidth - 26));
     const { width, height, places, edges } = drawing;
-    const marker = svg("marker", { id: "machine-arrow", viewBox: "0 0 8 8", refX: 7, refY: 4, markerWidth: 7, markerHeight: 7, markerUnits: "userSpaceOnUse", orient: "auto" },
-      svg("path", { d: "M0 0L8 4L0 8z" }));
-    const canvas = svg("svg", { class: "machine", viewBox: `0 0 ${width} ${height}`, width, height, role: "group", "aria-label": `${table.title}: states` },
+    const marker = svg("marker", {
+      id: "machine-arrow", viewBox: "0 0 8 8", refX: 7, refY: 4, markerWidth: 7, markerHeight: 7, markerUnits: "userSpaceOnUse", orient: "auto",
+    }, svg("path", { d: "M0 0L8 4L0 8z" }));
+    const canvas = svg("svg", {
+      class: "machine", viewBox: `0 0 ${width} ${height}`, width, height, role: "group", "aria-label": `${table.title}: states`,
+      keydown: (event: KeyboardEvent) => this.onKey(event),
+    },
       svg("defs", {}, marker),
       ...edges.map(({ from, to, path }) => svg("path", {
         class: "edge", d: path, "data-from": from.state, "data-to": to.state, "marker-end": "url(#machine-arrow)",
       })),
       ...places.map(({ state, x, y }) => svg("g", {
-        class: "state", "data-state": state, tabindex: 0, role: "img", transform: `translate(${x - STATE_WIDTH / 2} ${y - STATE_HEIGHT / 2})`,
+        class: "state", "data-state": state, tabindex: -1, role: "img", transform: `translate(${x - STATE_WIDTH / 2} ${y - STATE_HEIGHT / 2})`,
         focus: () => this.point(state), pointerenter: () => this.point(state), blur: () => this.point(null), pointerleave: () => this.point(null),
       },
         svg("rect", { width: STATE_WIDTH, height: STATE_HEIGHT, rx: STATE_HEIGHT / 2 }),
         svg("text", { x: STATE_WIDTH / 2, y: STATE_HEIGHT / 2 + 4, "text-anchor": "middle" }, words(state)))));
     this.frame.replaceChildren(canvas);
+  }
+
+  /** The arrow keys go from state to state, which are one stop of the tab key. */
+  private onKey(event: KeyboardEvent): void {
+    const all = [...this.frame.querySelectorAll<SVGElement>(".state")];
+    const at = all.indexOf(event.target as SVGElement);
+    const next = {
+      ArrowRight: at + 1, ArrowDown: at + 1, ArrowLeft: at - 1, ArrowUp: at - 1, Home: 0, End: all.length - 1,
+    }[event.key];
+    if (next === undefined) return;
+    event.preventDefault();
+    all[next]?.focus();
   }
 
   private point(state: string | null): void {
@@ -150,13 +166,15 @@ export class MachinesView implements View {
 
   private light({ name, state, changes }: Machine, table: MachineTable): void {
     const { title, section, transitions } = table;
-    this.heading.replaceChildren(html("b", {}, `${titleOf(name)}: ${words(state)}`), html("span", {}, ` ${title}, ${section}`));
+    this.heading.replaceChildren(html("b", {}, `${titleOf(name)}: ${words(state)}`),
+      html("span", {}, ` ${title}, `), html("span", { class: "nowrap" }, section));
     const last = changes[0];
     const shown = this.pointed ?? state;
     this.drawLeaving(shown, table);
     for (const each of this.frame.querySelectorAll<SVGGElement>(".state")) {
       const isCurrent = each.dataset.state === state;
       each.classList.toggle("current", isCurrent);
+      setAttribute(each, "tabindex", each.dataset.state === shown ? 0 : -1);
       setAttribute(each, "aria-label", `${words(each.dataset.state!)}${isCurrent ? ", the current state" : ""}`);
     }
     for (const edge of this.frame.querySelectorAll<SVGPathElement>(".edge")) {

@@ -15,15 +15,17 @@ interface Quantity {
   readonly title: string;
   readonly unit: string;
   readonly colour: Colour;
+  /** The scale goes up to this at least. */
+  readonly top: number;
   of(sample: Sample): number | null;
   text(value: number): string;
 }
 
 const QUANTITIES: readonly Quantity[] = [
-  { title: "Round trip", unit: "ms", colour: "accent", of: ({ roundTripMs }) => roundTripMs, text: (value) => value.toFixed(1) },
-  { title: "Throughput", unit: "Mbit/s", colour: "data", of: ({ bitsPerSecond }) => bitsPerSecond / 1e6, text: (value) => value.toFixed(2) },
-  { title: "Loss", unit: "%", colour: "error", of: ({ loss }) => (loss === null ? null : loss * 100), text: (value) => value.toFixed(0) },
-  { title: "Binding", unit: "s left", colour: "signalling", of: ({ lifetimeMs }) => (lifetimeMs === null ? null : lifetimeMs / 1000), text: (value) => value.toFixed(0) },
+  { title: "Round trip", unit: "ms", colour: "accent", top: 10, of: ({ roundTripMs }) => roundTripMs, text: (value) => value.toFixed(1) },
+  { title: "Throughput", unit: "Mbit/s", colour: "data", top: 0.1, of: ({ bitsPerSecond }) => bitsPerSecond / 1e6, text: (value) => value.toFixed(2) },
+  { title: "Loss", unit: "%", colour: "error", top: 100, of: ({ loss }) => (loss === null ? null : loss * 100), text: (value) => value.toFixed(0) },
+  { title: "Binding", unit: "s left", colour: "signalling", top: 10, of: ({ lifetimeMs }) => (lifetimeMs === null ? null : lifetimeMs / 1000), text: (value) => value.toFixed(0) },
 ];
 
 interface Plot {
@@ -119,8 +121,12 @@ export class PlotsView implements View {
     return new uPlot({
       ...this.sizeOf(figure),
       legend: { show: false },
+      padding: [6, null, 0, null],
       cursor: { sync: { key: "mext lab" }, y: false, drag: { x: false, y: false } },
-      scales: { x: { time: false, range: (_, from, to) => this.range(from, to) }, y: { range: (_, least, most) => [Math.min(0, least ?? 0), Math.max(quantity.unit === "%" ? 100 : 1e-3, (most ?? 0) * 1.12)] } },
+      scales: {
+        x: { time: false, range: (_, from, to) => this.range(from, to) },
+        y: { range: (_, least, most) => [Math.min(0, least ?? 0), Math.max(quantity.top, (most ?? 0) * 1.12)] },
+      },
       axes: [
         { ...axis, size: 22, values: (_, values) => values.map((value) => `${value} s`), space: 60 },
         axis,

@@ -2,7 +2,7 @@
  * Where moments stand in the sequence diagram: time runs downwards, but a silence of minutes takes no more room than
  * one of a second, and what comes close together is kept apart.
  */
-const LEAST_GAP = 44;
+const LEAST_GAP = 46;
 const MOST_GAP = 88;
 /** So much room for a tenfold longer silence. */
 const PER_DECADE = 14;
@@ -11,13 +11,18 @@ export class SequenceTimes {
   private readonly atMs: number[] = [];
   private readonly at: number[] = [];
 
-  /** The place of the next moment; moments come in order, a late one is put beside the last. */
-  add(ms: number): number {
+  /** The place of the next moment, `extra` below where it would stand; a late one is put beside the last. */
+  add(ms: number, extra = 0): number {
     const last = this.atMs.length - 1;
-    const place = last < 0 ? LEAST_GAP : this.at[last] + gapOf(ms - this.atMs[last]);
+    const place = extra + (last < 0 ? LEAST_GAP : this.at[last] + gapOf(ms - this.atMs[last]));
     this.atMs.push(last < 0 ? ms : Math.max(ms, this.atMs[last]));
     this.at.push(place);
     return place;
+  }
+
+  /** Forgets all but the first so many. */
+  keep(count: number): void {
+    this.atMs.length = this.at.length = Math.min(count, this.at.length);
   }
 
   /** The place of any moment, between those that were added. */

@@ -1,21 +1,26 @@
 /** The sequence diagram of the signalling: a line for each node, time downwards, an arrow for each mobility message. */
 import type { Frame, Handover, NodeKind, Signal, World } from "../contract.ts";
 import { type PageContext, timeText, type View } from "./context.ts";
-import { html, svg } from "./dom.ts";
+import { html, setText, svg } from "./dom.ts";
+import { SequenceSignals } from "./sequence-signals.ts";
 import { SequenceTimes } from "./sequence-times.ts";
 
-/** Drawn at most: older arrows are gone. */
-const MOST = 250;
-/** So many more may come before the diagram is drawn anew without them. */
-const SLACK = 50;
+/** With more mobile nodes than these the diagram is of one: lines side by side would be further apart than a screen. */
+const MOST_MOBILE = 3;
 /** Room at the left for times, and beside the outermost lines. */
-const TIME_WIDTH = 74;
-const MARGIN = 62;
-const LEAST_COLUMN = 130;
+interface Measures {
+  readonly times: number;
+  readonly margin: number;
+  readonly leastColumn: number;
+}
+const WIDE: Measures = { times: 74, margin: 62, leastColumn: 130 };
+const NARROW: Measures = { times: 62, margin: 50, leastColumn: 98 };
+const NARROW_WIDTH = 440;
 /** An arrow falls by its transit time, but stays an arrow. */
-const MOST_FALL = 18;
-/** A handover's band begins so far above its first message, for its label. */
-const BAND_LEAD = 31;
+const MOST_FALL = 14;
+/** A handover's band begins so far above its first message, for its label; and that stands so much lower for it. */
+const BAND_LEAD = 34;
+const BAND_ROOM = 16;
 /** Of a letter of the detail, about; what does not fit is cut: a click shows all of it. */
 const LETTER_WIDTH = 5.9;
 /** Who stands where, from left to right. */
@@ -25,77 +30,94 @@ export class SequenceView implements View {
   private readonly heads = html("div", { class: "lifeline-heads", "aria-hidden": "true" });
   private readonly canvas = svg("svg", { class: "sequence", role: "list", "aria-label": "Signalling, the oldest first" });
   private readonly empty = html("p", { class: "hint" }, "No mobility message was sent yet.");
-  private signals: Signal[] = [];
+  private readonly about = html("p", { class: "hint", hidden: true });
+  private readonly signals = new SequenceSignals();
   private handovers: Handover[] = [];
   private columns: string[] = [];
-  private times = new SequenceTimes();
+  private readonly times = new SequenceTimes();
   private drawn = 0;
   /** The one arrow that the tab key stops at: the newest, or where the focus was. */
   private stop?: Element;
   private width = 0;
 
   constructor(private readonly host: HTMLElement, private readonly context: PageContext) {
-    host.append(this.heads, this.empty, this.canvas);
+    host.append(this.heads, this.about, this.empty, this.canvas);
     new ResizeObserver(() => this.draw()).observe(host);
+    context.onSelect(() => this.choose());
     host.classList.add("sequence-host");
   }
 
   reset(): void {
-    this.signals = [];
+    this.signals.reset();
     this.handovers = [];
     this.columns = [];
-    this.drawn = 0;
+    this.drawFrom(0);
+    this.choose();
     this.draw();
   }
 
   show({ signals, handovers }: Frame): void {
-    const isChanged = [this.takeHandovers(handovers), this.takeSignals(signals)].includes(true);
-    if (this.signals.length > MOST + SLACK) {
-      this.signals.splice(0, this.signals.length - MOST);
-      this.drawn = 0;
-    }
-    const isLate = isChanged || this.drawn < this.signals.length || this.width !== this.host.clientWidth;
+    for (const handover of handovers) this.takeHandover(handover);
+    this.drawFrom(this.signals.take(signals));
+    const isLate = handovers.length > 0 || this.drawn < this.signals.shown.length || this.width !== this.host.clientWidth;
     if (isLate && this.host.offsetParent !== null) this.draw();
   }
 
-  /** Whether what was drawn is wrong now: an arrow of before has an end. */
-  private takeSignals(signals: readonly Signal[]): boolean {
-    let isChanged = false;
-    for (const signal of signals) {
-      const known = this.signals.findLastIndex(({ packet, sentMs }) => packet === signal.packet && sentMs === signal.sentMs);
-      if (known < 0) this.signals.push(signal);
-      else this.signals[known] = signal;
-      if (known >= 0 && known < this.drawn) isChanged = true;
-    }
-    if (isChanged) this.drawn = 0;
-    return isChanged;
+  /** The mobile node that the diagram is of; undefined: of all. */
+  private subjectOf({ nodes }: World): string | undefined {
+    const mobile = nodes.filter(({ kind }) => kind === "mobile-node").map(({ id }) => id);
+    if (mobile.length <= MOST_MOBILE) return undefined;
+    return [this.context.selected(), this.signals.subject].find((id) => typeof id === "string" && mobile.includes(id)) ?? mobile[0];
   }
 
-  private takeHandovers(handovers: readonly Handover[]): boolean {
-    for (const handover of handovers) {
-      const known = this.handovers.findIndex(({ node, fromMs }) => node === handover.node && fromMs === handover.fromMs);
-      if (known < 0) this.handovers.push(handover);
-      else this.handovers[known] = handover;
-    }
-    if (handovers.length > 0) this.drawn = 0;
-    return handovers.length > 0;
+  private choose(): void {
+    const subject = this.subjectOf(this.context.world());
+    setText(this.about, subject === undefined ? "" : `Of ${this.context.label(subject)} alone: choose another on the map.`);
+    this.about.hidden = subject === undefined;
+    if (subject === this.signals.subject) return;
+    this.signals.choose(subject);
+    this.drawFrom(0);
+    this.draw();
+  }
+
+  /** Whether the diagram is of this mobile node, or of all. */
+  private isOf(node: string): boolean {
+    return (this.signals.subject ?? node) === node;
+  }
+
+  /** What is known from this signal on is drawn anew. */
+  private drawFrom(index: number): void {
+    this.drawn = Math.min(this.drawn, index);
+  }
+
+  private takeHandover(handover: Handover): void {
+    const known = this.handovers.findIndex(({ node, fromMs }) => node === handover.node && fromMs === handover.fromMs);
+    if (known >= 0) return void (this.handovers[known] = handover);
+    this.handovers.push(handover);
+    const next = this.signals.shown.findIndex(({ sentMs }) => sentMs >= handover.fromMs);
+    if (next >= 0) this.drawFrom(next); // there must be room for its label
   }
 
   private draw(): void {
-    const { host, canvas } = this;
+    const { host, canvas, times, signals: { shown } } = this;
     if (host.offsetParent === null) return;
     const isAtEnd = host.scrollHeight - host.scrollTop - host.clientHeight < 60;
-    this.empty.hidden = this.signals.length > 0;
+    const focused = canvas.contains(document.activeElement) ? document.activeElement?.getAttribute("data-packet") : undefined;
+    this.empty.hidden = shown.length > 0;
     const columns = this.columnsOf(this.context.world());
     if (this.drawn === 0 || this.width !== host.clientWidth || String(columns) !== String(this.columns)) {
       this.columns = columns;
       this.width = host.clientWidth;
-      this.times = new SequenceTimes();
       this.drawn = 0;
       canvas.replaceChildren(svg("g", { class: "ground", "aria-hidden": "true" }));
       this.drawHeads();
     }
-    for (; this.drawn < this.signals.length; this.drawn++) canvas.append(this.arrow(this.signals[this.drawn]));
+    while (canvas.childElementCount > this.drawn + 1) canvas.lastElementChild!.remove(); // the ground is the first
+    times.keep(this.drawn);
+    for (; this.drawn < shown.length; this.drawn++) canvas.append(this.arrow(shown[this.drawn], shown[this.drawn - 1]));
+    if (focused && !canvas.contains(document.activeElement)) {
+      canvas.querySelector<SVGElement>(`.arrow[data-packet="${focused}"]`)?.focus({ preventScroll: true });
+    }
     if (!this.stop?.isConnected || this.stop !== document.activeElement) this.stopAt(canvas.lastElementChild?.querySelector(".arrow"));
     this.drawGround();
     if (isAtEnd && !host.contains(document.activeElement?.closest(".arrow") ?? null)) host.scrollTop = host.scrollHeight;
@@ -120,19 +142,31 @@ export class SequenceView implements View {
   }
 
   private columnsOf({ nodes }: World): string[] {
-    const talking = new Set(this.signals.flatMap(({ from, to }) => (to === undefined ? [from] : [from, to])));
-    return nodes.filter(({ id, kind }) => talking.has(id) || kind === "home-agent" || (kind === "mobile-node" && nodes.length < 16))
+    const talking = new Set(this.signals.shown.flatMap(({ from, to }) => (to === undefined ? [from] : [from, to])));
+    const isAlways = (id: string, kind: NodeKind) => kind === "home-agent" || (kind === "mobile-node" && this.isOf(id));
+    return nodes.filter(({ id, kind }) => talking.has(id) || isAlways(id, kind))
       .sort((a, b) => ORDER.indexOf(a.kind) - ORDER.indexOf(b.kind)).map(({ id }) => id);
   }
 
+  private get measures(): Measures {
+    return this.width < NARROW_WIDTH ? NARROW : WIDE;
+  }
+
+  /** From the first line to the last. */
   private get span(): number {
-    const { columns, width } = this;
-    return Math.max(LEAST_COLUMN * (columns.length - 1), width - TIME_WIDTH - 2 * MARGIN - 2);
+    const { columns, width, measures: { times, margin, leastColumn } } = this;
+    return Math.max(leastColumn * (columns.length - 1), width - times - 2 * margin - 2);
+  }
+
+  private get wholeWidth(): number {
+    const { times, margin } = this.measures;
+    return times + 2 * margin + this.span;
   }
 
   private x(node: string): number {
     const at = this.columns.indexOf(node);
-    return TIME_WIDTH + MARGIN + (this.columns.length > 1 ? (Math.max(0, at) * this.span) / (this.columns.length - 1) : this.span / 2);
+    const { times, margin } = this.measures;
+    return times + margin + (this.columns.length > 1 ? (Math.max(0, at) * this.span) / (this.columns.length - 1) : this.span / 2);
   }
 
   private drawHeads(): void {
@@ -141,33 +175,37 @@ export class SequenceView implements View {
       head.style.left = `${this.x(id)}px`;
       return head;
     }));
-    this.heads.style.width = `${TIME_WIDTH + 2 * MARGIN + this.span}px`;
+    this.heads.classList.toggle("narrow", this.measures === NARROW);
+    this.heads.style.width = `${this.wholeWidth}px`;
   }
 
   /** Lifelines and handovers, behind the arrows. */
   private drawGround(): void {
     const { canvas, times, columns } = this;
     const height = times.end + 12;
-    const width = TIME_WIDTH + 2 * MARGIN + this.span;
+    const width = this.wholeWidth;
+    const left = this.measures.times;
     canvas.setAttribute("width", String(width));
     canvas.setAttribute("height", String(height));
-    const first = this.signals[0]?.sentMs ?? Infinity;
-    const bands = this.handovers.filter(({ untilMs = Infinity }) => untilMs >= first).flatMap(({ fromMs, untilMs, toLink }) => {
+    const first = this.signals.shown[0]?.sentMs ?? Infinity;
+    const bands = this.handovers.filter(({ node, untilMs = Infinity }) => untilMs >= first && this.isOf(node)).flatMap(({ fromMs, untilMs, toLink }) => {
       const top = Math.max(0, times.placeOf(fromMs) - BAND_LEAD);
       const bottom = Math.max(top + 3, untilMs === undefined ? height : times.placeOf(untilMs));
       const text = `${toLink === null ? "no network" : `to ${this.context.label(toLink)}`}${untilMs === undefined ? "" : `, ${Math.round(untilMs - fromMs)} ms`}`;
       return [
-        svg("rect", { class: "handover", x: TIME_WIDTH, y: top, width: width - TIME_WIDTH, height: bottom - top }),
-        svg("text", { class: "handover-label", x: width - 6, y: top + 11, "text-anchor": "end" }, text),
+        svg("rect", { class: "handover", x: left, y: top, width: width - left, height: bottom - top }),
+        svg("text", { class: "handover-label", x: this.x(columns[0]) + 7, y: top + 12 }, text),
       ];
     });
     const lines = columns.map((id) => svg("line", { class: "lifeline", x1: this.x(id), x2: this.x(id), y1: 0, y2: height }));
-    canvas.querySelector(".ground")!.replaceChildren(...bands, ...lines);
+    canvas.querySelector(".ground")!.replaceChildren(...lines, ...bands);
   }
 
-  private arrow(signal: Signal): SVGElement {
+  /** `before`: the signal above it. */
+  private arrow(signal: Signal, before: Signal | undefined): SVGElement {
     const { packet, from, to, sentMs, arrivedMs, name, detail } = signal;
-    const y1 = this.times.add(sentMs);
+    const isNewBand = this.handovers.some(({ node, fromMs }) => this.isOf(node) && fromMs <= sentMs && fromMs > (before?.sentMs ?? -1));
+    const y1 = this.times.add(sentMs, isNewBand ? BAND_ROOM : 0);
     const [x1, target] = [this.x(from), to === undefined ? this.outOf(from) : this.x(to)];
     const isLost = to === undefined;
     const fall = arrivedMs === undefined ? MOST_FALL / 2 : Math.min(MOST_FALL, 2 + (arrivedMs - sentMs) / 4);
@@ -180,12 +218,12 @@ export class SequenceView implements View {
     const room = Math.max(16, Math.floor(Math.abs(target - x1) / LETTER_WIDTH) + 6);
     const middle = (x1 + target) / 2;
     const arrow = svg("g", {
-      class: isLost ? "arrow lost" : "arrow", role: "button", tabindex: -1,
+      class: isLost ? "arrow lost" : "arrow", role: "button", tabindex: -1, "data-packet": packet,
       "aria-label": `${timeText(sentMs)} ${name}${detail && `, ${detail}`}, from ${this.context.label(from)} ${where}`,
       click: open, keydown: (event: KeyboardEvent) => this.onKey(event, open), focus: () => this.stopAt(arrow),
     },
       svg("title", {}, `${name}${detail && `: ${detail}`}`),
-      svg("rect", { class: "hit", x: 0, y: y1 - 18, width: Math.max(x1, target) + MARGIN, height: fall + 36, rx: 4 }),
+      svg("rect", { class: "hit", x: 0, y: y1 - 18, width: Math.max(x1, target) + this.measures.margin, height: fall + 36, rx: 4 }),
       svg("text", { class: "moment", x: 6, y: y1 + 4 }, timeText(sentMs)),
       svg("line", { x1, y1, x2, y2 }),
       isLost ? svg("path", { class: "cross", d: `M${x2 - 5} ${y2 - 5}l10 10m0-10l-10 10` })
@@ -199,7 +237,7 @@ export class SequenceView implements View {
   private outOf(node: string): number {
     const at = this.columns.indexOf(node);
     const next = this.columns[at + 1] ?? this.columns[at - 1];
-    return next === undefined ? this.x(node) + LEAST_COLUMN : this.x(next);
+    return next === undefined ? this.x(node) + this.measures.leastColumn : this.x(next);
   }
 }
 

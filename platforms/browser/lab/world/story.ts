@@ -244,13 +244,13 @@ export class Story {
       const note = noteOf(event);
       if (note) this.notes.push({ atMs, node, ...note });
       if (event.name === "RegistrationState") this.registrationState(node, String(event.fields.state));
-      if (event.name === "PeerState") this.tell({ node, machine: `peer/${event.fields.peer}`, state: String(event.fields.state) });
+      if (event.name === "PeerState") this.tell({ node, machine: `peer/${event.fields.peer}`, state: String(event.fields.state), atMs });
     }
   }
 
   /** A node that nobody writes to is back when it is registered. */
   private registrationState(node: string, state: string): void {
-    this.tell({ node, machine: "registration", state });
+    this.tell({ node, machine: "registration", state, atMs: this.nowMs });
     const traffic = this.traffic.get(node)?.settings;
     const isSilent = traffic && traffic.pingEveryMs === 0 && !traffic.stream;
     if (isSilent && (state === "Registered" || state === "AtHome")) this.handovers.end(node, this.nowMs, this.nowMs);
