@@ -1,23 +1,22 @@
-import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import * as abi from "../../core-as/abi/contract.ts";
 import { LinkType } from "../../core-as/abi/fields.ts";
 import { Reason } from "../../core-as/abi/reasons.ts";
 import { RegistrationState, UplinkState } from "../../core-as/abi/states.ts";
+import { sha256Of } from "../conformance/record.ts";
 import { coreModules } from "./binary.ts";
 import { witNames } from "./lifted.ts";
 
 const read = (path: string) => new Uint8Array(readFileSync(new URL(`../../${path}`, import.meta.url)));
 const text = (path: string) => new TextDecoder().decode(read(path));
-const sha256 = (octets: Uint8Array) => createHash("sha256").update(octets).digest("hex");
 
 describe("the component", () => {
   const modules = coreModules(read("dist/component/mext.component.wasm"));
 
   it("has the core in it, octet by octet", () => {
-    expect(modules.map(sha256)).toContain(sha256(read("build/mext.wasm")));
-    expect(sha256(read("dist/component/mext.core.wasm")), "what jco took out of it").toBe(sha256(read("build/mext.wasm")));
+    expect(modules.map(sha256Of)).toContain(sha256Of(read("build/mext.wasm")));
+    expect(sha256Of(read("dist/component/mext.core.wasm")), "what jco took out of it").toBe(sha256Of(read("build/mext.wasm")));
   });
 
   it("has the adapter beside it, and nothing else", () => {

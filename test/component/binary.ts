@@ -21,3 +21,8 @@ export function coreModules(component: Uint8Array<ArrayBuffer>): Uint8Array<Arra
   }
   return modules;
 }
+
+/** The core in a component, which stands before the adapter: a view, so that what is written there is in the component. */
+export function innerCore(component: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  return coreModules(component)[0];
+}

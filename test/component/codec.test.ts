@@ -6,6 +6,7 @@ import { kebabCase } from "../../bindings/codec-names.ts";
 import { Reason } from "../../core-as/abi/reasons.ts";
 import { parseAddress, parseIpv4Address } from "../../bindings/address.ts";
 import { HOME_AGENT_CASES } from "../conformance/cases/home-agent.ts";
+import { readPacketsWith } from "../conformance/packet.ts";
 import { Simulator } from "../conformance/simulator.ts";
 import { core } from "../sim/core.ts";
 import { refusalOf } from "./lifted.ts";
@@ -13,6 +14,7 @@ import { newInstance } from "./transpiled.ts";
 
 const ours = new (newInstance().codec.Codec)();
 const theirs = new Codec(core);
+readPacketsWith(core);
 
 /** A layer of the bindings as the WIT has it: flat, options behind their layer. */
 function flat(layer: Layer, depth = 0): unknown[] {

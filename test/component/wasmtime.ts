@@ -14,8 +14,13 @@ import type { LiftedEngine } from "./lifted.ts";
 export const COMPONENT = fileURLToPath(new URL("../../dist/component/mext.component.wasm", import.meta.url));
 const SERVER = fileURLToPath(new URL("./wasmtime_server.py", import.meta.url));
 
-/** Whether Python has the package wasmtime. */
-export const hasWasmtime = spawnSync("python3", ["-c", "import wasmtime.component"], { stdio: "ignore" }).status === 0;
+const ASK = "import platform, wasmtime.component; from importlib.metadata import version; "
+  + "print('wasmtime', version('wasmtime'), 'in Python', platform.python_version())";
+const asked = spawnSync("python3", ["-c", ASK], { encoding: "utf8" });
+
+/** "wasmtime … in Python …", with the versions; undefined: Python does not have the package. */
+export const wasmtimeName = asked.status === 0 ? asked.stdout.trim() : undefined;
+export const hasWasmtime = wasmtimeName !== undefined;
 
 /** Where things lie, and how wasmtime-py is used: `plain` is as it comes, else it is hastened. */
 export interface ServerSettings { script?: string; component?: string; plain?: boolean }
@@ -23,18 +28,19 @@ export interface ServerSettings { script?: string; component?: string; plain?: b
 /** A Python process that runs the component. */
 export class WasmtimeServer {
   private readonly process: ChildProcess;
-  private readonly folder = mkdtempSync(join(tmpdir(), "mext-wasmtime-"));
   private readonly requests: number;
   private readonly answers: number;
 
   constructor({ script = SERVER, component = COMPONENT, plain = false }: ServerSettings = {}) {
-    const [requests, answers] = ["requests", "answers"].map((name) => join(this.folder, name));
+    const folder = mkdtempSync(join(tmpdir(), "mext-wasmtime-"));
+    const [requests, answers] = ["requests", "answers"].map((name) => join(folder, name));
     execFileSync("mkfifo", [requests, answers]);
     // Opened for both ways, so that nobody waits for the other end; ours are of one way, so that its death is seen.
     const childReads = openSync(requests, constants.O_RDWR);
     const childWrites = openSync(answers, constants.O_RDWR);
     this.requests = openSync(requests, constants.O_WRONLY);
     this.answers = openSync(answers, constants.O_RDONLY);
+    rmSync(folder, { recursive: true }); // what is open needs no name
     this.process = spawn("python3", [script, component, "3", "4", ...(plain ? ["plain"] : [])], {
       stdio: ["ignore", "inherit", "inherit", childReads, childWrites],
     });
@@ -72,7 +78,6 @@ export class WasmtimeServer {
     closeSync(this.requests);
     closeSync(this.answers);
     this.process.kill();
-    rmSync(this.folder, { recursive: true, force: true });
   }
 
   private read(length: number): Buffer {

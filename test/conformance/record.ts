@@ -30,7 +30,9 @@ export type Findings = Report & Partial<Pick<SubjectRecord, "again">>;
 
 /** The binary that everything here is tested with. */
 export const CORE_PATH = new URL("../../build/mext.wasm", import.meta.url);
-export const coreSha256 = createHash("sha256").update(readFileSync(CORE_PATH)).digest("hex");
+/** Hexadecimal. */
+export const sha256Of = (octets: Uint8Array) => createHash("sha256").update(octets).digest("hex");
+export const coreSha256 = sha256Of(readFileSync(CORE_PATH));
 
 /** Leaves a record. */
 export function record(
