@@ -1,9 +1,10 @@
-/** Bundles the suite for a runtime: once a process, into a folder of its own. */
+/** Bundles the suite for a runtime: once a test file, into a folder of its own. */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, type BuildOptions } from "esbuild";
+import { afterAll } from "vitest";
 
 /** `program` for Node and Deno; `worker` for browsers: there nothing of `node:` may be left. */
 const OPTIONS = {
@@ -11,7 +12,7 @@ const OPTIONS = {
 } as const satisfies Record<string, BuildOptions>;
 
 const folder = mkdtempSync(join(tmpdir(), "mext-conformance-"));
-process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
+afterAll(() => rmSync(folder, { recursive: true, force: true })); // of the file that imports this: its process is killed
 
 /** The path of the bundle. */
 export async function bundle(name: keyof typeof OPTIONS): Promise<string> {

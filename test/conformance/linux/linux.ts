@@ -20,13 +20,31 @@ import { addRoute } from "../../../platforms/linux/system/routes.ts";
 import { setInterfaceValue } from "../../../platforms/linux/system/sysctl.ts";
 import { Program } from "../../linux/lab.ts";
 import type { Runtime } from "../../linux/runtime.ts";
-import { eventually, inside, makeNamespace, removeNamespace } from "../../linux/system/namespace.ts";
+import { eventually, inside, makeNamespace, removeNamespaces } from "../../linux/system/namespace.ts";
 import { ROUTER } from "../scenes.ts";
 import type { Attachment, Configuration, Sent, Subject } from "../subject.ts";
 import { answerTo, isForwardedDiscovery, solicitationIn } from "./discovery.ts";
 import { OTHERS_LINK_ADDRESS, Tap } from "./tap.ts";
 import { NAMES, toml } from "./toml.ts";
 import { takeTurn } from "./turns.ts";
+
+/**
+ * The folders of all subjects of this process. What a subject leaves in the kernel stays until `removeSubjects`: to
+ * take a device or a namespace away makes everybody wait for a tenth of a second, all of them together hardly longer.
+ */
+const folder = mkdtempSync(join(tmpdir(), "mext-subject-"));
+const running = new Set<LinuxSubject>();
+const unused: Tap[] = [];
+let isOver = false;
+
+/** Ends the subjects that still run, after a failure for one, and takes away all that was made for any. */
+export async function removeSubjects(): Promise<void> {
+  isOver = true;
+  await Promise.allSettled([...running].map((subject) => subject.stop()));
+  removeNamespaces();
+  for (const tap of unused.splice(0)) tap.close();
+  rmSync(folder, { recursive: true, force: true });
+}
 
 const READY = "is running";
 const LINK_EVENT = '"event":"Link"';
@@ -38,7 +56,7 @@ export class LinuxSubject implements Subject {
   /** The kernel resolves the first router meanwhile, and other cases run on the same processors. */
   readonly latenessMs = 150;
   readonly #runtime: Runtime;
-  readonly #folder = mkdtempSync(join(tmpdir(), "mext-subject-"));
+  readonly #folder = mkdtempSync(join(folder, "of-"));
   readonly #namespace = makeNamespace("subject");
   readonly #netlink = inside(this.#namespace, () => new NetlinkSocket());
   readonly #taps = new Map<string, Tap>();
@@ -56,8 +74,10 @@ export class LinuxSubject implements Subject {
   #wake: (() => void) | undefined;
 
   constructor(runtime: Runtime, host = "linux") {
+    if (isOver) throw new Error("all subjects have been removed");
     this.#runtime = runtime;
     this.host = host;
+    running.add(this);
   }
 
   get nowMs(): number {
@@ -122,10 +142,11 @@ export class LinuxSubject implements Subject {
   }
 
   async stop(): Promise<void> {
+    if (!running.delete(this)) return;
     await this.#daemon?.kill();
-    for (const tap of this.#taps.values()) tap.close();
+    for (const tap of this.#taps.values()) tap.ignore();
+    unused.push(...this.#taps.values());
     this.#netlink.close();
-    removeNamespace(this.#namespace);
     rmSync(this.#folder, { recursive: true, force: true });
     if (this.#daemon?.output.includes("the core trapped")) throw new Error(`the core trapped: ${this.#daemon.output}`);
   }

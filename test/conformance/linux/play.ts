@@ -5,7 +5,7 @@ import type { Case } from "../subject.ts";
 import { LinuxSubject } from "./linux.ts";
 
 /** So many cases at a time. */
-const AT_ONCE = 24;
+const AT_ONCE = 32;
 
 export interface Played {
   readonly cases: readonly CaseResult[];

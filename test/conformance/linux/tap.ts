@@ -27,7 +27,7 @@ let looking = false;
 
 export class Tap {
   readonly interfaceIndex: number;
-  readonly #fd: number;
+  #fd: number;
   readonly #block = new Block(FRAME_BYTES);
   /** 6 octets. */
   readonly #linkAddress: Uint8Array;
@@ -67,6 +67,11 @@ export class Tap {
   }
 
   /** Removes the device. */
+  /** Whatever is sent on it from now on, nobody hears. */
+  ignore(): void {
+    devices.delete(this);
+  }
+
   close(): void {
     if (devices.delete(this)) check(close(this.#fd), "close a TAP device");
   }

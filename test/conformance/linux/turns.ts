@@ -1,6 +1,9 @@
-/** Daemons start a few at a time: that is nearly all that they need the processors for. */
+/**
+ * Daemons start a few at a time: that is nearly all that they need the processors for. They are more than the
+ * processors, because each also waits for the kernel, which makes devices one after the other.
+ */
 
-const STARTING = 2;
+const STARTING = 4;
 
 let starting = 0;
 const waiting: (() => void)[] = [];

@@ -7,9 +7,13 @@ import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { O_CLOEXEC } from "../../../platforms/linux/system/constants.ts";
 import { check, close, open, setns } from "../../../platforms/linux/system/libc.ts";
+import { setLink } from "../../../platforms/linux/system/links.ts";
+import { NetlinkSocket } from "../../../platforms/linux/system/netlink-socket.ts";
 import { setInterfaceValue } from "../../../platforms/linux/system/sysctl.ts";
 
 const CLONE_NEWNET = 0x40000000;
+/** The first interface of every namespace. */
+const LOOPBACK = 1;
 
 /** Why tests that need the kernel cannot run here; undefined when they can. */
 export const cannotRun: string | undefined =
@@ -39,21 +43,20 @@ export function makeNamespace(purpose: string): string {
   const name = `mext-${purpose}-${process.pid}-${count++}`;
   ip("netns", "add", name);
   made.push(name);
-  ip("-n", name, "link", "set", "lo", "up");
-  // no second of waiting until the link-local address of a new interface can be used
-  inside(name, () => setInterfaceValue("default", "accept_dad", 0));
+  inside(name, () => {
+    const netlink = new NetlinkSocket();
+    setLink(netlink, LOOPBACK, { up: true });
+    netlink.close();
+    // no second of waiting until the link-local address of a new interface can be used
+    setInterfaceValue("default", "accept_dad", 0);
+  });
   return name;
 }
 
-/** Removes every namespace that this process made, and what lives in them. */
+/** Removes every namespace that this process made, and what lives in them: in one go, for the kernel takes long for each. */
 export function removeNamespaces(): void {
-  for (const name of made.splice(0)) ip("netns", "del", name);
-}
-
-/** Removes one of them. */
-export function removeNamespace(name: string): void {
-  made.splice(made.indexOf(name), 1);
-  ip("netns", "del", name);
+  const input = made.splice(0).map((name) => `netns del ${name}\n`).join("");
+  if (input !== "") execFileSync("ip", ["-force", "-batch", "-"], { input, stdio: ["pipe", "ignore", "inherit"] });
 }
 
 /** Runs `action` with the calling thread inside a namespace. */
