@@ -1,4 +1,5 @@
 /** UDP by Deno's own API as an underlay, and as the sockets of a relay: `--allow-net --unstable-net`, no FFI. */
+import { formatAnyAddress, parseAnyAddress } from "../../bindings/address.ts";
 import type { RelayOptions, RelaySocket, SocketAddress } from "../portable/index.ts";
 import { UdpUnderlay } from "../portable/index.ts";
 import { type DatagramConn, listenDatagram } from "./net.ts";
@@ -44,7 +45,9 @@ export class DenoUdpUnderlay extends UdpUnderlay {
 
 /** Sockets for a home agent: what others send to them is not heard. */
 export function relaySockets(homeAgent: SocketAddress): RelayOptions["openSocket"] {
-  const { hostname, port } = homeAgent;
+  const { port } = homeAgent;
+  // as Deno writes it: an IPv6 address has many spellings
+  const hostname = formatAnyAddress(parseAnyAddress(homeAgent.hostname));
   const any = hostname.includes(":") ? "::" : "0.0.0.0";
   return (receive, failed): RelaySocket => {
     const socket = listenDatagram(any, 0);

@@ -74,6 +74,7 @@ function upgrade(request: Request, idleTimeout: number): ReturnType<ReturnType<t
   }
 }
 
+/** Deno has no way to cut one off: one whose other end does not close keeps its place until that end goes. */
 class DenoSocket implements ServerSocket {
   constructor(private readonly socket: WebSocket) {}
 
@@ -91,9 +92,5 @@ class DenoSocket implements ServerSocket {
     } catch {
       this.socket.close(1000, `${code} ${reason}`); // codes that the standard keeps from programs
     }
-  }
-
-  terminate(): void {
-    this.close(1000, "");
   }
 }

@@ -14,8 +14,8 @@ export interface ServerSocket {
   /** Octets that were sent and have not left yet. */
   readonly bufferedBytes: number;
   close(code: number, reason: string): void;
-  /** Ends at once, without a word to the other end. */
-  terminate(): void;
+  /** Ends at once, without a word to the other end. Absent: the runtime cannot, and it stays until the other end goes. */
+  terminate?(): void;
   /** Absent: the runtime itself sees to it that the other end lives. */
   ping?(): void;
 }

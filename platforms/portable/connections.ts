@@ -6,6 +6,8 @@
  *                               │ nothing of that within 10 s      │ idle, silent to pings
  *                               ▼                                  ▼
  *                            closing ── closed by the other end, or cut off after 2 s ──► gone
+ *
+ * Where the runtime can cut nothing off, what is closing keeps its place: sockets cannot become more than are allowed.
  */
 import { Admission, type AdmissionOptions, type AdmissionRequest, type Denial } from "./admission.ts";
 import { type Clock, SYSTEM_CLOCK } from "./clock.ts";
@@ -87,7 +89,9 @@ export class Connections {
   check(request: AdmissionRequest): Denial | undefined {
     if (this.#isStopped) return { status: 503, text: "stopping" };
     const crowd = this.#open.size + this.#closing.size;
-    const denial = this.admission.check(request, crowd, this.#strangers, this.clock.nowMs());
+    // those that do not close were strangers, or are by now
+    const strangers = this.#strangers + this.#closing.size;
+    const denial = this.admission.check(request, crowd, strangers, this.clock.nowMs());
     this.#plan();
     return denial;
   }
@@ -171,7 +175,7 @@ export class Connections {
     this.admission.sweep(nowMs);
     for (const connection of [...this.#open]) connection.review(nowMs);
     for (const [connection, untilMs] of this.#closing) {
-      if (nowMs < untilMs) continue;
+      if (nowMs < untilMs || connection.socket.terminate === undefined) continue;
       connection.socket.terminate();
       this.gone(connection);
     }

@@ -123,6 +123,7 @@ export class Driver {
     this.#isClosed = true;
     this.#cancelTimer?.();
     this.#changes.length = 0;
+    this.#deliveries.length = 0;
   }
 
   #work(): void {

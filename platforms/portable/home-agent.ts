@@ -75,7 +75,7 @@ export class HomeAgent extends PortableNode {
 
   /** Ends, and closes the underlays. Bindings are in `exportState`, and in what `keep` was given. */
   async stop(): Promise<void> {
-    if (!this.driver.isClosed) this.end();
+    this.end();
   }
 
   protected override configure(engine: Engine, nowMs: number): void {

@@ -99,7 +99,7 @@ export class MobileNode extends PortableNode {
     if (this.driver.isClosed) return;
     this.driver.call(shutdown);
     const untilMs = this.clock.nowMs() + DEREGISTRATION_MS;
-    while (!this.#hasDeregistered && this.clock.nowMs() < untilMs) await this.#wait();
+    while (!this.driver.isClosed && !this.#hasDeregistered && this.clock.nowMs() < untilMs) await this.#wait();
     this.end();
   }
 

@@ -129,8 +129,9 @@ export abstract class PortableNode extends Emitter<NodeEvents> implements Ordere
     this.driver.start();
   }
 
-  /** Ends at once, and closes the underlays. */
+  /** Ends at once, and closes the underlays; once. */
   protected end(): void {
+    if (this.driver.isClosed) return;
     this.driver.close();
     for (const underlay of this.underlays) {
       underlay.receive = undefined;

@@ -91,10 +91,12 @@ export class WebSocketHub implements Underlay, ConnectionOwner {
     this.#byEndpoint.delete(endpointKey(endpoint.address, endpoint.port));
   }
 
+  /** Nobody's: also not that of a connection that has ended, while a binding still sends a node's packets there. */
   #freeEndpoint(): Endpoint {
     for (;;) {
       const endpoint = connectionEndpoint(this.#next++);
-      if (!this.#byEndpoint.has(endpointKey(endpoint.address, endpoint.port))) return endpoint;
+      const isTaken = this.#byEndpoint.has(endpointKey(endpoint.address, endpoint.port)) || this.isBound?.(endpoint) === true;
+      if (!isTaken) return endpoint;
     }
   }
 }

@@ -109,6 +109,10 @@ export class WebSocketUnderlay implements Underlay {
     this.#connect();
   }
 
+  get #isClosed(): boolean {
+    return this.#state === "closed";
+  }
+
   get isUp(): boolean {
     return this.#state === "up";
   }
@@ -124,13 +128,13 @@ export class WebSocketUnderlay implements Underlay {
 
   /** Leaves this connection for a new one at once: the program knows that the network is another one. */
   reconnect(): void {
-    if (this.#state === "closed") return;
+    if (this.#isClosed) return;
     this.#failures = 0;
     const former = this.#socket;
-    this.#leave(undefined);
+    this.#leave("waiting", undefined);
     former?.terminate?.();
     this.#cancelRetry?.();
-    this.#connect();
+    if (!this.#isClosed) this.#connect(); // whoever was told of the change may have ended it
   }
 
   status(): WebSocketStatus {
@@ -150,8 +154,7 @@ export class WebSocketUnderlay implements Underlay {
   close(): void {
     GLOBAL.removeEventListener?.("online", this.#online);
     this.#cancelRetry?.();
-    this.#leave(undefined);
-    this.#state = "closed";
+    this.#leave("closed", undefined);
   }
 
   #connect(): void {
@@ -186,11 +189,12 @@ export class WebSocketUnderlay implements Underlay {
     this.#dropped.add(why);
     this.#openedMs = Infinity;
     // browsers let programs close with no other code of RFC 6455 than 1000: the reason says it
-    this.#leave(`${code} ${reason}`);
+    this.#leave("waiting", `${code} ${reason}`);
     this.#closed(code, reason);
   }
 
   #closed(code: number, reason: string): void {
+    if (this.#isClosed) return;
     this.#lastClose = { code, reason };
     this.#socket = undefined;
     const isProven = this.#state === "up" && this.#clock.nowMs() - this.#openedMs >= PROVEN_MS;
@@ -204,14 +208,14 @@ export class WebSocketUnderlay implements Underlay {
     if (wasUp) this.changed?.();
   }
 
-  #leave(reason: string | undefined): void {
+  #leave(state: "waiting" | "closed", reason: string | undefined): void {
     const socket = this.#socket;
+    const wasUp = this.isUp;
     this.#socket = undefined;
+    this.#state = state;
     if (socket === undefined) return;
     if (reason === undefined) socket.close();
     else socket.close(1000, reason);
-    if (this.#state !== "up") return;
-    this.#state = "waiting";
-    this.changed?.();
+    if (wasUp) this.changed?.();
   }
 }

@@ -108,6 +108,16 @@ describe("a world", () => {
     expect(lab.advance(0.25, "event").nowMs).toBeCloseTo(frame.nowMs + 0.25, 6);
   });
 
+  it("goes on in time where no link has a delay", async () => {
+    const scenario = presetOf("handover");
+    const links = ["backbone", "home-access", "correspondents", ...scenario.visited.map((_, index) => `visited-${index + 1}`)];
+    const actions = links.map((link) => ({ kind: "conditions" as const, atMs: 0, link, conditions: { delayMs: 0 } }));
+    const lab = await startLabWorld(binary);
+    lab.load({ ...scenario, preset: undefined, traffic: { pingEveryMs: 10, stream: true }, actions });
+    for (let atMs = 0; atMs < 2000; atMs += 100) lab.advance(100);
+    expect(lab.advance(1).nowMs).toBe(2001);
+  });
+
   it("refuses what makes no sense, by name", async () => {
     const lab = await startLabWorld(binary);
     expect(() => lab.advance(1)).toThrow(/call load first/);

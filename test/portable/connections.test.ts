@@ -103,6 +103,18 @@ describe("connections", () => {
     expect(clock.pending).toBe(0);
   });
 
+  it("that cannot be cut off keep their places until they close", () => {
+    const { clock, connections, connect } = bed({ maxConnections: 4, newConnectionsPerSecond: 100 });
+    const peers = ["203.0.113.1", "203.0.113.2"].map((from) => connect(from));
+    for (const { socket } of peers) Object.assign(socket, { terminate: undefined });
+    clock.advance(20_000);
+    expect(connections.status()).toMatchObject({ connections: 2, closed: { "not authenticated": 2 } });
+    expect(connect("203.0.113.3").denial).toEqual({ status: 503, text: "too many unauthenticated connections" });
+    for (const { connection } of peers) connection!.closed();
+    expect(connections.status().connections).toBe(0);
+    expect(connect("203.0.113.3").denial).toBeUndefined();
+  });
+
   it("that are no longer known get the same time again", () => {
     const { connect, clock, trusted } = bed();
     const { socket, connection } = connect();

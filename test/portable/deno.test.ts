@@ -1,4 +1,5 @@
 /** The portable home agent, mobile node and relay under Deno. */
+import { createSocket } from "node:dgram";
 import { request } from "node:http";
 import { WebSocket } from "ws";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -98,6 +99,22 @@ describe.skipIf(!denoPath)("under Deno (needs Deno)", () => {
     expect(await byUdp.ended).toBe(1);
     expect(byUdp.errors).toMatch(/home_agent_ipv4/);
     expect(await agent.stop()).toBe(0);
+  });
+
+  it("a relay knows its home agent however its address is written", async () => {
+    const relay = await programs.bundle("platforms/deno/relay-program.ts", "deno");
+    const agent = createSocket("udp6").on("message", (payload, { port }) => agent.send(payload, port, "::1"));
+    await new Promise<void>((resolve) => agent.bind(0, "::1", resolve));
+    const place = `[0:0:0:0:0:0:0:1]:${agent.address().port}`;
+    const program = run(["--allow-net", "--unstable-net"], relay, "--home-agent", place, "--listen", "127.0.0.1:0", "--json");
+    const { port } = await program.says("listening");
+    const socket = new WebSocket(`ws://127.0.0.1:${port}/mext`);
+    socket.once("open", () => socket.send(Uint8Array.of(0x60, 1)));
+    const answer = await new Promise((resolve) => socket.once("message", resolve).once("close", resolve));
+    expect(answer).toEqual(Buffer.of(0x60, 1));
+    socket.terminate();
+    agent.close();
+    program.child.kill("SIGKILL");
   });
 
   it.each([

@@ -8,8 +8,9 @@ import type { Endpoint, Underlay } from "../../platforms/portable/contract.ts";
 import type { WebSocketConstructor } from "../../platforms/portable/websocket-underlay.ts";
 import { formatAnyAddress, parseAnyAddress } from "../../bindings/address.ts";
 import { MobileNode } from "../../platforms/portable/mobile-node.ts";
-import { Bed, core, HOME_AGENT, homeAddressOf, homeAgentConfig, mobileNodeConfig, ping, until } from "./bed.ts";
+import { Bed, core, echoRequest, HOME_AGENT, homeAddressOf, homeAgentConfig, ipv4HomeAddressOf, mobileNodeConfig, ping, until } from "./bed.ts";
 import { HomeAgent } from "../../platforms/portable/home-agent.ts";
+import { WebSocketHub } from "../../platforms/portable/websocket-hub.ts";
 
 let bed: Bed;
 /** Whatever a test did: nobody is connected any more, and the home agent is the first one. */
@@ -214,6 +215,44 @@ describe("identities", () => {
     expect(bed.agent.bindings.find(({ homeAddress }) => homeAddress === homeAddressOf(0))).toMatchObject({
       port: victim.port, careofAddress: victim.careofAddress,
     });
+  });
+
+  it("a node's own binding lets it write as nobody else, and to no connection", async () => {
+    bed = await Bed.open(2);
+    const underlay = bed.underlay();
+    const [node, victim] = [await bed.mobileNode(0, [underlay]), await bed.mobileNode(1)];
+    await Promise.all([node.registered(), victim.registered()]);
+    const heard: Uint8Array[] = [];
+    victim.on("packet", (packet) => heard.push(packet));
+    bed.agent.on("packet", (packet) => heard.push(packet));
+    const to = { address: parseAnyAddress("192.0.0.64"), port: 4191 };
+    const forged = [
+      [HOME_AGENT, homeAddressOf(1)], [homeAddressOf(1), homeAddressOf(1)], ["2001:db8:bad::1", homeAddressOf(1)], ["fe80::1", homeAddressOf(1)],
+      ["::", homeAddressOf(1)], ["::1", HOME_AGENT], ["ff02::1", homeAddressOf(1)], [HOME_AGENT, HOME_AGENT],
+      [ipv4HomeAddressOf(1), ipv4HomeAddressOf(1)], ["192.0.0.64", ipv4HomeAddressOf(1)], ["192.0.0.66", "192.0.0.64"], ["127.0.0.1", ipv4HomeAddressOf(1)],
+    ];
+    for (const [source, destination] of forged) underlay.send(echoRequest(source, destination), to);
+    await until(() => bed.agent.status().refusals.reduce((sum, { packets }) => sum + packets, 0) >= forged.length);
+    expect(heard).toEqual([]);
+    // as itself: what no mobile node has is the program's, and no other connection's
+    const { careofAddress } = bed.agent.bindings.find(({ homeAddress }) => homeAddress === homeAddressOf(1))!;
+    const { sent } = bed.hub.status();
+    for (const destination of [formatAnyAddress(parseAnyAddress(careofAddress)), "192.0.0.66"]) node.send(echoRequest(ipv4HomeAddressOf(0), destination));
+    await ping(node, homeAddressOf(0), HOME_AGENT);
+    expect(heard.every((packet) => packet[12] === 198)).toBe(true);
+    expect(bed.hub.status().sent - sent).toBe(1); // the answer to the ping
+  });
+
+  it("a new connection does not get the endpoint of a binding", async () => {
+    bed = await Bed.open(1);
+    const hub = new WebSocketHub();
+    hub.isBound = ({ port }) => port % 2 === 0;
+    const ports: number[] = [];
+    hub.receive = (_, { port }) => ports.push(port);
+    const socket = { send: () => {}, bufferedBytes: 0, close: () => {}, terminate: () => {} };
+    for (let count = 0; count < 10; count++) hub.connections.accept(socket, "203.0.113.1").message(Uint8Array.of(0x60));
+    hub.close();
+    expect(ports.filter((port) => port % 2 === 1)).toHaveLength(10);
   });
 
   it("nothing is forwarded from a connection without a binding", async () => {

@@ -118,6 +118,24 @@ describe("a WebSocket underlay", () => {
     expect(underlay.status()).toMatchObject({ sent: 1, dropped: { "too much is waiting": 1, empty: 1 } });
   });
 
+  it("stays closed when whoever is told of a change closes it", () => {
+    const ends = [
+      (underlay: WebSocketUnderlay) => underlay.reconnect(), // by the program, or by the network
+      (_: WebSocketUnderlay, socket: PlayedWebSocket) => socket.onmessage!({ data: "text" }),
+      (_: WebSocketUnderlay, socket: PlayedWebSocket) => socket.end(),
+    ];
+    for (const end of ends) {
+      const { clock, underlay, last } = played();
+      last().open();
+      underlay.changed = () => underlay.close();
+      end(underlay, last());
+      clock.advance(60_000);
+      expect(PlayedWebSocket.all).toHaveLength(1);
+      expect(underlay.status().state).toBe("closed");
+      expect(clock.pending).toBe(0);
+    }
+  });
+
   it("hears nothing of a connection that it has left, and nothing after its end", () => {
     const { underlay, changes, received, last, clock } = played();
     const first = last();

@@ -2,6 +2,7 @@
 import { createServer } from "node:http";
 import { WebSocket } from "ws";
 import { afterEach, describe, expect, it } from "vitest";
+import { NodeUdpUnderlay } from "../../platforms/node/udp.ts";
 import { WebSocketServer } from "../../platforms/node/websocket-server.ts";
 import { HomeAgent } from "../../platforms/portable/home-agent.ts";
 import { MobileNode } from "../../platforms/portable/mobile-node.ts";
@@ -129,6 +130,25 @@ describe("over WebSockets", () => {
     one.send(echoRequest(homeAddressOf(0), homeAddressOf(1), 1));
     await until(() => heard.length === 20);
     expect(heard).toEqual(Array.from({ length: 20 }, (_, index) => index + 1));
+  });
+
+  it("ends once, however often it is told to, and tells nothing afterwards", async () => {
+    bed = await Bed.open(1);
+    const node = await MobileNode.start({ config: mobileNodeConfig(0), core, underlays: [await NodeUdpUnderlay.open()] });
+    const stopping = [node.stop(), node.stop()];
+    node.abandon();
+    await Promise.all(stopping);
+    node.abandon();
+    // two events wait to be told when the first one ends it
+    const told: string[] = [];
+    const other = await bed.mobileNode(0);
+    other.on("event", ({ name }) => {
+      told.push(name);
+      other.abandon();
+    });
+    await until(() => told.length > 0);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(told).toHaveLength(1);
   });
 
   it("options that cannot work are refused in words", async () => {

@@ -36,6 +36,11 @@ export const KIND_LABELS: Readonly<Record<VisitedKind, string>> = {
 /** Advertisements every second or so: what is on a link can be followed by eye, and a silent router is missed soon. */
 const ADVERTISING = { minIntervalMs: 1000, maxIntervalMs: 1500, maxAnswerDelayMs: 0 } as const;
 const HOME_ADVERTISING = { minIntervalMs: 1000, maxIntervalMs: 1500, minDelayMs: 30 } as const;
+/**
+ * No link is quicker, whatever its conditions say: where answers took no time at all, a stream would send for ever at
+ * one moment, and the next one would never come.
+ */
+const LEAST_DELAY_MS = 0.1;
 /** After so many packets of a correspondent within 10 s a route is optimised. */
 const LIVELY_AFTER_PACKETS = 5;
 
@@ -100,7 +105,9 @@ export class Plan {
   setConditions(planned: PlannedLink, conditions: Partial<LinkConditions>): void {
     planned.conditions = { ...planned.conditions, ...conditions };
     const { delayMs, loss, bitsPerSecond, cut } = planned.conditions;
-    Object.assign(planned.link.conditions, { delayMs, bitsPerSecond, loss: cut ? 1 : loss });
+    Object.assign(planned.link.conditions, {
+      delayMs: Math.max(delayMs, LEAST_DELAY_MS), bitsPerSecond, loss: cut ? 1 : loss,
+    });
   }
 
   private nameNodes({ mobileNodes }: Scenario): void {
