@@ -122,7 +122,10 @@ try {
   const { values } = parseArgs({
     options: { tools: { type: "boolean", default: false }, check: { type: "boolean", default: false } },
   });
-  if (values.check) process.exit(isCurrent() ? 0 : 1);
+  if (values.check) {
+    if (!isCurrent()) console.error("build/peer is missing or of older sources: npm run build:peer");
+    process.exit(isCurrent() ? 0 : 1);
+  }
   if (!isCurrent()) {
     checkCargo();
     if (values.tools) install();

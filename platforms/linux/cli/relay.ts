@@ -8,7 +8,8 @@ const USAGE = `Usage: mext relay --home-agent <address>[:<port>] --listen [<addr
 
 Lets mobile nodes reach a home agent from networks that let only HTTPS out, and from browsers: it takes WebSockets, one
 datagram a message, and puts each onto UDP towards that home agent, and to nobody else. It has no keys, needs no
-privileges, and works with every home agent that serves UDP (RFC 5555).
+privileges, and works with every home agent that serves UDP (RFC 5555). It runs on another host than the home agent's, which
+takes none of its own addresses for a care-of address (status 129).
 
   --home-agent <address>   of the home agent: IPv4, [IPv6] or a name; port 4191 if not said otherwise
   --listen <port>          where WebSockets are taken, on all IPv4 addresses or one: 8080, 127.0.0.1:8080, [::1]:8080
