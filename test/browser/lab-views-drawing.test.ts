@@ -5,7 +5,9 @@ import { describe, expect, it } from "vitest";
 import { Codec, type Layer, type LayerInput } from "../../bindings/codec.ts";
 import { readMachines } from "../../bindings/machines.ts";
 import { type Cell, cellsOf, MOST_ROWS, ROW_BITS } from "../../platforms/browser/lab/page/header-drawing.ts";
+import type { Signal } from "../../platforms/browser/lab/contract.ts";
 import { drawingOf, STATE_HEIGHT, STATE_WIDTH } from "../../platforms/browser/lab/page/machines-layout.ts";
+import { SequenceSignals } from "../../platforms/browser/lab/page/sequence-signals.ts";
 import { SequenceTimes } from "../../platforms/browser/lab/page/sequence-times.ts";
 
 const core = new WebAssembly.Module(readFileSync(new URL("../../build/mext.wasm", import.meta.url)));
@@ -107,7 +109,7 @@ describe("the drawing of a header", () => {
 });
 
 describe("the drawing of a state machine", () => {
-  it.each([330, 480])("has every state once, none over another, at a width of %i", (width) => {
+  it.each([330, 460, 480, 900])("has every state once, none over another, at a width of %i", (width) => {
     const machines = readMachines(core);
     const counts = Array.from({ length: 14 }, (_, count) => ({
       ...machines[0], states: Array.from({ length: count + 1 }, (_state, index) => `state${index}`), transitions: [],
@@ -136,6 +138,44 @@ describe("the drawing of a state machine", () => {
   });
 });
 
+describe("the signals of the sequence diagram", () => {
+  const word = fc.integer({ min: 0, max: 5000 });
+  const signals = fc.uniqueArray(fc.record({
+    packet: fc.nat(), sentMs: word, from: fc.constantFrom("a", "b", "ha"), to: fc.constantFrom("a", "b", "ha", undefined),
+    name: fc.constant("Binding Update"), detail: fc.constant(""),
+  }), { maxLength: 900, size: "max", selector: ({ packet }) => packet });
+
+  it("stand in the order of their sending, whatever the order in which they are told, each once", () => {
+    fc.assert(fc.property(signals, fc.integer({ min: 1, max: 50 }), (all, pieces) => {
+      const kept = new SequenceSignals();
+      let before: readonly Signal[] = [];
+      for (let at = 0; at < all.length; at += pieces) {
+        // what was lost is told again, when it has come after all
+        const first = kept.take([...all.slice(at, at + pieces), ...all.slice(Math.max(0, at - 2), at)]);
+        expect(kept.shown.slice(0, first), "what is before is as it was").toEqual(before.slice(0, first));
+        before = [...kept.shown];
+      }
+      expect(kept.shown).toEqual(kept.shown.toSorted((one, other) => one.sentMs - other.sentMs));
+      expect(new Set(kept.shown.map(({ packet }) => packet)).size).toBe(kept.shown.length);
+      expect(kept.shown.length).toBeGreaterThanOrEqual(Math.min(all.length, 250));
+      expect(kept.shown.length).toBeLessThanOrEqual(300);
+    }), { numRuns: 40, endOnFailure: true });
+  });
+
+  it("are those of the node that is chosen, also of before", () => {
+    fc.assert(fc.property(signals.map((all) => all.slice(0, 250)), (all) => {
+      const kept = new SequenceSignals();
+      kept.take(all.slice(0, all.length / 2));
+      kept.choose("a");
+      kept.take(all.slice(all.length / 2));
+      const own = all.filter(({ from, to }) => from === "a" || to === "a").map(({ packet }) => packet);
+      expect(kept.shown.map(({ packet }) => packet).sort()).toEqual(own.sort());
+      kept.choose(undefined);
+      expect(kept.shown).toHaveLength(all.length);
+    }), { numRuns: 40, endOnFailure: true });
+  });
+});
+
 describe("the times of the sequence diagram", () => {
   it("keep their order, and moments apart, however long the silence", () => {
     fc.assert(fc.property(fc.array(fc.integer({ min: 0, max: 600_000 }), { minLength: 2, maxLength: 40 }), (gaps) => {
@@ -147,6 +187,11 @@ describe("the times of the sequence diagram", () => {
         expect(place - places[index]).toBeLessThanOrEqual(90);
       }
       expect(times.placeOf(now)).toBeLessThanOrEqual(times.end);
+      // what is cut off and added again comes to the same places
+      const half = gaps.length >> 1;
+      times.keep(half);
+      now = gaps.slice(0, half).reduce((sum, gap) => sum + gap, 0);
+      expect(gaps.slice(half).map((gap) => times.add((now += gap)))).toEqual(places.slice(half));
     }));
   });
 });
