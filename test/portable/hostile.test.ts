@@ -225,13 +225,12 @@ describe("identities", () => {
     const heard: Uint8Array[] = [];
     victim.on("packet", (packet) => heard.push(packet));
     bed.agent.on("packet", (packet) => heard.push(packet));
-    const to = { address: parseAnyAddress("192.0.0.64"), port: 4191 };
     const forged = [
       [HOME_AGENT, homeAddressOf(1)], [homeAddressOf(1), homeAddressOf(1)], ["2001:db8:bad::1", homeAddressOf(1)], ["fe80::1", homeAddressOf(1)],
       ["::", homeAddressOf(1)], ["::1", HOME_AGENT], ["ff02::1", homeAddressOf(1)], [HOME_AGENT, HOME_AGENT],
       [ipv4HomeAddressOf(1), ipv4HomeAddressOf(1)], ["192.0.0.64", ipv4HomeAddressOf(1)], ["192.0.0.66", "192.0.0.64"], ["127.0.0.1", ipv4HomeAddressOf(1)],
     ];
-    for (const [source, destination] of forged) underlay.send(echoRequest(source, destination), to);
+    for (const [source, destination] of forged) underlay.send(echoRequest(source, destination));
     await until(() => bed.agent.status().refusals.reduce((sum, { packets }) => sum + packets, 0) >= forged.length);
     expect(heard).toEqual([]);
     // as itself: what no mobile node has is the program's, and no other connection's
@@ -239,7 +238,7 @@ describe("identities", () => {
     const { sent } = bed.hub.status();
     for (const destination of [formatAnyAddress(parseAnyAddress(careofAddress)), "192.0.0.66"]) node.send(echoRequest(ipv4HomeAddressOf(0), destination));
     await ping(node, homeAddressOf(0), HOME_AGENT);
-    expect(heard.every((packet) => packet[12] === 198)).toBe(true);
+    expect(heard.filter((packet) => packet[12] !== 198)).toEqual([]);
     expect(bed.hub.status().sent - sent).toBe(1); // the answer to the ping
   });
 
