@@ -29,6 +29,7 @@ export interface LabSettings {
 }
 
 const NOT_LOADED = "worker.js could not be loaded: is the server still there, and all of its files?";
+const CLOSED = "the lab was closed";
 const TIMEOUT_MS = 15_000;
 const LOAD_TIMEOUT_MS = 120_000;
 
@@ -123,7 +124,7 @@ export class LabClient {
   /** Ends the worker. */
   close(): void {
     this.closed = true;
-    this.hand?.end("the lab was closed");
+    this.hand?.end(CLOSED);
   }
 
   /** Makes a call; once more with a fresh worker, when the one that had it is gone. */
@@ -154,9 +155,9 @@ export class LabClient {
   private async takeFresh(lost: Hand, why: string): Promise<void> {
     lost.end(why);
     const fresh = await this.freshHand();
+    this.hand = fresh; // so that `close` ends it, too
     const { recorded, nowMs } = this;
     if (recorded) await fresh.ask((lab) => lab.load(recorded, nowMs), this.settings.loadTimeoutMs ?? LOAD_TIMEOUT_MS);
-    this.hand = fresh;
     this.settings.onRestart?.(why);
   }
 
@@ -165,6 +166,7 @@ export class LabClient {
     const hand = new Hand(makeWorker(new URL("worker.js", this.base)));
     try {
       await hand.ask((lab) => lab.start(new URL("mext.wasm", this.base).href), timeoutMs);
+      if (this.closed) throw new LabUnavailable(CLOSED);
     } catch (error) {
       hand.end("it could not be started");
       throw error;

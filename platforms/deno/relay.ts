@@ -1,5 +1,5 @@
 /** A relay on Deno (`--allow-net --unstable-net`): see platforms/portable/relay.ts. */
-import { Relay, type RelaySettings, type RunningRelay } from "../portable/index.ts";
+import { Relay, type RelaySettings, type RunningRelay, runningRelay } from "../portable/index.ts";
 import { relaySockets } from "./udp.ts";
 import { WebSocketServer } from "./websocket-server.ts";
 
@@ -9,14 +9,7 @@ export async function startRelay({ listen, homeAgent, behindProxy, ...limits }: 
   openSocket(() => {}, () => {}).close(); // says at once which permission is missing
   const relay = new Relay({ ...limits, openSocket });
   const server = WebSocketServer.listen({ ...listen, connections: relay.connections, behindProxy });
-  return {
-    port: server.port,
-    status: () => relay.status(),
-    stop: async () => {
-      relay.close();
-      await server.close();
-    },
-  };
+  return runningRelay(relay, server);
 }
 
 export type { RelaySettings, RunningRelay };

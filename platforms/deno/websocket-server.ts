@@ -1,6 +1,9 @@
 /**
  * WebSockets of `Deno.serve`, for a home agent's hub or a relay: `--allow-net`. TLS: give `cert` and `key`, or put a
  * reverse proxy in front of it and say `behindProxy`. Deno itself pings, and ends connections that do not answer.
+ *
+ * Deno gives no limit for what it holds of a message that is not whole yet, 64 MiB, nor of requests that are not: where
+ * strangers come, a reverse proxy belongs in front of it, or few connections are allowed (`maxConnections`).
  */
 import { type Connections, forwardedFrom, type ServerSocket } from "../portable/index.ts";
 import { deno, type HttpServer, permitted, type ServeOptions } from "./net.ts";

@@ -1,5 +1,5 @@
 /** A relay on Node: see platforms/portable/relay.ts. */
-import { Relay, type RelaySettings, type RunningRelay } from "../portable/index.ts";
+import { Relay, type RelaySettings, type RunningRelay, runningRelay } from "../portable/index.ts";
 import { relaySockets } from "./udp.ts";
 import { WebSocketServer } from "./websocket-server.ts";
 
@@ -7,14 +7,7 @@ import { WebSocketServer } from "./websocket-server.ts";
 export async function startRelay({ listen, homeAgent, behindProxy, ...limits }: RelaySettings): Promise<RunningRelay> {
   const relay = new Relay({ ...limits, openSocket: relaySockets(homeAgent) });
   const server = await WebSocketServer.listen({ ...listen, connections: relay.connections, behindProxy });
-  return {
-    port: server.port,
-    status: () => relay.status(),
-    stop: async () => {
-      relay.close();
-      await server.close();
-    },
-  };
+  return runningRelay(relay, server);
 }
 
 export type { RelaySettings, RunningRelay };

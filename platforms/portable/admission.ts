@@ -135,7 +135,12 @@ function subscriber(from: string): string {
   return `${[...front, ...new Array<string>(zeros).fill("0"), ...back].slice(0, 4).join(":").toLowerCase()}::/64`;
 }
 
-/** The client's address in an X-Forwarded-For header: the last one, which the nearest proxy has written. */
+/**
+ * The client's address in an X-Forwarded-For header: the last one, which the nearest proxy has written. Some write its
+ * port as well, "203.0.113.5:50000" or "[2001:db8::5]:50000", by which no client may become many.
+ */
 export function forwardedFrom(header: string | undefined): string | undefined {
-  return header?.split(",").at(-1)?.trim() || undefined;
+  const last = header?.split(",").at(-1)?.trim();
+  const [, inBrackets, ipv4] = /^(?:\[([^\]]*)\](?::\d+)?|([\d.]+):\d+)$/.exec(last ?? "") ?? [];
+  return inBrackets || ipv4 || last || undefined;
 }

@@ -14,5 +14,5 @@ export {
   type WebSocketConstructor, type WebSocketLike, type WebSocketStatus, WebSocketUnderlay, type WebSocketUnderlayOptions,
 } from "./websocket-underlay.ts";
 export { Relay, type RelayOptions, type RelaySocket, type RelayStatus } from "./relay.ts";
-export type { RelaySettings, RunningRelay } from "./relay-settings.ts";
+export { type RelaySettings, type RunningRelay, runningRelay } from "./relay-settings.ts";
 export { type SocketAddress, UdpUnderlay } from "./udp-underlay.ts";

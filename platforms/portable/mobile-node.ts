@@ -49,6 +49,9 @@ export class MobileNode extends PortableNode {
   private constructor(options: MobileNodeOptions) {
     super(Role.MobileNode, options, options.underlays);
     this.#settings = portableSettings(options.config);
+    if (this.#settings.reach.homeAgentIpv4 === HOME_AGENT_ADDRESS && !this.underlays.every(({ isPointToPoint }) => isPointToPoint)) {
+      throw new Error("home_agent_ipv4 is missing: without it, UDP would go to an address that is nobody's");
+    }
     for (const underlay of this.underlays) {
       underlay.changed = () => {
         this.#watches.get(underlay)?.stop();

@@ -1,6 +1,6 @@
 /** What the program `mext relay` is told, whatever runtime it runs on. */
 import type { AdmissionOptions } from "./admission.ts";
-import type { RelayStatus } from "./relay.ts";
+import type { Relay, RelayStatus } from "./relay.ts";
 import type { SocketAddress } from "./udp-underlay.ts";
 
 export interface RelaySettings extends Pick<AdmissionOptions, "path" | "origins" | "maxConnections" | "maxConnectionsOfAddress"> {
@@ -17,4 +17,16 @@ export interface RunningRelay {
   readonly port: number;
   status(): RelayStatus;
   stop(): Promise<void>;
+}
+
+/** A relay and the server that takes its WebSockets, as one. */
+export function runningRelay(relay: Relay, server: { readonly port: number; close(): Promise<void> }): RunningRelay {
+  return {
+    port: server.port,
+    status: () => relay.status(),
+    stop: async () => {
+      relay.close();
+      await server.close();
+    },
+  };
 }

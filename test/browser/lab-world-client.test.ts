@@ -140,6 +140,18 @@ describe("a lost worker", () => {
 });
 
 describe("what cannot work", () => {
+  it("is not left behind when the lab is closed while another takes its place", async () => {
+    const { client, workers } = await started();
+    await client.load(presetOf("handover"));
+    workers[0].hangs = true;
+    const lost = client.advance(100).catch((error: Error) => error.message);
+    workers[0].fail("out of memory");
+    while (workers.length < 2) await Promise.resolve();
+    client.close();
+    expect(await lost).toBe("the lab was closed");
+    expect(workers.map(({ terminated }) => terminated)).toEqual([true, true]);
+  });
+
   it("is told in words: the world's own refusals as they are, without another worker", async () => {
     const { client, workers, restarts } = await started();
     await expect(client.load({ ...presetOf("handover"), mobileNodes: 99 })).rejects.toThrow("mobileNodes must be a whole number from 1 to 20");

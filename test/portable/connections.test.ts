@@ -1,5 +1,6 @@
 /** Who may come in, who may stay, and what each may send: with a clock of the test, and sockets that it plays. */
 import { describe, expect, it } from "vitest";
+import { forwardedFrom } from "../../platforms/portable/admission.ts";
 import type { Connection, ServerSocket } from "../../platforms/portable/connection.ts";
 import { type ConnectionLimits, Connections } from "../../platforms/portable/connections.ts";
 import { Relay, type RelaySocket } from "../../platforms/portable/relay.ts";
@@ -64,6 +65,14 @@ describe("requests", () => {
     expect(connect(from).denial).toMatchObject({ status: 429 });
     expect(connect("2001:db8:1:3::5").denial).toBeUndefined();
     expect(connections.status()).toMatchObject({ connections: 3, refused: { "too many connections of an address": 1 } });
+  });
+
+  it.each([
+    [undefined, undefined], ["", undefined], ["203.0.113.5", "203.0.113.5"], ["evil, 203.0.113.5", "203.0.113.5"],
+    ["203.0.113.5:50000", "203.0.113.5"], ["2001:db8::5", "2001:db8::5"], ["[2001:db8::5]:50000", "2001:db8::5"],
+    ["[2001:db8::5]", "2001:db8::5"],
+  ])("forwarded for %s come from %s", (header, from) => {
+    expect(forwardedFrom(header)).toBe(from);
   });
 
   it("new connections of an address have a rate, and other addresses do not suffer", () => {

@@ -238,7 +238,7 @@ describe("identities", () => {
     const { sent } = bed.hub.status();
     for (const destination of [formatAnyAddress(parseAnyAddress(careofAddress)), "192.0.0.66"]) node.send(echoRequest(ipv4HomeAddressOf(0), destination));
     await ping(node, homeAddressOf(0), HOME_AGENT);
-    expect(heard.every((packet) => packet[12] === 198)).toBe(true);
+    expect(heard.filter((packet) => packet[12] !== 198)).toEqual([]);
     expect(bed.hub.status().sent - sent).toBe(1); // the answer to the ping
   });
 

@@ -134,7 +134,7 @@ describe("over WebSockets", () => {
 
   it("ends once, however often it is told to, and tells nothing afterwards", async () => {
     bed = await Bed.open(1);
-    const node = await MobileNode.start({ config: mobileNodeConfig(0), core, underlays: [await NodeUdpUnderlay.open()] });
+    const node = await MobileNode.start({ config: mobileNodeConfig(0, { more: 'home_agent_ipv4 = "192.0.2.1"' }), core, underlays: [await NodeUdpUnderlay.open()] });
     const stopping = [node.stop(), node.stop()];
     node.abandon();
     await Promise.all(stopping);
@@ -157,6 +157,8 @@ describe("over WebSockets", () => {
     const named = { ...mobileNodeConfig(0), homeAgent: "ha.example.com" };
     bed = await Bed.open(1);
     await expect(MobileNode.start({ config: named, core, underlays: [bed.underlay()] })).rejects.toThrow("must be an IPv6 address here");
+    const udp = bed.keep(await NodeUdpUnderlay.open());
+    await expect(MobileNode.start({ config: mobileNodeConfig(0), core, underlays: [bed.underlay(), udp] })).rejects.toThrow("home_agent_ipv4 is missing");
   });
 });
 
