@@ -39,6 +39,7 @@ export interface NodeIpv4 {
 /** In place of a home agent: it is to be discovered, or its name is not looked up yet. */
 const UNSPECIFIED = "::";
 
+/** What a home agent's configuration means to the core, whatever host it runs on. */
 export function homeAgentEngineSettings(config: HomeAgentConfig): HomeAgentEngineSettings {
   return {
     core: {
@@ -60,6 +61,7 @@ export function homeAgentEngineSettings(config: HomeAgentConfig): HomeAgentEngin
   };
 }
 
+/** What a mobile node's configuration means to the core. */
 export function mobileNodeEngineSettings(config: MobileNodeConfig): MobileNodeEngineSettings {
   const { homeAgent } = config;
   const isAddress = homeAgent?.includes(":") === true;

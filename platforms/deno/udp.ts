@@ -7,6 +7,7 @@ import { type DatagramConn, listenDatagram } from "./net.ts";
 /** Datagrams that Deno was given and has not sent yet; what comes then is dropped. */
 const MAX_WAITING = 1024;
 
+/** Where a socket is bound. */
 export interface DenoUdpOptions {
   /** Default: all IPv4 addresses of this host. */
   readonly hostname?: string;

@@ -8,6 +8,7 @@
 import { type Connections, forwardedFrom, type ServerSocket } from "../portable/index.ts";
 import { deno, type HttpServer, permitted, type ServeOptions } from "./net.ts";
 
+/** Where WebSockets are taken, and for whom. */
 export interface WebSocketServerOptions extends Pick<ServeOptions, "hostname" | "port" | "cert" | "key"> {
   /** Of a WebSocketHub or a Relay. */
   readonly connections: Connections;
@@ -17,6 +18,7 @@ export interface WebSocketServerOptions extends Pick<ServeOptions, "hostname" | 
 
 const OPEN = 1;
 
+/** Takes WebSockets on a port of its own, for a hub or a relay. */
 export class WebSocketServer {
   readonly #server: HttpServer;
 

@@ -10,6 +10,7 @@ const MAX_QUEUED_BYTES = 1 << 20;
 const MAX_WAITING = 16;
 const BUFFER_BYTES = 2 << 20;
 
+/** Where a socket is bound. */
 export interface NodeUdpOptions {
   /** Default: all IPv4 addresses of this host. */
   readonly hostname?: string;

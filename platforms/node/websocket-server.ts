@@ -10,6 +10,7 @@ import type { Duplex } from "node:stream";
 import { type RawData, WebSocket, WebSocketServer as Sockets } from "ws";
 import { type Connections, forwardedFrom, type ServerSocket } from "../portable/index.ts";
 
+/** Where WebSockets are taken, and for whom. */
 export interface WebSocketServerOptions {
   /** Of a WebSocketHub or a Relay. */
   readonly connections: Connections;
@@ -28,6 +29,7 @@ const REQUEST_MS = 8000;
 /** Connections that have not asked for anything yet, or are just being refused. */
 const SPARE_CONNECTIONS = 64;
 
+/** Takes WebSockets on a port of its own, for a hub or a relay. */
 export class WebSocketServer {
   readonly #options: WebSocketServerOptions;
   readonly #server: Server | SecureServer;

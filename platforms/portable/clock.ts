@@ -9,6 +9,7 @@ export interface Clock {
   after(delayMs: number, call: () => void): () => void;
 }
 
+/** The clocks and timers of the runtime. */
 export const SYSTEM_CLOCK: Clock = {
   nowMs: () => performance.now(),
   unixMs: () => Date.now(),

@@ -13,6 +13,7 @@ export interface ServerSocket {
   send(message: Uint8Array): void;
   /** Octets that were sent and have not left yet. */
   readonly bufferedBytes: number;
+  /** Ends it with a code of RFC 6455 §7.4 and a reason for people. */
   close(code: number, reason: string): void;
   /** Ends at once, without a word to the other end. Absent: the runtime cannot, and it stays until the other end goes. */
   terminate?(): void;
@@ -80,10 +81,12 @@ export class Connection {
     this.#aliveMs = this.#all.clock.nowMs();
   }
 
+  /** The server says that it has ended. */
   closed(): void {
     this.#all.gone(this);
   }
 
+  /** The server says that it broke. */
   failed(): void {
     this.#all.end(this, "socket failed", POLICY_VIOLATION);
   }

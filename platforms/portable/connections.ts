@@ -62,6 +62,7 @@ export interface ConnectionsStatus {
   readonly dropped: Readonly<Record<string, number>>;
 }
 
+/** All WebSockets of a server: lets them in, watches them, counts what they do. */
 export class Connections {
   readonly limits: Required<Omit<ConnectionLimits, keyof AdmissionOptions>>;
   readonly clock: Clock;
@@ -135,6 +136,7 @@ export class Connections {
     this.#strangers += isTrusted ? -1 : 1;
   }
 
+  /** How many there are, and what was refused, by reason. */
   status(): ConnectionsStatus {
     return {
       connections: this.#open.size + this.#closing.size,

@@ -37,6 +37,7 @@ export interface Underlay {
   isBound?: (endpoint: Endpoint) => boolean;
   /** What it has counted; plain data. */
   status?(): UnderlayStatus;
+  /** Lets go of sockets and timers; nothing is received afterwards. */
   close(): void;
 }
 

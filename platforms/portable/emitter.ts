@@ -11,6 +11,7 @@ export class Emitter<Events> {
     return () => void all.delete(listener);
   }
 
+  /** Whether anybody listens. */
   protected has(name: keyof Events): boolean {
     return (this.#listeners.get(name)?.size ?? 0) > 0;
   }

@@ -32,6 +32,7 @@ export interface HomeAgentStatus extends NodeStatus {
   readonly bindings: readonly (BindingStatus & { readonly identity: string })[];
 }
 
+/** A home agent without TUN device: forwards between its mobile nodes, and gives the rest to the program. */
 export class HomeAgent extends PortableNode {
   readonly #settings: HomeAgentEngineSettings;
   readonly #home: HomeNetwork;
@@ -64,6 +65,7 @@ export class HomeAgent extends PortableNode {
     return readBindings(this.driver.engine);
   }
 
+  /** Bindings, underlays, refusals. */
   status(): HomeAgentStatus {
     const securities = new Map(this.#settings.nodes.map(({ id, security }) => [id, security]));
     const bindings = this.bindings.map((binding) => {

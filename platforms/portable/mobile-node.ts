@@ -42,6 +42,7 @@ export interface MobileNodeStatus extends NodeStatus {
   readonly peers: readonly PeerStatus[];
 }
 
+/** A mobile node without TUN device: packets of its home address come and go by callbacks. */
 export class MobileNode extends PortableNode {
   readonly #settings: MobileNodeEngineSettings;
   readonly #watches = new Map<Underlay, ConnectionWatch>();
@@ -83,6 +84,7 @@ export class MobileNode extends PortableNode {
     }
   }
 
+  /** Registration, uplinks, underlays, refusals. */
   status(): MobileNodeStatus {
     const { engine } = this.driver;
     const updates = readUpdates(engine);

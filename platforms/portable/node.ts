@@ -38,6 +38,7 @@ export interface NodeOptions {
   readonly entropy?: (lengthBytes: number) => Uint8Array;
 }
 
+/** What a node tells its program. */
 export interface NodeEvents {
   /** An IP packet out of the tunnel; the program's to keep. */
   packet: Uint8Array;
@@ -122,6 +123,7 @@ export abstract class PortableNode extends Emitter<NodeEvents> implements Ordere
     return this.driver.engine.exportState();
   }
 
+  /** Starts the core. */
   protected begin(): void {
     for (const underlay of this.underlays) {
       underlay.receive = (payload, from) => this.#receive(underlay, payload, from);
@@ -148,6 +150,7 @@ export abstract class PortableNode extends Emitter<NodeEvents> implements Ordere
     return undefined;
   }
 
+  /** What all roles have to say. */
   protected commonStatus(): NodeStatus {
     return {
       uptimeMs: Math.round(this.clock.nowMs() - this.#startedMs),
@@ -161,6 +164,7 @@ export abstract class PortableNode extends Emitter<NodeEvents> implements Ordere
     };
   }
 
+  /** Tells a person. */
   protected warn(warning: string): void {
     this.#warnings.push(warning);
     if (this.#warnings.length > MAX_WARNINGS) this.#warnings.shift();
@@ -188,6 +192,7 @@ export abstract class PortableNode extends Emitter<NodeEvents> implements Ordere
     else this.passOn(packet);
   }
 
+  /** Gives a packet from inside the tunnel to the program. */
   protected give(packet: Uint8Array): void {
     if (this.has("packet")) this.emit("packet", packet);
     else this.orders.drops.add("nobody listens to packets");

@@ -3,6 +3,7 @@ import type { AdmissionOptions } from "./admission.ts";
 import type { Relay, RelayStatus } from "./relay.ts";
 import type { SocketAddress } from "./udp-underlay.ts";
 
+/** What a person says of a relay. */
 export interface RelaySettings extends Pick<AdmissionOptions, "path" | "origins" | "maxConnections" | "maxConnectionsOfAddress"> {
   readonly listen: SocketAddress;
   /** The one home agent: its address, not its name. */
@@ -12,10 +13,13 @@ export interface RelaySettings extends Pick<AdmissionOptions, "path" | "origins"
   readonly messagesPerSecond?: number;
 }
 
+/** A relay that runs. */
 export interface RunningRelay {
   /** Where it listens. */
   readonly port: number;
+  /** Connections, and what was refused, by reason. */
   status(): RelayStatus;
+  /** Ends all connections and takes no more. */
   stop(): Promise<void>;
 }
 

@@ -16,7 +16,9 @@ import { withDefaults } from "./defaults.ts";
 
 /** A UDP socket of one connection: it sends to the home agent, and hears nobody else. */
 export interface RelaySocket {
+  /** Sends one datagram to the home agent. */
   send(payload: Uint8Array): void;
+  /** Closes the socket. */
   close(): void;
 }
 
@@ -40,6 +42,7 @@ interface Relayed {
   answeredMs: number;
 }
 
+/** Puts the datagrams of each connection onto a UDP socket of its own. */
 export class Relay implements ConnectionOwner {
   readonly connections: Connections;
   readonly #options: RelayOptions;
@@ -53,10 +56,12 @@ export class Relay implements ConnectionOwner {
     this.connections = new Connections(this, withDefaults({ messagesPerSecond: MESSAGES_PER_SECOND }, options), this.#clock);
   }
 
+  /** Connections, and what was refused, by reason. */
   status(): RelayStatus {
     return { ...this.connections.status(), failures: this.#failures.toJSON() as Record<string, number> };
   }
 
+  /** Ends all connections. */
   close(): void {
     this.connections.close();
   }

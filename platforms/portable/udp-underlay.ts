@@ -33,6 +33,7 @@ export abstract class UdpUnderlay implements Underlay {
 
   /** Gives it to the runtime, which calls `failed` when it cannot. */
   protected abstract transmit(payload: Uint8Array, hostname: string, port: number): void;
+  /** Closes the socket. */
   abstract close(): void;
 
   send(payload: Uint8Array, { address, port }: Endpoint): void {
@@ -47,6 +48,7 @@ export abstract class UdpUnderlay implements Underlay {
     this.#dropped.add(code ?? name ?? "error");
   }
 
+  /** A datagram came from `hostname` and `port`. */
   protected take(payload: Uint8Array, hostname: string, port: number): void {
     this.#received++;
     this.receive?.(payload, { address: octetsOf(hostname), port });

@@ -58,6 +58,7 @@ export class WebSocketHub implements Underlay, ConnectionOwner {
     return { name: this.name, isUp: this.isUp, ...this.connections.status() };
   }
 
+  /** Ends all connections. */
   close(): void {
     this.connections.close();
   }

@@ -20,18 +20,26 @@ export interface WebSocketLike {
   binaryType: string;
   readonly readyState: number;
   readonly bufferedAmount: number;
+  /** As in the standard. */
   onopen: ((event: never) => void) | null;
+  /** As in the standard. */
   onmessage: ((event: never) => void) | null;
+  /** As in the standard. */
   onclose: ((event: never) => void) | null;
+  /** As in the standard. */
   onerror: ((event: never) => void) | null;
+  /** As in the standard. */
   send(data: Uint8Array<ArrayBuffer>): void;
+  /** As in the standard. */
   close(code?: number, reason?: string): void;
   /** Of look-alikes: ends without waiting for the other end, which may be out of reach. */
   terminate?(): void;
 }
 
+/** The WebSocket of the runtime, or one like it. */
 export type WebSocketConstructor = new (url: string) => WebSocketLike;
 
+/** Where it connects to, and how patiently. */
 export interface WebSocketUnderlayOptions {
   /** "wss://ha.example/mext"; "ws:" only where nobody listens: messages are authenticated, but not secret. */
   readonly url: string | URL;
@@ -151,6 +159,7 @@ export class WebSocketUnderlay implements Underlay {
     };
   }
 
+  /** Closes the connection, and makes no other. */
   close(): void {
     GLOBAL.removeEventListener?.("online", this.#online);
     this.#cancelRetry?.();

@@ -22,7 +22,7 @@ export function buildTypes(outdir) {
   const { config } = ts.readConfigFile(join(root, "tsconfig.json"), ts.sys.readFile);
   const { options } = ts.convertCompilerOptionsFromJson(config.compilerOptions, root);
   const program = ts.createProgram(typedEntries().map((entry) => join(root, entry)), {
-    ...options, noEmit: false, declaration: true, emitDeclarationOnly: true, rootDir: root, stripInternal: true,
+    ...options, noEmit: false, declaration: true, emitDeclarationOnly: true, rootDir: root,
   });
   const declarations = new Map();
   const { diagnostics } = program.emit(undefined, (path, text) => declarations.set(relative(root, path), text));
