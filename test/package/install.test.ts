@@ -1,9 +1,10 @@
 /** What npm users get: each import works, has types, and there is nothing else in the package. */
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "esbuild";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { denoPath } from "../deno/deno.ts";
 import { pack, type Packed, Project, root } from "./project.ts";
 
 const { exports, version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
@@ -41,8 +42,21 @@ describe("the package, installed into an empty project", () => {
     expect(project.run(process.execPath, "--input-type=module", "--eval", program)).toMatch(/^(function|object)\n$/);
   });
 
+  it.skipIf(!denoPath)("import of mext/deno works (needs Deno)", () => {
+    const program = project.write("deno.mjs", 'import * as module from "mext/deno"; console.log(typeof module.HomeAgent, typeof module.portable)');
+    expect(project.run(denoPath!, "run", "--no-prompt", "--allow-read", "--node-modules-dir=manual", program)).toBe("function object\n");
+  });
+
+  const other = ["22", "24"].map((major) => [major, join(root, `build/nodes/node_modules/node-${major}/bin/node`)] as const);
+  it.skipIf(!other.every(([, node]) => existsSync(node))).each(other)("each import works in Node %s (needs Node 22 and 24: node tools/nodes.mjs)", (major, node) => {
+    for (const name of importable.filter((each) => !ELSEWHERE.includes(each))) {
+      const program = `import * as module from ${JSON.stringify(name)}; console.log(process.versions.node.split(".")[0], typeof module.${VALUES[name]})`;
+      expect(project.run(node, "--input-type=module", "--eval", program)).toMatch(new RegExp(`^${major} (function|object)\\n$`));
+    }
+  });
+
   it("has the tested binary", () => {
-    const program = `import { readFileSync } from "node:fs";
+    const program = `import { existsSync, readFileSync } from "node:fs";
       import { createHash } from "node:crypto";
       import { fileURLToPath } from "node:url";
       const bytes = readFileSync(fileURLToPath(import.meta.resolve("mext/mext.wasm")));
@@ -65,7 +79,7 @@ describe("the package, installed into an empty project", () => {
     project.run(process.execPath, join(root, "node_modules/typescript/bin/tsc"), ...words, ...typeRoots, "use.ts");
   });
 
-  it.each(["mext", "mext/sim"])("%s goes into a bundle for browsers as it is", async (name) => {
+  it.each(["mext", "mext/sim", "mext/browser"])("%s goes into a bundle for browsers as it is", async (name) => {
     const program = project.write("bundled.js", `export * from ${JSON.stringify(name)};`);
     const { outputFiles } = await build({ entryPoints: [program], bundle: true, format: "esm", platform: "browser", write: false });
     expect(outputFiles[0].text.match(/^import .*|\brequire\(|"node:\w+"/gm)).toBeNull();
