@@ -121,7 +121,8 @@ export class MobileNode extends PortableNode {
   get #lastAnswer(): string {
     const status = this.#update?.lastStatus;
     if (status !== undefined) return `it said "${statusText(status)}"`;
-    return this.underlays.some(({ isUp }) => isUp) ? "it does not answer" : "no underlay is up";
+    return this.underlays.some(({ isUp }) => isUp) ? "it does not answer"
+      : `nothing answers at ${this.underlays.map(({ name }) => name).join(", ")}`;
   }
 
   get #hasDeregistered(): boolean {

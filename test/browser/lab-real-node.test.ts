@@ -94,4 +94,10 @@ describe("the form of a real node", () => {
     expect(problems[0].message).toMatch(words);
     if (field === "key" && value !== "") expect(problems[0].message).not.toContain(value);
   });
+
+  it("says so when nobody takes WebSockets there", async () => {
+    bed = await Bed.open(1);
+    const { node } = await connected(settingsOf(bed.url.replace("/mext", "/elsewhere")));
+    await until(() => node.status().text.startsWith("No WebSocket can be opened there"));
+  });
 });

@@ -208,7 +208,10 @@ describe("the files for real daemons", () => {
     expect(configs.map(({ config }) => config.role)).toEqual([
       "home-agent", ...Array<string>(scenario.mobileNodes).fill("mobile-node"), ...(scenario.routeOptimisation ? ["correspondent"] : []),
     ]);
+    // each daemon of a host can be asked for its status
+    expect(new Set(configs.map(({ config }) => config.control ?? "")).size).toBe(configs.length);
     for (const { config } of configs) {
+      expect(config.control).toBeDefined();
       if (config.role === "home-agent") expect(config.nodes).toHaveLength(scenario.mobileNodes);
       if (config.role === "home-agent") expect(config.homeLink.interface).toBe(scenario.homeLink ? "eth1" : undefined);
     }

@@ -8,7 +8,9 @@
 import { parseAnyAddress } from "../../../bindings/address.ts";
 import { Codec } from "../../../bindings/codec.ts";
 import { ConfigError, loadConfig, type MobileNodeConfig } from "../../../bindings/config/index.ts";
+import { statusText } from "../../../bindings/describe-names.ts";
 import { describe } from "../../../bindings/describe.ts";
+import type { UpdateStatus } from "../../../bindings/status.ts";
 import type { Endpoint, Underlay } from "../../portable/contract.ts";
 import { MobileNode } from "../../portable/mobile-node.ts";
 import { type WebSocketConstructor, type WebSocketStatus, WebSocketUnderlay } from "../../portable/websocket-underlay.ts";
@@ -164,7 +166,7 @@ export class RealNode {
     const [update] = updates;
     return {
       registered: this.node.isRegistered, connection: connection.state, homeAddress, warnings,
-      text: textOf(connection, update?.state, update?.remainingMs ?? 0),
+      text: textOf(connection, update),
       roundTripMs: update?.roundTripMs ?? -1, packetsSent: connection.sent, packetsReceived: connection.received,
     };
   }
@@ -234,19 +236,24 @@ export class RealNode {
   }
 }
 
-function textOf({ state, lastClose }: WebSocketStatus, registration: string | undefined, remainingMs: number): string {
+/** One line for somebody who waits: what is, and why it does not go on. */
+function textOf({ state, connections, failures, lastClose }: WebSocketStatus, update: UpdateStatus | undefined): string {
   const why = lastClose?.reason ? ` (${lastClose.reason})` : "";
+  if (connections === 0 && failures > 0 && (state === "connecting" || state === "waiting")) {
+    return "No WebSocket can be opened there, tries again. Is the address right, does the home agent run, and does it let this page in?";
+  }
   switch (state) {
     case "connecting": return "Connects";
     case "waiting": return `The connection was closed${why}: tries again soon`;
     case "closed": return "Ended";
     case "up": break;
   }
-  switch (registration) {
-    case "Registered": return `Registered, ${durationText(remainingMs)} left`;
-    case "Refused": return "Refused by the home agent, tries again";
+  const said = update?.lastStatus ? `: the home agent said “${statusText(update.lastStatus)}”` : "";
+  switch (update?.state) {
+    case "Registered": return `Registered, ${durationText(update.remainingMs ?? 0)} left`;
+    case "Refused": return `Refused, tries again${said}`;
     case "Deregistering": return "Deregisters";
-    default: return "Registers";
+    default: return `Registers${said}`;
   }
 }
 

@@ -33,8 +33,8 @@ export function showAddress(address: string): void {
 /** The files that make real daemons do the same, each to copy or to save. */
 export function showConfiguration(files: readonly ConfigFile[], tell: (text: string) => void): void {
   openDialog("configuration", "Configuration of the real daemons",
-    html("p", {}, "These files make ", html("code", {}, "mext"), " do on your own machines what you see here. Check one with ",
-      html("code", {}, "mext check FILE"), "."),
+    html("p", {}, "These files make ", html("code", {}, "mext"), " do on your own machines what you see here. Save them in one folder, ",
+      "and check one with ", html("code", {}, "mext check FILE"), "."),
     ...files.map(({ name, text }) => html("section", { class: "file", "aria-label": name },
       html("h3", {}, name),
       html("button", {

@@ -15,7 +15,10 @@ type Value = string | number | boolean | readonly string[];
 type Fields = Readonly<Record<string, Value>>;
 
 const numbers = (total: number) => Array.from({ length: total }, (_, index) => index + 1);
-const keyFile = (number: number) => `keys/node${number}`;
+/** Without a folder, and with an ending: a browser saves under this very name, beside the files that name it. */
+const keyFile = (number: number) => `node${number}.key`;
+/** Where `mext status` asks. */
+const control = (daemon: string) => `/run/mext/${daemon}.sock`;
 
 export function configurationOf(scenario: Scenario, plan: Plan): ConfigFile[] {
   const all = numbers(scenario.mobileNodes);
@@ -30,7 +33,7 @@ export function configurationOf(scenario: Scenario, plan: Plan): ConfigFile[] {
 function homeAgentFile({ mobileNodes, homeLink }: Scenario, plan: Plan): string {
   const { maxLifetimeMs } = plan.topology.homeAgent.settings;
   const head = `# The home agent of the lab: \`mext home-agent home-agent.toml\`
-# ${HOME_PREFIX} and ${IPV4_POOL} are routed to this host. The keys in keys/ are those of the simulation, which
+# ${HOME_PREFIX} and ${IPV4_POOL} are routed to this host. The key files are those of the simulation, which
 # everybody knows: make your own with openssl rand -hex 20.
 `;
   const link = homeLink ? [
@@ -44,6 +47,7 @@ function homeAgentFile({ mobileNodes, homeLink }: Scenario, plan: Plan): string 
   return head + [lines({
     role: "home-agent", address: HOME_AGENT_ADDRESS, home_prefixes: [HOME_PREFIX], ipv4_address: HOME_AGENT_IPV4,
     ipv4_pools: [IPV4_POOL], udp_over_ipv6: true, max_lifetime: `${maxLifetimeMs / 1000}s`,
+    control: control("home-agent"),
   }), ...link, ...nodes].join("\n");
 }
 
@@ -54,12 +58,15 @@ function mobileNodeFile({ routeOptimisation }: Scenario, plan: Plan, number: num
     role: "mobile-node", home_address: homeAddress(plan, number), home_agent: HOME_AGENT_ADDRESS,
     home_agent_ipv4: HOME_AGENT_IPV4, ipv4_home_address: formatAnyAddress(ipv4HomeAddressOf(number)), udp_over_ipv6: true,
     identity, spi, key_file: keyFile(number), uplinks: ["eth0"], lifetime: `${settings.lifetimeMs / 1000}s`,
+    control: control(`mobile-node-${number}`),
   }), table("route_optimisation", { policy: routeOptimisation ? "automatic" : "never" })].join("\n");
 }
 
 function correspondentFile(plan: Plan): string {
   return `# The correspondent of the lab: \`mext correspondent correspondent.toml\`
-${lines({ role: "correspondent", addresses: [formatAnyAddress(plan.correspondent.address)] })}`;
+${lines({
+    role: "correspondent", addresses: [formatAnyAddress(plan.correspondent.address)], control: control("correspondent"),
+  })}`;
 }
 
 function homeAddress(plan: Plan, number: number): string {
